@@ -1,0 +1,5 @@
+"""Helpers of a course on DICOM in Python: samples, byte maps, explorers and exercises."""
+
+from dicom_lessons.text import set_language
+
+__all__ = ["set_language"]

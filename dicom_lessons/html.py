@@ -1,0 +1,62 @@
+"""The only place where HTML is made: templates, with every value escaped.
+
+Whatever comes from a file, a server or a learner is text here and stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+_environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+_TABLE = """\
+<table>
+{% if caption %}<caption>{{ caption }}</caption>{% endif %}
+<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr>{% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>"""
+
+
+def render(template: str, /, **values: object) -> Markup:
+    """Fill a Jinja2 template; every value that is not ``Markup`` is escaped.
+
+    >>> render("<b>{{ name }}</b>", name="<img src=x>")
+    Markup('<b>&lt;img src=x&gt;</b>')
+    """
+    return Markup(_environment.from_string(template).render(**values))
+
+
+def table(
+    header: Sequence[object], rows: Iterable[Sequence[object]], caption: object = ""
+) -> Markup:
+    """Return an HTML table with one header row; every cell is escaped."""
+    return render(_TABLE, header=header, rows=rows, caption=caption)
+
+
+class Page:
+    """HTML that a notebook shows as the value of a cell.
+
+    Parameters
+    ----------
+    markup : Markup
+        From :func:`render` or :func:`table`.
+    text : str
+        The same in plain text, for a reader without HTML.
+    """
+
+    def __init__(self, markup: Markup, text: str) -> None:
+        self.markup = markup
+        self.text = text
+
+    def _repr_html_(self) -> str:
+        return str(self.markup)
+
+    def __repr__(self) -> str:
+        return self.text

@@ -1,0 +1,73 @@
+"""Messages in English and Russian.
+
+Every text that a learner may read goes through :func:`_` when it is shown, never when a module
+is imported, because the language is set later, in the first cell of a lesson.
+"""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+LANGUAGES = ("en", "ru")
+DOMAIN = "dicom_lessons"
+LOCALE = Path(__file__).parent / "locale"
+
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def set_language(language: str) -> None:
+    """Choose the language of every message, label and hint that follows.
+
+    Parameters
+    ----------
+    language : str
+        ``"en"`` or ``"ru"``.
+
+    Raises
+    ------
+    ValueError
+        If the course does not exist in that language.
+    """
+    global _catalogue, _language
+    if language not in LANGUAGES:
+        raise ValueError(f"The course speaks 'en' and 'ru', not {language!r}.")
+    _catalogue = (
+        gettext.NullTranslations()
+        if language == "en"
+        else gettext.translation(DOMAIN, LOCALE, [language])
+    )
+    _language = language
+
+
+def language() -> str:
+    """Return the language that is set: ``"en"`` or ``"ru"``."""
+    return _language
+
+
+def _(message: str, /, **values: object) -> str:
+    """Translate a message, then fill in its ``{name}`` fields.
+
+    >>> _("byte {offset}", offset=132)
+    'byte 132'
+    """
+    return _filled(_catalogue.gettext(message), values)
+
+
+def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
+    """Translate a message that counts; ``{count}`` is filled in as well.
+
+    >>> ngettext("{count} byte", "{count} bytes", 2)
+    '2 bytes'
+    """
+    return _filled(_catalogue.ngettext(one, many, count), {"count": count, **values})
+
+
+def N_(message: str) -> str:
+    """Mark a message for translation where it is declared; it is translated when shown."""
+    return message
+
+
+def _filled(message: str, values: dict[str, object]) -> str:
+    return message.format(**values) if values else message
