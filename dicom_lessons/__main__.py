@@ -1,0 +1,69 @@
+"""Commands for authors and teachers: ``python -m dicom_lessons COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def _data(arguments: argparse.Namespace) -> int:
+    from dicom_lessons.patient import write_patient
+
+    for path in write_patient(arguments.directory):
+        print(path)
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from dicom_lessons import authoring
+
+    every = [*authoring.lessons("en"), *authoring.lessons("ru")]
+    for notebook in arguments.notebooks or every:
+        authoring.write(notebook, authoring.run(notebook))
+        print(notebook)
+    return 0
+
+
+def _accept(_arguments: argparse.Namespace) -> int:
+    from dicom_lessons import authoring
+
+    authoring.accept_translations()
+    print(authoring.LOCK)
+    return 0
+
+
+def _messages(_arguments: argparse.Namespace) -> int:
+    from dicom_lessons import authoring
+
+    missing = authoring.update_messages()
+    for message in missing:
+        print(f"no Russian for: {message!r}")
+    return bool(missing)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status: 0 if all went well."""
+    parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    data = commands.add_parser("data", help="make the files of the virtual patient again")
+    data.add_argument("directory", nargs="?", type=Path, default=Path("data"))
+    data.set_defaults(command=_data)
+
+    run = commands.add_parser("run", help="run lessons and store their outputs")
+    run.add_argument("notebooks", nargs="*", type=Path)
+    run.set_defaults(command=_run)
+
+    accept = commands.add_parser("accept", help="accept the text of both languages as equal")
+    accept.set_defaults(command=_accept)
+
+    messages = commands.add_parser("messages", help="gather messages; list those without Russian")
+    messages.set_defaults(command=_messages)
+
+    chosen = parser.parse_args(arguments)
+    return int(chosen.command(chosen))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

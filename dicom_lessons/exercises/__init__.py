@@ -1,0 +1,1 @@
+"""Exercises: the checks, hints and explanations, one module per lesson."""
