@@ -13,6 +13,8 @@ import reprlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from os import PathLike
+from pathlib import Path
 
 from dicom_lessons.exercises import forms
 from dicom_lessons.text import _
@@ -132,6 +134,61 @@ class Choice(Exercise):
             return Verdict(False, _("Answer with one letter in quotes: {letters}.", letters=known))
         option = self.options[letters.index(letter)]
         return Verdict(letter == bound_by(self.solution), _(option.why))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsons(Exercise):
+    """Lines to put in order; the answer is their letters, such as ``"cab"``.
+
+    ``lines`` stand as they are shown, the first under the letter a; ``also_right`` holds further
+    orders that work.
+    """
+
+    lines: tuple[str, ...]
+    also_right: tuple[str, ...] = ()
+
+    def _judge(self, answer: object) -> Verdict:
+        letters = answer if isinstance(answer, str) else "".join(forms.list_of(forms.text)(answer))
+        order = "".join(letter for letter in letters.lower() if letter.isalpha())
+        if sorted(order) != list("abcdefghijkl"[: len(self.lines)]):
+            return Verdict(
+                False,
+                _(
+                    "Give each of the {count} letters once, in one text, such as {example!r}.",
+                    count=len(self.lines),
+                    example="abcdefghijkl"[: len(self.lines)][::-1],
+                ),
+            )
+        if order in (bound_by(self.solution), *self.also_right):
+            return Verdict(True, _(self.why))
+        seen = _("Your order is {order}.", order=order)
+        return self._mistaken(lambda wrong: wrong == order, seen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair(Exercise):
+    """A file that the learner wrote, read and judged.
+
+    ``examine`` gets its path and returns an empty text if all is well, else the explanation of
+    what is wrong, as declared with ``N_``; any error while it reads counts as wrong.
+    """
+
+    examine: Callable[[Path], str]
+
+    def _judge(self, answer: object) -> Verdict:
+        path = Path(answer) if isinstance(answer, str | PathLike) else None
+        if path is None or not path.is_file():
+            return Verdict(
+                False,
+                _("There is no file {path}: write it first.", path=shown(answer)),
+            )
+        try:
+            finding = self.examine(path)
+        except Exception as error:
+            finding = _(
+                "pydicom cannot read {name}: {error}.", name=path.name, error=shown(str(error))
+            )
+        return Verdict(not finding, _(finding or self.why))
 
 
 @dataclass(frozen=True, kw_only=True)
