@@ -1,4 +1,4 @@
-"""What a learner calls: ``check``, ``hint``, ``predict`` and ``compare``.
+"""What a learner calls: ``check``, ``hint``, ``predict``, ``compare`` and ``quiz``.
 
 Feedback is printed at once, stays on this computer, and raises nothing, except when nbgrader
 executes the notebook: there, a failed assertion is what counts.
@@ -16,7 +16,7 @@ import warnings
 from functools import cache
 
 from dicom_lessons import exercises
-from dicom_lessons.exercises.kinds import Exercise, Prediction, Verdict, shown
+from dicom_lessons.exercises.kinds import Choice, Exercise, Prediction, Verdict, shown
 from dicom_lessons.text import _
 
 _hints_given: dict[str, int] = {}
@@ -86,6 +86,27 @@ def compare(name: str) -> None:
     print(f"{opening} {verdict.why}{explanation}")
 
 
+def quiz(name: str) -> object:
+    """Return a widget that asks a choice and explains each option as it is chosen.
+
+    Parameters
+    ----------
+    name : str
+        A choice, such as ``"structure-w1"``.
+
+    Raises
+    ------
+    ValueError
+        If the exercise is no choice.
+    """
+    exercise = find(name)
+    if not isinstance(exercise, Choice):
+        raise ValueError(_("{name} is no choice: use check.", name=name))
+    from dicom_lessons.exercises.quiz import Quiz  # ipywidgets load slowly
+
+    return Quiz(exercise)
+
+
 def find(name: str) -> Exercise:
     """Return the declaration of an exercise.
 
@@ -108,7 +129,7 @@ def find(name: str) -> Exercise:
 @cache
 def lessons() -> tuple[str, ...]:
     """Return the lessons that declare exercises, by module name."""
-    support = {"feedback", "forms", "kinds"}
+    support = {"feedback", "forms", "kinds", "progress", "quiz", "solutions"}
     found = (module.name for module in pkgutil.iter_modules(exercises.__path__))
     return tuple(sorted(set(found) - support))
 

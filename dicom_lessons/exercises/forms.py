@@ -123,7 +123,7 @@ def truth(answer: object) -> bool:
     raise _refused("truth")
 
 
-def list_of(form: Form, *, ordered: bool = True) -> Form:
+def list_of(form: Form, *, ordered: bool = True) -> Callable[[object], list[object]]:
     """Return the form of a list whose members have a form.
 
     >>> list_of(integer)(("0x10", 17))

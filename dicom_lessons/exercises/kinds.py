@@ -20,6 +20,8 @@ from dicom_lessons.exercises import forms
 from dicom_lessons.text import _
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
+Result = tuple[object, BaseException | None]
+LETTERS = "abcdefghijkl"
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
 
@@ -127,7 +129,7 @@ class Choice(Exercise):
     options: tuple[Option, ...]
 
     def _judge(self, answer: object) -> Verdict:
-        letters = "abcdefgh"[: len(self.options)]
+        letters = LETTERS[: len(self.options)]
         letter = answer.strip(" .)('\"").lower() if isinstance(answer, str) else ""
         if len(letter) != 1 or letter not in letters:
             known = ", ".join(repr(known) for known in letters)
@@ -148,15 +150,19 @@ class Parsons(Exercise):
     also_right: tuple[str, ...] = ()
 
     def _judge(self, answer: object) -> Verdict:
-        letters = answer if isinstance(answer, str) else "".join(forms.list_of(forms.text)(answer))
+        letters = (
+            answer
+            if isinstance(answer, str)
+            else "".join(map(str, forms.list_of(forms.text)(answer)))
+        )
         order = "".join(letter for letter in letters.lower() if letter.isalpha())
-        if sorted(order) != list("abcdefghijkl"[: len(self.lines)]):
+        if sorted(order) != list(LETTERS[: len(self.lines)]):
             return Verdict(
                 False,
                 _(
                     "Give each of the {count} letters once, in one text, such as {example!r}.",
                     count=len(self.lines),
-                    example="abcdefghijkl"[: len(self.lines)][::-1],
+                    example=LETTERS[: len(self.lines)][::-1],
                 ),
             )
         if order in (bound_by(self.solution), *self.also_right):
@@ -218,14 +224,14 @@ class Code(Exercise):
             if not self._agree(result, wanted):
                 seen = _describe(arguments, result, wanted)
                 return self._mistaken(
-                    lambda wrong: all(map(self._agree, results, self._results(wrong), strict=True)),
+                    lambda wrong: self._all_agree(results, self._results(wrong)),
                     seen,
                 )
         return Verdict(True, _(self.why))
 
-    def _results(self, function: object) -> list[tuple[object, BaseException | None]]:
+    def _results(self, function: object) -> list[Result]:
         assert callable(function)
-        results: list[tuple[object, BaseException | None]] = []
+        results: list[Result] = []
         for arguments in self.cases():
             try:
                 results.append((function(*copy.deepcopy(arguments)), None))
@@ -237,11 +243,10 @@ class Code(Exercise):
                 results.append((None, error))
         return results
 
-    def _agree(
-        self,
-        one: tuple[object, BaseException | None],
-        other: tuple[object, BaseException | None],
-    ) -> bool:
+    def _all_agree(self, results: list[Result], others: list[Result]) -> bool:
+        return all(self._agree(*pair) for pair in zip(results, others, strict=True))
+
+    def _agree(self, one: Result, other: Result) -> bool:
         if one[1] or other[1]:
             return type(one[1]) is type(other[1])
         try:
@@ -252,8 +257,8 @@ class Code(Exercise):
 
 def _describe(
     arguments: tuple[object, ...],
-    result: tuple[object, BaseException | None],
-    wanted: tuple[object, BaseException | None],
+    result: Result,
+    wanted: Result,
 ) -> str:
     call = ", ".join(shown(argument) for argument in arguments)
     value, error = result
