@@ -1,0 +1,35 @@
+"""What every test runs under: no network but loopback, one language, no leftovers."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dicom_lessons.text import language, set_language
+
+_connect = socket.socket.connect
+
+
+def _connect_to_loopback(self: socket.socket, address: Any) -> None:
+    if isinstance(address, tuple):
+        host = "127.0.0.1" if address[0] in {"", "localhost"} else address[0]
+        if not ipaddress.ip_address(host).is_loopback:
+            raise PermissionError(f"a test reached for the network: {address}")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    before = language()
+    set_language("en")
+    yield
+    set_language(before)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import io
+import string
+
+import pytest
+from babel.messages import mofile, pofile
+
+from dicom_lessons import authoring
+from dicom_lessons.text import DOMAIN, LOCALE, _, language, ngettext, set_language
+
+SOURCE = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> pofile.Catalog:
+    return pofile.read_po(io.BytesIO(SOURCE.read_bytes()), locale="ru")
+
+
+def test_every_message_has_a_russian_translation(catalogue: pofile.Catalog) -> None:
+    assert authoring.missing_messages(catalogue) == []
+
+
+def test_the_catalogue_holds_exactly_the_messages_of_the_code(catalogue: pofile.Catalog) -> None:
+    in_code = {message.id for message in authoring.gathered_messages()}
+    assert {message.id for message in catalogue} == in_code
+
+
+def test_the_compiled_catalogue_is_the_source_compiled(catalogue: pofile.Catalog) -> None:
+    compiled = io.BytesIO()
+    mofile.write_mo(compiled, catalogue)
+    assert SOURCE.with_suffix(".mo").read_bytes() == compiled.getvalue()
+
+
+def test_a_translation_has_the_fields_of_its_message(catalogue: pofile.Catalog) -> None:
+    def fields(text: str) -> set[str]:
+        return {name for __, name, __, __ in string.Formatter().parse(text) if name}
+
+    for message in catalogue:
+        if "python-brace-format" not in message.flags:
+            continue
+        originals = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        allowed = set().union(*map(fields, originals))
+        for translated in strings:
+            assert fields(translated) <= allowed, translated
+            assert fields(translated) >= allowed - {"count"}, translated
+
+
+def test_russian_counts_in_three_forms() -> None:
+    set_language("ru")
+    forms = [ngettext("{count} byte", "{count} bytes", count) for count in (1, 3, 5, 21)]
+    assert forms == ["1 байт", "3 байта", "5 байтов", "21 байт"]
+
+
+def test_a_language_that_does_not_exist_changes_nothing() -> None:
+    with pytest.raises(ValueError, match="'en' and 'ru', not 'de'"):
+        set_language("de")
+    assert language() == "en"
+
+
+def test_the_language_counts_when_a_message_is_shown() -> None:
+    message = "Right. {why}"
+    assert _(message, why="x") == "Right. x"
+    set_language("ru")
+    assert _(message, why="x") == "Верно. x"
+
+
+def test_a_missing_translation_is_noticed(catalogue: pofile.Catalog) -> None:
+    broken = pofile.read_po(io.BytesIO(SOURCE.read_bytes()), locale="ru")
+    next(message for message in broken if message.id).string = ""
+    assert len(authoring.missing_messages(broken)) == 1
