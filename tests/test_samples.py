@@ -50,7 +50,9 @@ def test_a_missing_name_lists_near_matches(wrong: str, near: str) -> None:
         samples.get(wrong)
 
 
-@pytest.mark.parametrize("hostile", ["../../etc/passwd", "/etc/passwd", "", "CT_small\0", "x" * 9999])
+@pytest.mark.parametrize(
+    "hostile", ["../../etc/passwd", "/etc/passwd", "", "CT_small\0", "x" * 9999]
+)
 def test_a_name_is_never_a_path(hostile: str) -> None:
     with pytest.raises(LookupError):
         samples.path(hostile)

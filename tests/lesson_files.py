@@ -1,0 +1,48 @@
+"""Notebooks as tests see them: cells by id, prose apart from code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from dicom_lessons import authoring
+
+Cell = dict[str, Any]
+LESSONS = [path.stem for path in authoring.lessons("en")]
+EVERY = [
+    path
+    for language in ("en", "ru")
+    for path in sorted((authoring.NOTEBOOKS / language).rglob("*.ipynb"))
+    if ".ipynb_checkpoints" not in path.parts
+]
+LESSON_FILES = [path for language in ("en", "ru") for path in authoring.lessons(language)]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(authoring.NOTEBOOKS).as_posix()
+
+
+def load(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def cells(path: Path, kind: str | None = None) -> list[Cell]:
+    return [cell for cell in load(path)["cells"] if kind in (None, cell["cell_type"])]
+
+
+def source(cell: Cell) -> str:
+    return "".join(cell["source"])
+
+
+def tags(cell: Cell) -> list[str]:
+    return list(cell["metadata"].get("tags", []))
+
+
+def without_code(text: str) -> str:
+    """Return prose without code blocks, code spans, formulas and link targets."""
+    text = re.sub(r"```.*?```", " ", text, flags=re.S)
+    text = re.sub(r"`[^`\n]*`", " ", text)
+    text = re.sub(r"\$[^$\n]+\$", " ", text)
+    return re.sub(r"\]\([^)]*\)", "]", text)

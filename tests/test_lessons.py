@@ -1,0 +1,212 @@
+"""The shape that every lesson has, and what a committed notebook may not hold."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import statistics
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+from lesson_files import EVERY, LESSON_FILES, LESSONS, cells, load, name, source, tags
+
+from dicom_lessons import authoring
+
+WORDS = {
+    "en": {
+        "opening": ["You will be able to", "You need", "Time"],
+        "minutes": r"(\d+) min",
+        "ending": ["Recap", "Common mistakes", "In the standard", "On your own"],
+        "warm-up": "Warm-up",
+        "hunt": "Bug hunt",
+        "trial": "Claim on trial",
+        "exercise": "Exercise",
+    },
+    "ru": {
+        "opening": ["Вы научитесь", "Понадобится", "Время"],
+        "minutes": r"(\d+) мин",
+        "ending": ["Итог", "Частые ошибки", "В стандарте", "Самостоятельно"],
+        "warm-up": "Разминка",
+        "hunt": "Охота на ошибку",
+        "trial": "Утверждение под судом",
+        "exercise": "Упражнение",
+    },
+}
+lesson = pytest.mark.parametrize("path", LESSON_FILES, ids=name)
+every = pytest.mark.parametrize("path", EVERY, ids=name)
+
+
+def headings(path: Path) -> list[tuple[int, str]]:
+    text = "\n".join(source(cell) for cell in cells(path, "markdown"))
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    return [(len(marks), title) for marks, title in re.findall(r"^(#+) +(.+)$", text, flags=re.M)]
+
+
+def words(path: Path) -> dict[str, list[str] | str]:
+    return WORDS[path.parent.name]  # type: ignore[return-value]
+
+
+def test_the_course_has_its_lessons_in_both_languages() -> None:
+    assert LESSONS[:2] == ["00_meet_dicom", "01_structure"]
+    assert [path.stem for path in authoring.lessons("ru")] == LESSONS
+    assert [int(stem[:2]) for stem in LESSONS] == list(range(len(LESSONS)))
+
+
+@every
+def test_a_notebook_is_valid(path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nbformat.validate(nbformat.read(path, as_version=4))
+    assert all("id" in cell for cell in cells(path))
+
+
+@every
+def test_a_notebook_is_as_the_run_command_writes_it(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / path.name
+    authoring.write(copy, load(path))
+    assert copy.read_bytes() == path.read_bytes()
+    assert load(path)["metadata"] == authoring.METADATA
+
+
+@every
+def test_a_notebook_tells_nothing_of_the_machine_that_ran_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"/(?:home|root|tmp|work|Users|usr)/|[A-Z]:\\\\Users|\.local\b", text)
+    assert "widget-view+json" not in text
+    assert "0x7f" not in text
+    assert '"widgets"' not in text
+    assert not re.search(r"\bTODO\b|\bFIXME\b|lorem ipsum", text)
+
+
+@every
+def test_every_code_cell_was_run_in_order(path: Path) -> None:
+    counts = [cell["execution_count"] for cell in cells(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@lesson
+def test_a_lesson_opens_with_its_question_goals_and_time(path: Path) -> None:
+    first = source(cells(path)[0])
+    number = path.stem[:2]
+    assert re.match(rf"# {number} \S", first)
+    for word in words(path)["opening"]:
+        assert f"**{word}" in first, word
+    goals = re.findall(r"^[-*] ", first, flags=re.M)
+    assert 2 <= len(goals) <= 4
+    minutes = [int(found) for found in re.findall(str(words(path)["minutes"]), first)]
+    assert len(minutes) == 2
+    assert sum(minutes) <= 90
+
+
+@lesson
+def test_a_lesson_ends_with_recap_mistakes_standard_and_own_task(path: Path) -> None:
+    last = [title for _level, title in headings(path)][-4:]
+    assert last == words(path)["ending"]
+
+
+@lesson
+def test_a_lesson_has_all_its_parts(path: Path) -> None:
+    titles = [title for _level, title in headings(path)]
+    starts = [str(words(path)["hunt"]), str(words(path)["trial"])]
+    if not path.stem.startswith("00"):
+        starts.append(str(words(path)["warm-up"]))
+    for start in starts:
+        assert any(title.startswith(start) for title in titles), start
+    exercises = [title for title in titles if title.startswith(f"{words(path)['exercise']} ")]
+    numbers = [int(re.findall(r"\d+", title)[0]) for title in exercises]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 4
+    code = "\n".join(source(cell) for cell in cells(path, "code"))
+    assert "predict(" in code
+    assert "hint(" in "\n".join(source(cell) for cell in cells(path))
+    assert any("raises-exception" in tags(cell) for cell in cells(path, "code"))
+
+
+@lesson
+def test_headings_are_ordered(path: Path) -> None:
+    levels = [level for level, _title in headings(path)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+@lesson
+def test_code_cells_are_short(path: Path) -> None:
+    lengths = []
+    for cell in cells(path, "code"):
+        length = len(source(cell).strip().splitlines())
+        lengths.append(length)
+        assert length <= (25 if "plt." in source(cell) else 15), source(cell)
+        assert not source(cell).rstrip().endswith(";")
+    assert statistics.median(lengths) <= 5
+
+
+@lesson
+def test_prose_outweighs_code(path: Path) -> None:
+    lines = sum(len(source(cell).splitlines()) for cell in cells(path, "code"))
+    prose = sum(len(source(cell).split()) for cell in cells(path, "markdown"))
+    assert prose / lines >= 8
+
+
+@lesson
+def test_the_first_code_cell_alone_sets_the_language(path: Path) -> None:
+    code = [source(cell) for cell in cells(path, "code")]
+    assert f'set_language("{path.parent.name}")' in code[0]
+    assert not any("set_language" in text for text in code[1:])
+
+
+@lesson
+def test_figures_are_followed_by_what_they_show(path: Path) -> None:
+    every_cell = cells(path)
+    for cell, after in zip(every_cell, [*every_cell[1:], {}], strict=True):
+        outputs = cell.get("outputs", [])
+        if any("image/png" in output.get("data", {}) for output in outputs):
+            assert after.get("cell_type") == "markdown", source(cell)
+            assert len(source(after).split()) >= 10
+    text = "\n".join(source(cell) for cell in cells(path, "markdown"))
+    assert not re.search(r"!\[\s*\]\(", text)
+    assert not re.search(r"<img(?![^>]*alt=\"[^\"]+\")", text)
+
+
+@lesson
+def test_only_widget_cells_have_uncompared_outputs(path: Path) -> None:
+    known = {"nbval-ignore-output", "raises-exception"}
+    for cell in cells(path, "code"):
+        assert set(tags(cell)) <= known, source(cell)
+        if "nbval-ignore-output" in tags(cell):
+            assert re.search(r"quiz\(|explore|explorer|readiness|progress", source(cell))
+        failed = any(output["output_type"] == "error" for output in cell["outputs"])
+        assert failed == ("raises-exception" in tags(cell)), source(cell)
+        streams = [output.get("name") for output in cell["outputs"]]
+        assert "stderr" not in streams, source(cell)
+
+
+@lesson
+def test_every_explorer_keeps_a_static_twin(path: Path) -> None:
+    for cell in cells(path, "code"):
+        if "nbval-ignore-output" in tags(cell):
+            kinds = {kind for output in cell["outputs"] for kind in output.get("data", {})}
+            assert "text/html" in kinds, source(cell)
+
+
+@lesson
+def test_exercise_cells_carry_the_metadata_that_classrooms_use(path: Path) -> None:
+    by_id = {cell["id"]: cell for cell in cells(path)}
+    graded = [key.removesuffix("-check") for key in by_id if key.endswith("-check")]
+    assert len(graded) >= 4
+    wanted = {
+        "-text": {"grade": False, "locked": True, "solution": False},
+        "": {"grade": False, "locked": False, "solution": True},
+        "-check": {"grade": True, "locked": True, "solution": False, "points": 1},
+    }
+    for exercise in graded:
+        for suffix, flags in wanted.items():
+            cell = by_id[exercise + suffix]
+            always = {"grade_id": exercise + suffix, "schema_version": 3, "task": False}
+            assert cell["metadata"]["nbgrader"] == {**always, **flags}
+        check = source(by_id[f"{exercise}-check"])
+        assert check.startswith("from dicom_lessons import check\n"), check
+        assert f'check("{exercise}"' in check
+        assert "..." in source(by_id[exercise])
