@@ -1,0 +1,302 @@
+"""The map of a file: what each of its bytes is."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pydicom.datadict import dictionary_has_tag
+from pydicom.tag import BaseTag
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
+from pydicom.valuerep import STANDARD_VR
+
+from dicom_lessons.structure.element import Element, Region, StructureError, decode_header
+from dicom_lessons.structure.walk import Walk
+from dicom_lessons.text import _
+
+MAXIMUM_BYTES = 512 * 2**20
+MAXIMUM_INFLATED_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Where and why a map ends before the bytes do.
+
+    Attributes
+    ----------
+    offset : int
+        The first byte that was not read.
+    reason : str
+        One sentence: which file, which byte, what is wrong, what to do.
+    """
+
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileMap:
+    """The map of a file, or of a data set inflated from one.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    raw : bytes
+        What is mapped.
+    elements : tuple of Element
+        In the order of the file, those of group 0002 first.
+    parts : tuple of Region
+        What belongs to no element, in order: preamble, prefix, deflated, padding, unread.
+    transfer_syntax : str
+        UID from (0002,0010); empty if the file does not say.
+    explicit, little_endian : bool
+        How the data set is encoded.
+    stopped : Stop or None
+        Why the rest is "unread"; None if every byte is understood.
+    inflated : FileMap or None
+        Of a deflated data set, its map after inflation; its offsets begin at 0.
+    """
+
+    name: str
+    raw: bytes = field(repr=False)
+    elements: tuple[Element, ...] = field(repr=False)
+    parts: tuple[Region, ...] = field(repr=False)
+    transfer_syntax: str
+    explicit: bool
+    little_endian: bool
+    stopped: Stop | None = None
+    inflated: FileMap | None = field(default=None, repr=False)
+
+    @cached_property
+    def regions(self) -> tuple[Region, ...]:
+        """All regions in order; they cover ``raw`` without gap or overlap."""
+        of_elements = (region for element in self.elements for region in element.regions)
+        return tuple(sorted((*self.parts, *of_elements), key=lambda region: region.offset))
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return [element.offset for element in self.elements]
+
+    def region_at(self, offset: int) -> Region:
+        """Return the region that a byte lies in.
+
+        Raises
+        ------
+        IndexError
+            If there is no such byte.
+        """
+        return next(self.regions_between(offset, offset + 1))
+
+    def regions_between(self, start: int, stop: int) -> Iterator[Region]:
+        """Yield in order the regions that bytes ``start`` to ``stop - 1`` lie in."""
+        if not 0 <= start < len(self.raw):
+            raise IndexError(
+                _("{name} has no byte {offset}: it has {size}.", name=self.name, offset=start,
+                  size=len(self.raw))
+            )  # fmt: skip
+        first = max(bisect_right(self._offsets, start) - 1, 0)
+        last = bisect_right(self._offsets, stop - 1)
+        found = [region for element in self.elements[first:last] for region in element.regions]
+        found = [r for r in (*found, *self.parts) if r.offset < stop and start < r.end]
+        yield from sorted(found, key=lambda region: region.offset)
+
+    def children(self, owner: int | None) -> list[Element]:
+        """Return the elements that an item or a sequence encloses; ``None``: the outermost ones."""
+        return self._children.get(owner, [])
+
+    @cached_property
+    def _children(self) -> dict[int | None, list[Element]]:
+        children: dict[int | None, list[Element]] = {}
+        for element in self.elements:
+            children.setdefault(element.owner, []).append(element)
+        return children
+
+
+def map_file(path: str | os.PathLike[str]) -> FileMap:
+    """Map a file.
+
+    Parameters
+    ----------
+    path : path-like
+        Of a file of at most ``MAXIMUM_BYTES``.
+
+    Returns
+    -------
+    FileMap
+        Of all the file; where it cannot be understood to its end, ``stopped`` says why.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    StructureError
+        If it is not DICOM at all, or too large.
+
+    Examples
+    --------
+    >>> from dicom_lessons import samples
+    >>> ct = map_file(samples.path("CT_small"))
+    >>> [(region.kind, region.offset, region.length) for region in ct.regions[:3]]
+    [('preamble', 0, 128), ('prefix', 128, 4), ('tag', 132, 4)]
+    >>> ct.elements[0].tag, ct.elements[0].VR, ct.elements[0].length
+    ((0002,0000), 'UL', 4)
+    """
+    path = Path(path)
+    with path.open("rb") as file:
+        return map_bytes(file.read(MAXIMUM_BYTES + 1), path.name)
+
+
+def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
+    """Map the bytes of a file; see :func:`map_file`.
+
+    >>> map_bytes(b"hello", "hello.txt")
+    Traceback (most recent call last):
+    dicom_lessons.structure.StructureError: hello.txt is not DICOM: ...
+    """
+    if len(raw) > MAXIMUM_BYTES:
+        raise StructureError(
+            _("{name} is larger than {limit} bytes, the most that this reader takes. Choose a "
+              "smaller file.", name=name, limit=MAXIMUM_BYTES)
+        )  # fmt: skip
+    parts = []
+    if raw[128:132] == b"DICM":
+        parts = [Region("preamble", 0, 128), Region("prefix", 128, 4)]
+    elif raw[:2] != b"\2\0" and guess_encoding(raw) is None:
+        raise StructureError(
+            _(
+                "{name} is not DICOM: bytes 128 to 131 hold {found} instead of b'DICM', and no "
+                "data set begins at byte 0. Check that this is the file that you meant.",
+                name=name,
+                found=raw[128:132],
+            )
+        )
+    walk = Walk(raw)
+    syntax, explicit, little_endian = "", True, True
+    stopped, inflated = None, None
+    try:
+        offset = walk.run(132 if parts else 0, explicit=True, only_group=0x0002)
+        syntax = _transfer_syntax(raw, walk.elements)
+        explicit, little_endian = _encoding(raw, offset, syntax)
+        if syntax == DeflatedExplicitVRLittleEndian:
+            data, end = _inflate(raw, offset)
+            parts.append(Region("deflated", offset, end - offset))
+            inflated = _map_data_set(data, name, syntax)
+            if raw[end:].strip(b"\0"):
+                raise StructureError(_("bytes follow the end of the deflated data set"), end)
+            parts.append(Region("padding", end, len(raw) - end))
+        else:
+            walk.run(offset, explicit, little_endian)
+    except StructureError as error:
+        stopped = _stop(walk, error, name)
+        parts.append(Region("unread", error.offset, len(raw) - error.offset))
+    return FileMap(
+        name=name,
+        raw=raw,
+        elements=tuple(walk.elements),
+        parts=tuple(part for part in parts if part.length),
+        transfer_syntax=syntax,
+        explicit=explicit,
+        little_endian=little_endian,
+        stopped=stopped,
+        inflated=inflated,
+    )
+
+
+def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
+    """Say how a data set without file meta information is encoded.
+
+    Tried in turn: explicit VR in little and in big endian, implicit VR. One fits if the first
+    header has a tag (and a VR) of the dictionary, its value ends in the file, and the next tag is
+    greater.
+
+    Returns
+    -------
+    tuple of bool, or None
+        (explicit VR?, little endian?); None if nothing fits.
+    """
+    for explicit, little_endian in ((True, True), (True, False), (False, True)):
+        try:
+            first = decode_header(raw, offset, explicit, little_endian)
+            if (first.VR in STANDARD_VR) != explicit or not _is_known(first.tag):
+                continue
+            following = first.value_offset + (first.length or 0)
+            if first.length is None or following == len(raw):
+                return explicit, little_endian
+            if decode_header(raw, following, explicit, little_endian).tag > first.tag:
+                return explicit, little_endian
+        except StructureError:
+            continue
+    return None
+
+
+def _is_known(tag: BaseTag) -> bool:
+    return tag.group >= 8 and (tag.element == 0 or dictionary_has_tag(tag))
+
+
+def _transfer_syntax(raw: bytes, elements: list[Element]) -> str:
+    for element in elements:
+        if element.tag == 0x00020010:
+            value = raw[element.value_offset : element.end]
+            return value.decode("ascii", "replace").strip(" \0")
+    return ""
+
+
+def _encoding(raw: bytes, offset: int, syntax: str) -> tuple[bool, bool]:
+    """Return (explicit VR?, little endian?) of the data set that begins at ``offset``."""
+    little_endian = syntax != ExplicitVRBigEndian
+    if not syntax:
+        return guess_encoding(raw, offset) or (False, True)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        return True, True
+    letters = raw[offset + 4 : offset + 6]
+    return letters.isalpha() and letters.isupper(), little_endian
+
+
+def _inflate(raw: bytes, offset: int) -> tuple[bytes, int]:
+    """Return the inflated data set and the first byte after the deflated one (PS3.5 §A.5)."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data = stream.decompress(raw[offset:], MAXIMUM_INFLATED_BYTES + 1)
+    except zlib.error as error:
+        raise StructureError(
+            _("the deflated data set cannot be inflated ({error})", error=error), offset
+        ) from None
+    if len(data) > MAXIMUM_INFLATED_BYTES:
+        reason = _(
+            "the deflated data set is larger than {limit} bytes, the most that this reader takes",
+            limit=MAXIMUM_INFLATED_BYTES,
+        )
+        raise StructureError(reason, offset)
+    if not stream.eof:
+        raise StructureError(_("the deflated data set is cut short"), offset)
+    return data, len(raw) - len(stream.unused_data)
+
+
+def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:
+    walk = Walk(data)
+    stopped: Stop | None = None
+    parts: tuple[Region, ...] = ()
+    try:
+        walk.run(0, explicit=True)
+    except StructureError as error:
+        stopped = _stop(walk, error, _("{name}, inflated", name=name))
+        parts = (Region("unread", error.offset, len(data) - error.offset),)
+    return FileMap(name, data, tuple(walk.elements), parts, syntax, True, True, stopped)
+
+
+def _stop(walk: Walk, error: StructureError, name: str) -> Stop:
+    walk.close_all(error.offset)
+    reason = _(
+        "{name}, byte {offset}: {reason}. What comes before this byte is mapped; compare the file "
+        "with its original, or fetch it again.",
+        name=name,
+        offset=error.offset,
+        reason=error,
+    )
+    return Stop(error.offset, reason)
