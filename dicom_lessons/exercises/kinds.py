@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from os import PathLike
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from dicom_lessons.exercises import forms
 from dicom_lessons.text import _
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
-Result = tuple[object, BaseException | None]
-LETTERS = "abcdefghijkl"
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
 
@@ -34,14 +35,19 @@ class Verdict:
     why: str = ""
 
 
-UNANSWERED = Verdict(None)
-
-
 @dataclass(frozen=True)
 class Mistake:
     """A likely wrong answer as the source of an answer cell, and what explains it."""
 
     answer: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer of a choice and what is to be said about it."""
+
+    text: str
     why: str
 
 
@@ -72,18 +78,24 @@ class Exercise:
     hints: tuple[str, str, str]
     mistakes: tuple[Mistake, ...] = ()
 
-    @property
-    def lesson(self) -> str:
-        return self.name.rpartition("-")[0]
-
     def judge(self, answer: object) -> Verdict:
         """Say whether the answer is right; anything at all may come in."""
-        if answer is ... or answer is None:
-            return UNANSWERED
-        return self._judge(answer)
+        return Verdict(None) if answer is ... or answer is None else self._judge(answer)
 
     def _judge(self, answer: object) -> Verdict:
         raise NotImplementedError
+
+    def _compared(
+        self, answer: object, form: forms.Form, also_right: Iterable[object] = ()
+    ) -> Verdict:
+        seen = _("You answered {answer}.", answer=shown(answer))
+        try:
+            given = form(answer)
+        except (TypeError, ValueError) as refusal:
+            return Verdict(False, f"{seen} {refusal}")
+        if any(same(given, form(right)) for right in (bound_by(self.solution), *also_right)):
+            return Verdict(True, _(self.why))
+        return self._mistaken(lambda wrong: same(given, form(wrong)), seen)
 
     def _mistaken(self, same_as: Callable[[object], bool], seen: str) -> Verdict:
         for mistake in self.mistakes:
@@ -99,27 +111,12 @@ class Value(Exercise):
     form: forms.Form = forms.integer
 
     def _judge(self, answer: object) -> Verdict:
-        seen = _("You answered {answer}.", answer=shown(answer))
-        try:
-            given = self.form(answer)
-        except (TypeError, ValueError) as refusal:
-            return Verdict(False, f"{seen} {refusal}")
-        if same(given, self.form(bound_by(self.solution))):
-            return Verdict(True, _(self.why))
-        return self._mistaken(lambda wrong: same(given, self.form(wrong)), seen)
+        return self._compared(answer, self.form)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction(Value):
     """A value written down before the lesson shows it; a wrong one costs nothing."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """One answer of a choice and what is to be said about it."""
-
-    text: str
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +126,12 @@ class Choice(Exercise):
     options: tuple[Option, ...]
 
     def _judge(self, answer: object) -> Verdict:
-        letters = LETTERS[: len(self.options)]
-        letter = answer.strip(" .)('\"").lower() if isinstance(answer, str) else ""
-        if len(letter) != 1 or letter not in letters:
-            known = ", ".join(repr(known) for known in letters)
-            return Verdict(False, _("Answer with one letter in quotes: {letters}.", letters=known))
-        option = self.options[letters.index(letter)]
-        return Verdict(letter == bound_by(self.solution), _(option.why))
+        verdict = self._compared(answer, form := forms.letter_of(len(self.options)))
+        try:
+            option = self.options[forms.LETTERS.index(form(answer))]
+        except TypeError:
+            return verdict
+        return Verdict(verdict.right, _(option.why))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,25 +146,7 @@ class Parsons(Exercise):
     also_right: tuple[str, ...] = ()
 
     def _judge(self, answer: object) -> Verdict:
-        letters = (
-            answer
-            if isinstance(answer, str)
-            else "".join(map(str, forms.list_of(forms.text)(answer)))
-        )
-        order = "".join(letter for letter in letters.lower() if letter.isalpha())
-        if sorted(order) != list(LETTERS[: len(self.lines)]):
-            return Verdict(
-                False,
-                _(
-                    "Give each of the {count} letters once, in one text, such as {example!r}.",
-                    count=len(self.lines),
-                    example=LETTERS[: len(self.lines)][::-1],
-                ),
-            )
-        if order in (bound_by(self.solution), *self.also_right):
-            return Verdict(True, _(self.why))
-        seen = _("Your order is {order}.", order=order)
-        return self._mistaken(lambda wrong: wrong == order, seen)
+        return self._compared(answer, forms.order_of(len(self.lines)), self.also_right)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,18 +160,16 @@ class Repair(Exercise):
     examine: Callable[[Path], str]
 
     def _judge(self, answer: object) -> Verdict:
-        path = Path(answer) if isinstance(answer, str | PathLike) else None
-        if path is None or not path.is_file():
-            return Verdict(
-                False,
-                _("There is no file {path}: write it first.", path=shown(answer)),
-            )
+        try:
+            path = Path(answer)  # type: ignore[arg-type]
+            if not path.is_file():
+                raise FileNotFoundError
+        except Exception:
+            return Verdict(False, _("There is no file {path}: write it first.", path=shown(answer)))
         try:
             finding = self.examine(path)
         except Exception as error:
-            finding = _(
-                "pydicom cannot read {name}: {error}.", name=path.name, error=shown(str(error))
-            )
+            finding = _("pydicom cannot read {name}: {error}.", name=path.name, error=shown(error))
         return Verdict(not finding, _(finding or self.why))
 
 
@@ -210,83 +186,62 @@ class Code(Exercise):
 
     def _judge(self, answer: object) -> Verdict:
         if not callable(answer):
-            return Verdict(
-                False,
-                _("You answered {answer}. A function is expected here.", answer=shown(answer)),
-            )
-        model = bound_by(self.solution)
+            seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
+            return Verdict(False, seen)
         results = self._results(answer)
-        if all(result == (None, None) for result in results):
-            return UNANSWERED
-        for arguments, result, wanted in zip(
-            self.cases(), results, self._results(model), strict=True
-        ):
+        if all(result is None for result in results):
+            return Verdict(None)
+        model = self._results(bound_by(self.solution))
+        for arguments, result, wanted in zip(self.cases(), results, model, strict=True):
             if not self._agree(result, wanted):
-                seen = _describe(arguments, result, wanted)
+                seen = _(
+                    "Called with ({arguments}), your function gave {got}; expected: {expected}.",
+                    arguments=", ".join(map(shown, arguments)),
+                    got=shown(result),
+                    expected=shown(wanted),
+                )
                 return self._mistaken(
-                    lambda wrong: self._all_agree(results, self._results(wrong)),
-                    seen,
+                    lambda wrong: all(map(self._agree, results, self._results(wrong))), seen
                 )
         return Verdict(True, _(self.why))
 
-    def _results(self, function: object) -> list[Result]:
+    def _results(self, function: object) -> list[object]:
+        """Call a function with every case; what it raises stands for what it returns."""
         assert callable(function)
-        results: list[Result] = []
+        results: list[object] = []
         for arguments in self.cases():
             try:
-                results.append((function(*copy.deepcopy(arguments)), None))
+                results.append(function(*copy.deepcopy(arguments)))
+            except NotImplementedError:
+                results.append(None)
             except KeyboardInterrupt:
                 raise
-            except NotImplementedError:
-                results.append((None, None))
             except BaseException as error:  # a decoder's panic is no Exception
-                results.append((None, error))
+                results.append(error)
         return results
 
-    def _all_agree(self, results: list[Result], others: list[Result]) -> bool:
-        return all(self._agree(*pair) for pair in zip(results, others, strict=True))
-
-    def _agree(self, one: Result, other: Result) -> bool:
-        if one[1] or other[1]:
-            return type(one[1]) is type(other[1])
+    def _agree(self, one: object, other: object) -> bool:
+        if isinstance(one, BaseException) or isinstance(other, BaseException):
+            return type(one) is type(other)
         try:
-            return same(self.form(one[0]), self.form(other[0]))
+            return same(self.form(one), self.form(other))
         except Exception:
             return False
 
 
-def _describe(
-    arguments: tuple[object, ...],
-    result: Result,
-    wanted: Result,
-) -> str:
-    call = ", ".join(shown(argument) for argument in arguments)
-    value, error = result
-    got = f"{type(error).__name__}: {shown(str(error))}" if error else shown(value)
-    expected = type(wanted[1]).__name__ if wanted[1] else shown(wanted[0])
-    return _(
-        "Called with ({arguments}), your function gave {got}; expected: {expected}.",
-        arguments=call,
-        got=got,
-        expected=expected,
-    )
-
-
-def same(one: object, other: object) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Compare two results: floats to nine digits, arrays by shape and members, rest by ``==``."""
-    import numpy as np
-
     try:
         if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-            first, second = np.asarray(one), np.asarray(other)
-            return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-9))
-        if isinstance(one, float) or isinstance(other, float):
-            return abs(float(one) - float(other)) <= 1e-9 * max(1.0, abs(float(other)))  # type: ignore[arg-type]
-        if isinstance(other, bool) != isinstance(one, bool):
-            return False
-        if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+            if np.asarray(other).dtype.kind not in "fc":
+                return np.array_equal(one, other)
+            return np.shape(one) == np.shape(other) and np.allclose(one, other, 1e-9, 1e-9)
+        if isinstance(other, float):
+            return math.isclose(float(one), other, rel_tol=1e-9, abs_tol=1e-9)
+        if isinstance(other, list | tuple) and isinstance(one, list | tuple):
             return len(one) == len(other) and all(map(same, one, other))
-        return bool(one == other)
+        truths = [isinstance(value, bool | np.bool_) for value in (one, other)]
+        return truths[0] == truths[1] and bool(one == other)
     except Exception:
         return False
 
@@ -294,21 +249,24 @@ def same(one: object, other: object) -> bool:
 def shown(value: object) -> str:
     """Return a short representation of anything, even of what cannot represent itself."""
     try:
-        return _repr.repr(value)[:200]
-    except Exception:
+        return " ".join(_repr.repr(value).split())[:200]
+    except BaseException:  # even sys.exit() may be in there
         return _("something of type {type}", type=type(value).__name__)
 
 
 @cache
 def bound_by(source: str) -> object:
     """Run the source of an answer cell and return what its last statement binds."""
-    last = ast.parse(source).body[-1]
-    if isinstance(last, ast.FunctionDef):
-        name = last.name
-    elif isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
-        name = last.targets[0].id
-    else:
-        raise ValueError(f"the last statement binds no single name: {source!r}")
     namespace: dict[str, object] = {}
     exec(compile(source, "<answer>", "exec"), namespace)
-    return namespace[name]
+    return namespace[bound_name(source)]
+
+
+def bound_name(source: str) -> str:
+    """Return the name that the last statement of an answer cell binds."""
+    last = ast.parse(source).body[-1]
+    if isinstance(last, ast.FunctionDef):
+        return last.name
+    if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
+        return last.targets[0].id
+    raise ValueError(f"the last statement binds no single name: {source!r}")

@@ -1,0 +1,91 @@
+"""What a learner has done, kept in one small file on this computer and nowhere else.
+
+``DICOM_LESSONS_PROGRESS`` names another file, or is ``off`` to keep nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from dicom_lessons.exercises.declarations import LESSONS, declared, lessons
+from dicom_lessons.text import _
+
+_LARGEST = 1_000_000  # bytes; a file of this course stays far below
+
+
+def progress() -> None:
+    """Print what is done in each lesson, and what to try next."""
+    path = _place()
+    done = _read(path)
+    undone: dict[str, list[str]] = {}
+    for lesson in lessons():
+        names = declared(lesson)
+        undone[lesson] = [name for name in names if name not in done]
+        solved = len(names) - len(undone[lesson])
+        bar = "■" * solved + "□" * len(undone[lesson])
+        counted = _("{done} of {all}", done=solved, all=len(names))
+        print(f"{LESSONS.index(lesson):02} {lesson:12} {bar} {counted}")
+    begun = [lesson for lesson in undone if 0 < len(undone[lesson]) < len(declared(lesson))]
+    for name in itertools.chain.from_iterable(undone[lesson] for lesson in (*begun, *undone)):
+        question = _(declared(name.rpartition("-")[0])[name].question)
+        print(_("Try next: {name}. {question}", name=name, question=question))
+        break
+    else:
+        print(_("All exercises are done."))
+    print(_("Kept in {path}: delete this file to begin anew.", path=path))
+
+
+def record(name: str) -> None:
+    """Write down that an exercise is done; a disk that cannot be written is no obstacle."""
+    path = _place()
+    if path == Path("off") or name in (done := _read(path)):
+        return
+    part = path.with_suffix(f".{os.getpid()}.part")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps({"course": "dicom_lessons", "done": [*done, name]}), "utf-8")
+        part.replace(path)
+
+
+def _place() -> Path:
+    return Path(
+        os.environ.get("DICOM_LESSONS_PROGRESS")
+        or user_data_path("dicom_lessons", appauthor=False) / "progress.json"
+    )
+
+
+def _read(path: Path) -> list[str]:
+    try:
+        if not path.is_file():
+            return []
+        content = json.loads(path.read_text("utf-8")) if path.stat().st_size < _LARGEST else {}
+        if content["course"] == "dicom_lessons" and all(
+            isinstance(x, str) for x in content["done"]
+        ):
+            return list(content["done"])
+    except OSError:
+        return []
+    except Exception:  # whatever is wrong in it, it is not ours to mend
+        pass
+    return _set_aside(path)
+
+
+def _set_aside(path: Path) -> list[str]:
+    names = (path.with_suffix(f".{number}.aside") for number in itertools.count(1))
+    aside = next(name for name in names if not name.exists())
+    with contextlib.suppress(OSError):
+        path.replace(aside)
+        print(
+            _(
+                "{path} is no progress of this course: it now lies in {aside}.",
+                path=path,
+                aside=aside,
+            )
+        )
+    return []
