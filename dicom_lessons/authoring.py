@@ -147,6 +147,10 @@ def gathered_messages() -> Any:
         if registry.is_file():
             for entry in json.loads(registry.read_text(encoding="utf-8")):
                 gathered.add(entry["teaches"], locations=[(registry.name, 0)])
+    programs = package / "programs.json"
+    for entry in json.loads(programs.read_text(encoding="utf-8")):
+        for text in (entry["purpose"], entry["licence"], entry["opens"], *entry["platforms"]):
+            gathered.add(text, locations=[(programs.name, 0)])
     return gathered
 
 

@@ -1,0 +1,1 @@
+"""Explorers: the interactive part of the lessons, thin over their modules."""

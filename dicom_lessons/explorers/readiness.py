@@ -1,0 +1,109 @@
+"""Explorer of lesson 00: what this computer has, and what it answers when a button is pressed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ipywidgets import HTML, Button, HBox, Layout, VBox
+
+from dicom_lessons import meet_dicom
+from dicom_lessons.html import render, table
+from dicom_lessons.meet_dicom import Finding
+from dicom_lessons.text import _
+
+_STATUS = """<p role="status">{{ text }}</p>"""
+_NOTE = """<p>{{ text }}</p>"""
+
+
+class Readiness(VBox):  # type: ignore[misc]
+    """The readiness check with two buttons; the network is asked only when one is pressed.
+
+    Without a kernel, a page shows what is checked and what is to be done if it is missing.
+    """
+
+    def __init__(self) -> None:
+        self.packages = HTML(_found_table(meet_dicom.packages(), _("Python and packages")))
+        self.decoders = HTML(
+            _found_table(meet_dicom.decoders(), _("Transfer syntaxes that can be decoded here"))
+        )
+        self.kernel = Button(description=_("Does the kernel hear me?"), layout=_wide())
+        self.kernel_answer = HTML(render(_STATUS, text=_kernel_unknown()))
+        self.network = Button(description=_("Is the network there?"), layout=_wide())
+        self.network_answer = HTML(render(_STATUS, text=_network_unknown()))
+        self.kernel.on_click(self._answer_for_kernel)
+        self.network.on_click(self._answer_for_network)
+        note = HTML(render(_NOTE, text=_how_to_install()))
+        buttons = [
+            HBox([self.kernel, self.kernel_answer], layout=_wrapping()),
+            HBox([self.network, self.network_answer], layout=_wrapping()),
+        ]
+        super().__init__([*buttons, self.packages, note, self.decoders])
+
+    def _answer_for_kernel(self, _button: Button) -> None:
+        self.kernel_answer.value = render(_STATUS, text=_("✓ yes, widgets are live here"))
+
+    def _answer_for_network(self, _button: Button) -> None:
+        self.network.disabled = True
+        self.network_answer.value = render(_STATUS, text=_("asking…"))
+        finding = meet_dicom.network()
+        answer = (
+            _("✓ yes, {address} answered", address=meet_dicom.ADDRESS)
+            if finding.ok
+            else _("✗ no. {advice}", advice=finding.advice)
+        )
+        self.network_answer.value = render(_STATUS, text=answer)
+        self.network.disabled = False
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        bundle["text/plain"] = _("Readiness check: run the cell to see this computer's answers.")
+        bundle["text/html"] = str(_twin())
+        return bundle
+
+
+def readiness_check() -> Readiness:
+    """Return the readiness check as a widget with a static twin."""
+    return Readiness()
+
+
+def _found_table(findings: tuple[Finding, ...], caption: str) -> str:
+    header = (_("Result"), _("What"), _("Found"), _("Needed"), _("What to do"))
+    rows = [
+        (meet_dicom.status(one), one.what, one.found, one.needed, one.advice) for one in findings
+    ]
+    return table(header, rows, caption)
+
+
+def _twin() -> str:
+    """Say what is checked, without versions or answers: the same on every computer."""
+    rows = [("Python", meet_dicom.PYTHON), *meet_dicom.PACKAGES.items()]
+    rows += [(uid.name, ", ".join(names)) for uid, names in meet_dicom.DECODED_BY.items()]
+    header = (_("What is checked"), _("Needed"))
+    caption = _("Readiness check: run the cell to see this computer's answers.")
+    return table(header, rows, caption)
+
+
+def _kernel_unknown() -> str:
+    return _(
+        "? not known yet: press the button. If nothing changes, choose Kernel > Restart Kernel, "
+        "load this page again and run the cell once more."
+    )
+
+
+def _network_unknown() -> str:
+    return _("? not asked: press the button if you want to know. It waits a few seconds at most.")
+
+
+def _how_to_install() -> str:
+    return _(
+        "If a line says “missing”: copy its command into a new cell with a percent sign in front "
+        "(%pip install …), run it, then choose Kernel > Restart Kernel."
+    )
+
+
+def _wide() -> Layout:
+    return Layout(width="auto", min_width="14em")
+
+
+def _wrapping() -> Layout:
+    return Layout(flex_flow="row wrap", align_items="center")
