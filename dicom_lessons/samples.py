@@ -1,25 +1,42 @@
 """The one door to every file that a lesson reads.
 
-A registry beside this module lists the files by name. Those that pydicom bundles and those that
-the course made lie on this computer already: reading them never touches the network.
+Registries list the files by name. Those that pydicom bundles and those that the course made lie on
+this computer already: reading them never touches the network. The others are downloaded only when
+a learner asks for it with :func:`download`, from a pinned address or from the mirror that the
+environment variable ``DICOM_LESSONS_MIRROR`` names: a folder, or an http address.
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
+import os
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
 from dicom_lessons.text import _
 
-REGISTRY = Path(__file__).with_name("samples.json")
+if TYPE_CHECKING:
+    from dicom_lessons.html import Page
+
+MADE = Path(__file__).parents[1] / "data"
+REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
+MIRROR = "DICOM_LESSONS_MIRROR"
+SECONDS_TO_ANSWER = 10
+SECONDS_IN_ALL = 300
+
+
+class DownloadError(OSError):
+    """A sample could not be downloaded; the message names the file and what to do."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +50,7 @@ class Sample:
     file : str
         Its path below the folder of its source.
     source : str
-        ``"bundled"`` (with pydicom) or ``"made"`` (by this course).
+        ``"bundled"`` (with pydicom), ``"made"`` (by this course) or ``"downloaded"``.
     modality : str
         Value of (0008,0060), empty where the file has none.
     sop_class, transfer_syntax : str
@@ -50,6 +67,8 @@ class Sample:
         Terms of use, or the plain words that none are stated.
     teaches : str
         One line on what the file is good for, in English; translate it when you show it.
+    address : str
+        Where a file to download comes from: https, pinned to a commit; empty for the others.
     """
 
     name: str
@@ -66,6 +85,7 @@ class Sample:
     sha256: str
     licence: str
     teaches: str
+    address: str = ""
 
 
 def names(
@@ -115,27 +135,32 @@ def get(name: str) -> Sample:
 
 
 def path(name: str) -> Path:
-    """Return the path of a sample on this computer.
+    """Return the path of a sample on this computer; nothing is downloaded.
 
     Raises
     ------
     LookupError
         If no sample has this name.
     FileNotFoundError
-        If the file is not where its source puts it.
+        If the file is not there; the message says how to get it.
     """
     sample = get(name)
-    found = BUNDLED / sample.file
-    if not found.is_file():
-        raise FileNotFoundError(
-            _(
-                "The sample {name!r} is missing: there is no file {path}. Install again: "
-                "pip install --force-reinstall pydicom",
-                name=sample.name,
-                path=found,
-            )
+    found = _folder(sample) / sample.file
+    if found.is_file():
+        return found
+    cure = {
+        "bundled": "pip install --force-reinstall pydicom",
+        "made": "python -m dicom_lessons data",
+        "downloaded": f'samples.download("{sample.name}")',
+    }[sample.source]
+    raise FileNotFoundError(
+        _(
+            "The sample {name!r} is not on this computer ({path}). Get it with: {cure}",
+            name=sample.name,
+            path=found,
+            cure=cure,
         )
-    return found
+    )
 
 
 def read(name: str, **options: Any) -> FileDataset:
@@ -154,8 +179,135 @@ def read(name: str, **options: Any) -> FileDataset:
     return dcmread(path(name), **options)
 
 
+def cache_folder() -> Path:
+    """Return the folder of this user that keeps what was downloaded or made on first use."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("dicom_lessons")
+
+
+def download(name: str) -> Path:
+    """Download a sample, unless it is here already, and return its path.
+
+    The bytes go to a temporary file and are renamed into place only when size and SHA-256 are
+    those of the registry, so the cache never holds a bad file.
+
+    Raises
+    ------
+    LookupError
+        If no sample has this name.
+    DownloadError
+        If there is no network, the mirror fails or sends something else.
+    """
+    import pooch
+    from urllib3.exceptions import HTTPError
+
+    sample = get(name)
+    if sample.source != "downloaded":
+        return path(name)
+    kept = _folder(sample) / sample.file
+    if kept.is_file() and hashlib.sha256(kept.read_bytes()).hexdigest() == sample.sha256:
+        return kept
+    address = _address(sample)
+    try:
+        pooch.get_logger().setLevel("WARNING")
+        pooch.retrieve(
+            address,
+            known_hash=f"sha256:{sample.sha256}",
+            fname=sample.file,
+            path=_folder(sample),
+            downloader=lambda _address, file, _pooch: _receive(address, sample, file),
+        )
+    except (OSError, ValueError, HTTPError) as error:
+        reason = str(error)
+        if "hash" in reason:
+            reason = _("what came is not the file that was asked for (its SHA-256 differs)")
+        raise DownloadError(
+            _(
+                "{file} was not downloaded from {address}: {reason}. Check the network, or set "
+                "{mirror} to a folder or an address that has the file; nothing was kept.",
+                file=sample.file,
+                address=address,
+                reason=reason,
+                mirror=MIRROR,
+            )
+        ) from error
+    return kept
+
+
+def gallery(**filters: Any) -> Page:
+    """Show samples as a table with pictures; the filters are those of :func:`names`."""
+    from dicom_lessons.explorers.sample_gallery import gallery_page
+
+    return gallery_page([get(name) for name in names(**filters)])
+
+
+def _folder(sample: Sample) -> Path:
+    if sample.source == "downloaded":
+        return cache_folder() / "samples"
+    return BUNDLED if sample.source == "bundled" else MADE
+
+
+def _address(sample: Sample) -> str:
+    mirror = os.environ.get(MIRROR, "")
+    if not mirror:
+        return sample.address
+    if urlsplit(mirror).scheme in ("http", "https"):
+        return f"{mirror.rstrip('/')}/{quote(sample.file)}"
+    return str(Path(mirror) / sample.file)
+
+
+def _receive(address: str, sample: Sample, target: str | IO[bytes]) -> None:
+    with Path(str(target)).open("wb") as file:
+        if urlsplit(address).scheme in ("http", "https"):
+            _receive_over_http(address, sample, file)
+        else:
+            with Path(address).open("rb") as source:
+                file.write(source.read(sample.size + 1))
+
+
+def _receive_over_http(address: str, sample: Sample, file: IO[bytes]) -> None:
+    import requests
+    from tqdm.auto import tqdm
+
+    deadline = time.monotonic() + SECONDS_IN_ALL
+    received = 0
+    with (
+        requests.get(
+            address,
+            stream=True,
+            timeout=SECONDS_TO_ANSWER,
+            allow_redirects=False,
+            headers={"Accept-Encoding": "identity"},
+        ) as response,
+        tqdm(total=sample.size, unit="B", unit_scale=True, desc=sample.file, leave=False) as bar,
+    ):
+        if response.status_code != 200:
+            raise OSError(_("the server answers {status}", status=response.status_code))
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            raise OSError(_("the server sends a web page, perhaps a page to log in"))
+        # read1 returns what has come: a server that sends a byte now and then cannot stall it
+        while chunk := response.raw.read1(65536):
+            received += len(chunk)
+            file.write(chunk)
+            bar.update(len(chunk))
+            if received > sample.size:
+                raise OSError(_("more came than the {size} bytes of the file", size=sample.size))
+            if time.monotonic() > deadline:
+                raise OSError(_("it took more than {seconds} seconds", seconds=SECONDS_IN_ALL))
+    if received < sample.size:
+        raise OSError(
+            _("only {received} of {size} bytes came", received=received, size=sample.size)
+        )
+
+
 @cache
 def _registry() -> dict[str, Sample]:
-    entries = json.loads(REGISTRY.read_text(encoding="utf-8"))
+    entries = [
+        entry
+        for registry in REGISTRIES
+        if registry.is_file()
+        for entry in json.loads(registry.read_text(encoding="utf-8"))
+    ]
     samples = {entry["name"]: Sample(**entry) for entry in entries}
     return dict(sorted(samples.items(), key=lambda item: item[0].casefold()))

@@ -60,5 +60,13 @@ def test_a_name_is_never_a_path(hostile: str) -> None:
 
 def test_a_lost_file_says_which_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(samples, "BUNDLED", samples.BUNDLED / "lost")
-    with pytest.raises(FileNotFoundError, match=r"CT_small.*Install again"):
+    with pytest.raises(FileNotFoundError, match=r"CT_small.*pip install"):
         samples.path("CT_small")
+
+
+def test_the_gallery_shows_pictures_or_says_why_there_is_none() -> None:
+    page = samples.gallery(modality="US")._repr_html_()
+    assert page.count("<img alt=") == len(samples.names(modality="US", source="bundled"))
+    assert "not downloaded yet" in page
+    assert "no pixels" in samples.gallery(modality="ECG")._repr_html_()
+    assert "not decoded here" in samples.gallery(modality="NM", source="bundled")._repr_html_()
