@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from pydicom.uid import ExplicitVRBigEndian
@@ -64,7 +65,10 @@ def test_a_lost_file_says_which_and_what_to_do(monkeypatch: pytest.MonkeyPatch) 
         samples.path("CT_small")
 
 
-def test_the_gallery_shows_pictures_or_says_why_there_is_none() -> None:
+def test_the_gallery_shows_pictures_or_says_why_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
     page = samples.gallery(modality="US")._repr_html_()
     assert page.count("<img alt=") == len(samples.names(modality="US", source="bundled"))
     assert "not downloaded yet" in page
