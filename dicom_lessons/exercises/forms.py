@@ -170,7 +170,7 @@ def letter_of(count: int) -> Callable[[Any], str]:
     @expecting(N_("one letter in quotes: {letters}"), letters=known)
     def letter(answer: Any) -> str:
         given = str.strip(answer, " .)('\"").lower()
-        return [*LETTERS[:count]][[*LETTERS].index(given)]
+        return {letter: letter for letter in LETTERS[:count]}[given]
 
     return letter
 
