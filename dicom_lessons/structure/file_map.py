@@ -155,9 +155,8 @@ def map_file(path: str | os.PathLike[str]) -> FileMap:
 def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     """Map the bytes of a file; see :func:`map_file`.
 
-    >>> map_bytes(b"hello", "hello.txt")
-    Traceback (most recent call last):
-    dicom_lessons.structure.StructureError: hello.txt is not DICOM: ...
+    >>> map_bytes(bytes.fromhex("08000500 4353 0a00") + b"ISO_IR 100").elements[0].VR
+    'CS'
     """
     if len(raw) > MAXIMUM_BYTES:
         raise StructureError(
@@ -168,14 +167,7 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     if raw[128:132] == b"DICM":
         parts = [Region("preamble", 0, 128), Region("prefix", 128, 4)]
     elif raw[:2] != b"\2\0" and guess_encoding(raw) is None:
-        raise StructureError(
-            _(
-                "{name} is not DICOM: bytes 128 to 131 hold {found} instead of b'DICM', and no "
-                "data set begins at byte 0. Check that this is the file that you meant.",
-                name=name,
-                found=raw[128:132],
-            )
-        )
+        raise StructureError(_refusal(raw, name))
     walk = Walk(raw)
     syntax, explicit, little_endian = "", True, True
     stopped, inflated = None, None
@@ -205,6 +197,26 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
         little_endian=little_endian,
         stopped=stopped,
         inflated=inflated,
+    )
+
+
+def _refusal(raw: bytes, name: str) -> str:
+    found = raw[128:132]
+    for offset in range(1, 128):
+        guess = guess_encoding(raw, offset)
+        if guess is not None and guess[0]:
+            return _(
+                "{name} is not DICOM: bytes 128 to 131 hold {found} instead of b'DICM'. A data set "
+                "seems to begin at byte {offset}: map the bytes from there.",
+                name=name,
+                found=found,
+                offset=offset,
+            )
+    return _(
+        "{name} is not DICOM: bytes 128 to 131 hold {found} instead of b'DICM', and no data set "
+        "begins at byte 0. Check that this is the file that you meant.",
+        name=name,
+        found=found,
     )
 
 
@@ -293,8 +305,8 @@ def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:
 def _stop(walk: Walk, error: StructureError, name: str) -> Stop:
     walk.close_all(error.offset)
     reason = _(
-        "{name}, byte {offset}: {reason}. What comes before this byte is mapped; compare the file "
-        "with its original, or fetch it again.",
+        "{name}, byte {offset}: {reason}. Everything before this byte is mapped; if the file "
+        "should go on, fetch it again and compare.",
         name=name,
         offset=error.offset,
         reason=error,

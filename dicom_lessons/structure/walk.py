@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pydicom.datadict import dictionary_VR
 from pydicom.tag import BaseTag
@@ -18,7 +19,7 @@ from dicom_lessons.structure.element import (
 )
 from dicom_lessons.text import _
 
-MAXIMUM_ELEMENTS = 100_000
+MAXIMUM_ELEMENTS = 50_000
 MAXIMUM_DEPTH = 200
 
 
@@ -173,6 +174,7 @@ class Walk:
         return index
 
 
+@lru_cache(maxsize=4096)
 def _vr_by_dictionary(tag: BaseTag) -> str:
     if tag.element == 0:
         return "UL"

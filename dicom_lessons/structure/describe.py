@@ -1,0 +1,232 @@
+"""Names, values and paths of elements, and bytes in hexadecimal: what people read of a map."""
+
+from __future__ import annotations
+
+import re
+import struct
+import warnings
+
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.datadict import (
+    dictionary_description,
+    keyword_for_tag,
+    private_dictionary_description,
+    tag_for_keyword,
+)
+from pydicom.tag import BaseTag
+from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, STR_VR, TEXT_VR_DELIMS
+
+from dicom_lessons.structure.element import Element
+from dicom_lessons.structure.file_map import FileMap
+from dicom_lessons.text import _
+
+NUMBERS = {
+    "AT": "HH",
+    "FD": "d",
+    "FL": "f",
+    "SL": "i",
+    "SS": "h",
+    "SV": "q",
+    "UL": "I",
+    "US": "H",
+    "UV": "Q",
+    "US or SS": "H",
+}
+
+
+def name_of(file_map: FileMap, element: Element) -> str:
+    """Return an element's name from pydicom's dictionaries, in English as in PS3.6.
+
+    A private element (PS3.5 §7.8.1) is looked up by its private creator.
+
+    >>> from dicom_lessons import samples
+    >>> from dicom_lessons.structure import map_file
+    >>> ct = map_file(samples.path("CT_small"))
+    >>> name_of(ct, find_element(ct, "0010,0010"))
+    "Patient's Name"
+    """
+    tag = element.tag
+    if tag.is_private and tag.element != 0:
+        if tag.is_private_creator:
+            return "Private Creator"
+        try:
+            return private_dictionary_description(tag, private_creator_of(file_map, element))
+        except (KeyError, ValueError):
+            return "Private"
+    if element.kind in ("fragment", "basic offset table"):
+        return {"fragment": "Fragment"}.get(element.kind, "Basic Offset Table")
+    try:
+        return "Group Length" if tag.element == 0 else dictionary_description(tag)
+    except KeyError:
+        return "Unknown"
+
+
+def keyword_of(element: Element) -> str:
+    """Return the keyword of PS3.6, such as ``"PatientName"``; empty if there is none."""
+    return "" if element.tag.is_private else keyword_for_tag(element.tag)
+
+
+def private_creator_of(file_map: FileMap, element: Element) -> str:
+    """Return the private creator that reserved a private element's block; empty if none did."""
+    wanted = element.tag.group << 16 | element.tag.element >> 8
+    for other in file_map.children(element.owner):
+        if other.tag == wanted and other.tag.is_private_creator:
+            return file_map.raw[other.value_offset : other.end].decode("latin-1").strip(" \0")
+    return ""
+
+
+def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
+    """Return an element's value as text of at most ``longest`` characters.
+
+    Numbers are decoded by their VR, text by (0008,0005) Specific Character Set, everything else
+    is shown as bytes in hexadecimal. Values are shown as they are stored, padding removed.
+
+    >>> from dicom_lessons import samples
+    >>> from dicom_lessons.structure import map_file
+    >>> ct = map_file(samples.path("CT_small"))
+    >>> value_of(ct, find_element(ct, "PatientName"))
+    'CompressedSamples^CT1'
+    """
+    if element.nested or element.end == element.value_offset:
+        return ""
+    enough = min(element.end, element.value_offset + 8 * longest)
+    stored = file_map.raw[element.value_offset : enough]
+    VR = element.VR or "OB"
+    if VR in NUMBERS:
+        text = _numbers(stored, NUMBERS[VR], file_map.little_endian or element.tag.group == 2)
+    elif VR in STR_VR:
+        text = _text(stored, VR, _character_set(file_map, element))
+    else:
+        text = stored[: longest // 2].hex(" ")
+    text = "".join(letter if letter.isprintable() else "·" for letter in text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _numbers(stored: bytes, code: str, little_endian: bool) -> str:
+    form = struct.Struct(("<" if little_endian else ">") + code)
+    whole = len(stored) - len(stored) % form.size
+    values = form.iter_unpack(stored[:whole])
+    if code == "HH":
+        return "\\".join(f"({group:04X},{element:04X})" for group, element in values)
+    return "\\".join(f"{value:.9g}" if code in "fd" else f"{value}" for (value,) in values)
+
+
+def _text(stored: bytes, VR: str, character_set: str) -> str:
+    stored = stored.rstrip(b" \0")
+    if VR not in CUSTOMIZABLE_CHARSET_VR or not character_set:
+        return stored.decode("latin-1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            encodings = convert_encodings(character_set.split("\\"))
+            return decode_bytes(stored, encodings, TEXT_VR_DELIMS)
+        except (LookupError, ValueError):
+            return stored.decode("latin-1")
+
+
+def _character_set(file_map: FileMap, element: Element) -> str:
+    owner = element.owner
+    while True:
+        for other in file_map.children(owner):
+            if other.tag == 0x00080005:
+                return file_map.raw[other.value_offset : other.end].decode("latin-1").strip(" \0")
+            if other.tag > 0x00080005:
+                break
+        if owner is None:
+            return ""
+        owner = file_map.elements[owner].owner
+
+
+def path_of(file_map: FileMap, element: Element) -> str:
+    """Return where an element stands, with the number of each item that encloses it.
+
+    >>> from dicom_lessons import samples
+    >>> from dicom_lessons.structure import map_file
+    >>> plan = map_file(samples.path("rtplan"))
+    >>> path_of(plan, find_element(plan, "BeamSequence[0].BeamName"))
+    '300A,00B0[0].300A,00C2'
+    """
+    steps: list[str] = []
+    step: Element | None = element
+    while step is not None:
+        group, number = step.tag.group, step.tag.element
+        if step.number is not None:
+            steps.insert(0, f"[{step.number}]")
+        elif step.kind in ("element", "delimiter"):
+            steps.insert(0, f"{'.' if step.depth else ''}{group:04X},{number:04X}")
+        else:
+            steps.insert(0, "[table]")
+        step = None if step.owner is None else file_map.elements[step.owner]
+    return "".join(steps)
+
+
+def find_element(file_map: FileMap, path: str) -> Element:
+    """Find an element by tag or keyword, and by the numbers of the items that enclose it.
+
+    Parameters
+    ----------
+    file_map : FileMap
+        Where to look.
+    path : str
+        ``"0010,0010"``, ``"(0010,0010)"``, ``"00100010"`` or ``"PatientName"``; within a sequence
+        ``"BeamSequence[0].BeamName"``; an item or a fragment ``"7FE0,0010[0]"``.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    owner: int | None = None
+    found: Element | None = None
+    for step in re.findall(r"\[\w+\]|[^.\[\]]+", path):
+        among = file_map.children(owner)
+        if step == "[table]":
+            chosen = [e for e in among if e.kind == "basic offset table"]
+        elif step.startswith("["):
+            chosen = [e for e in among if str(e.number) == step[1:-1]]
+        else:
+            chosen = [e for e in among if e.tag == _tag(step)]
+        if not chosen:
+            found = None
+            break
+        found, owner = chosen[0], chosen[0].index
+    if found is None:
+        raise KeyError(
+            _(
+                "{name} has no element {path}. Write a tag as '0010,0010', a nested one as "
+                "'300A,00B0[0].300A,00C2'.",
+                name=file_map.name,
+                path=path,
+            )
+        )
+    return found
+
+
+def _tag(step: str) -> BaseTag | None:
+    digits = re.fullmatch(r"\(?([0-9A-Fa-f]{4})\s*,?\s*([0-9A-Fa-f]{4})\)?", step.strip())
+    number = int(digits[1] + digits[2], 16) if digits else tag_for_keyword(step.strip())
+    return None if number is None else BaseTag(number)
+
+
+def hex_rows(raw: bytes, start: int = 0, stop: int | None = None, width: int = 16) -> list[str]:
+    """Return bytes as lines of offset, hexadecimal and ASCII, for printing.
+
+    Parameters
+    ----------
+    raw : bytes
+        All the bytes.
+    start, stop : int
+        The first byte to show and the first not to show; offsets count from the start of ``raw``.
+    width : int
+        Bytes per line.
+
+    >>> hex_rows(bytes(128) + b"DICM" + bytes.fromhex("02000000554c0400"), 128)
+    ['00000080  44 49 43 4d 02 00 00 00 55 4c 04 00              DICM....UL..']
+    """
+    stop = len(raw) if stop is None else min(stop, len(raw))
+    lines = []
+    for offset in range(start, stop, width):
+        row = raw[offset : min(offset + width, stop)]
+        letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
+        lines.append(f"{offset:08x}  {row.hex(' '):<{3 * width}} {letters}")
+    return lines
