@@ -80,7 +80,9 @@ def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _without_paths(text: str) -> str:
-    return re.sub(r"(?<=File )[^\s:\x1b]*[/\\](?=(?:site-packages|python3\.\d+)[/\\])", "", text)
+    colour = r"(?:\x1b\[[\d;]*m)*"
+    ours = r"(?=(?:site-packages|python3\.\d+|dicom_lessons)[/\\])"
+    return re.sub(rf"(File {colour})[^\s\x1b]*[/\\]{ours}", r"\1", text)
 
 
 def prose(language: str) -> Iterator[tuple[str, str, str]]:

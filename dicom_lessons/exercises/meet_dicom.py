@@ -151,7 +151,7 @@ VERDICTS = (
     Choice(
         name="meet_dicom-t2",
         question=N_(
-            "A wrong Patient ID stands in 2000 files, and nothing else may change: what do you take?"
+            "A wrong Patient ID stands in 2000 files, nothing else may change: what do you take?"
         ),
         solution='answer = "b"',
         why="",
@@ -170,9 +170,7 @@ VERDICTS = (
                 N_("Both change one element in many files; lesson 06 shows how, safely."),
             ),
             Option(N_("Weasis"), N_("It is a viewer: it shows the wrong Patient ID very well.")),
-            Option(
-                N_("ITK-SNAP"), N_("It outlines organs in volumes; elements are not its trade.")
-            ),
+            Option(N_("ITK-SNAP"), N_("It outlines organs in volumes; it edits no elements.")),
         ),
     ),
 )
@@ -266,9 +264,7 @@ def is_dicom(path):
         mistakes=(
             Mistake(
                 'def is_dicom(path):\n    return path.suffix == ".dcm"',
-                N_(
-                    "The name decides here. letter.dcm is a letter, and half of all files lack .dcm."
-                ),
+                N_("The name decides here, but letter.dcm is a letter, and many files lack .dcm."),
             ),
             Mistake(
                 'def is_dicom(path):\n    return b"DICM" in path.read_bytes()',
@@ -280,11 +276,7 @@ def is_dicom(path):
             ),
             Mistake(
                 'def is_dicom(path):\n    return path.read_bytes()[128:132] == "DICM"',
-                N_("Bytes never equal text in Python: compare with b'DICM'."),
-            ),
-            Mistake(
-                'def is_dicom(path):\n    return path.read_bytes()[128:131] == b"DICM"',
-                N_("[128:131] is three bytes long: a slice stops before its second number."),
+                N_("Nothing is recognised. Is the slice four bytes long, and has b'DICM' its b?"),
             ),
             Mistake(
                 'def is_dicom(path):\n    return path.read_bytes()[128:132].upper() == b"DICM"',
@@ -355,10 +347,9 @@ without_pixels = sum("PixelData" not in samples.read(name) for name in names)
                 "without_pixels = 2",
                 N_("Two is the number of those that do hold Pixel Data."),
             ),
-            Mistake("without_pixels = 5", N_("The CT surely has pixels: you have seen them.")),
             Mistake(
-                "without_pixels = 0",
-                N_("A keyword is written as one word: PixelData, not Pixel Data or pixel_data."),
+                "without_pixels = 5",
+                N_("The CT has pixels. Is the keyword written as one word, PixelData?"),
             ),
         ),
     ),
