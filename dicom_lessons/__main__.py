@@ -42,6 +42,34 @@ def _messages(_arguments: argparse.Namespace) -> int:
     return bool(missing)
 
 
+def _solutions(arguments: argparse.Namespace) -> int:
+    from dicom_lessons import authoring
+    from dicom_lessons.exercises.solutions import write_solutions
+
+    every = [*authoring.lessons("en"), *authoring.lessons("ru")]
+    for notebook in arguments.notebooks or every:
+        print(write_solutions(notebook))
+    return 0
+
+
+def _class(arguments: argparse.Namespace) -> int:
+    from dicom_lessons import class_report, classroom
+    from dicom_lessons.text import set_language
+
+    set_language(arguments.language)
+    if arguments.action == "report":
+        for path in class_report.write_report(arguments.directory):
+            print(path)
+    elif arguments.action == "examine":
+        for finding in classroom.examine(arguments.directory):
+            kept = f" ({finding.original})" if finding.original else ""
+            print(f"{finding.learner}, {finding.lesson}: {finding.what}{kept}")
+    else:
+        for path in classroom.lay_out(arguments.directory, arguments.language):
+            print(path)
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
     parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
@@ -60,6 +88,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     messages = commands.add_parser("messages", help="gather messages; list those without Russian")
     messages.set_defaults(command=_messages)
+
+    solutions = commands.add_parser("solutions", help="make the solutions notebooks anew")
+    solutions.add_argument("notebooks", nargs="*", type=Path, help="lessons; all if none is named")
+    solutions.set_defaults(command=_solutions)
+
+    course = commands.add_parser("class", help="lay out an nbgrader course; examine; report")
+    course.add_argument("action", nargs="?", choices=("examine", "report"))
+    course.add_argument("directory", type=Path)
+    course.add_argument("--language", choices=("en", "ru"), default="en")
+    course.set_defaults(command=_class)
 
     chosen = parser.parse_args(arguments)
     return int(chosen.command(chosen))
