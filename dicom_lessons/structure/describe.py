@@ -56,9 +56,9 @@ def name_of(file_map: FileMap, element: Element) -> str:
     if element.kind in ("fragment", "basic offset table"):
         return {"fragment": "Fragment"}.get(element.kind, "Basic Offset Table")
     try:
-        return "Group Length" if tag.element == 0 else dictionary_description(tag)
+        return dictionary_description(tag)
     except KeyError:
-        return "Unknown"
+        return "Group Length" if tag.element == 0 else "Unknown"
 
 
 def keyword_of(element: Element) -> str:

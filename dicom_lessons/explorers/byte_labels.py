@@ -1,0 +1,190 @@
+"""What the byte explorer says: names of kinds, rows of its lists and tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydicom.uid import UID
+
+from dicom_lessons import html
+from dicom_lessons.structure import Element, FileMap, Region, find_element, name_of, value_of
+from dicom_lessons.text import N_, _
+
+KINDS = {
+    "preamble": N_("preamble"),
+    "prefix": N_("prefix"),
+    "tag": N_("tag"),
+    "VR": N_("VR"),
+    "reserved": N_("reserved"),
+    "length": N_("length"),
+    "value": N_("value"),
+    "item": N_("item tag"),
+    "delimiter": N_("delimiter tag"),
+    "basic offset table": N_("Basic Offset Table"),
+    "fragment": N_("fragment"),
+    "deflated": N_("deflated data set"),
+    "padding": N_("padding"),
+    "unread": N_("unread"),
+}
+MEANINGS = {
+    "preamble": N_("128 bytes that DICOM leaves to other uses; zeros if unused"),
+    "prefix": N_("says that this is a DICOM file"),
+    "deflated": N_("the whole data set, compressed; choose “after inflation” to read it"),
+    "padding": N_("bytes that only fill up"),
+    "unread": N_("bytes that could not be understood"),
+}
+ENCODING_NAMES = {
+    "stored": N_("as stored: {name}"),
+    "inflated": N_("after inflation"),
+    "explicit": N_("Explicit VR Little Endian"),
+    "implicit": N_("Implicit VR Little Endian"),
+    "big": N_("Explicit VR Big Endian (retired)"),
+    "deflated": N_("Deflated Explicit VR Little Endian"),
+}
+SHOWN_BYTES = 8
+SHOWN_LETTERS = 48
+PARTS = ("tag", "VR", "reserved", "length", "value")
+
+
+def labels(file_map: FileMap) -> dict[str, Any]:
+    """Return every text of the explorer, in the language that is set."""
+    syntax = file_map.transfer_syntax
+    name = UID(syntax).name if UID(syntax).is_transfer_syntax else syntax or _("not stated")
+    encodings = {
+        encoding: _(text, name=name) if "{name}" in text else _(text)
+        for encoding, text in ENCODING_NAMES.items()
+        if encoding != "inflated" or file_map.inflated is not None
+    }
+    return {
+        "title": _("Byte explorer: {name}", name=file_map.name),
+        "kinds": [[kind, _(text)] for kind, text in KINDS.items()],
+        "encodings": list(encodings.items()),
+        "encoding": _("Encoding"),
+        "elements": _("Elements"),
+        "bytes": _("Bytes"),
+        "comparison": _("The element selected, in each encoding"),
+        "nothing": _("Select an element to see how each encoding stores it."),
+        "legend": _("Legend"),
+        "columns": [_("Offset"), _("Tag"), _("VR"), _("Length"), _("Name"), _("Value")],
+        "parts": [_("Encoding"), _("Offset"), *(_(KINDS[part]) for part in PARTS)],
+        "differs": _("differs from the bytes as stored"),
+        "byte": _("Byte {offset} ({hex}H): {kind}"),
+        "help": _(
+            "Arrow keys, Page Up, Page Down, Home and End move; Enter shows the element's bytes, "
+            "or the byte's element."
+        ),
+    }
+
+
+def meaning_of(file_map: FileMap, entry: Element | Region) -> str:
+    """Return in words what an element, or a part that belongs to none, is."""
+    if isinstance(entry, Region):
+        return f"{_(KINDS[entry.kind])}: {_(MEANINGS[entry.kind])}"
+    return f"{entry.tag} {name_of(file_map, entry)}"
+
+
+def length_of(entry: Element | Region) -> str:
+    """Return a length as text."""
+    return _("undefined") if entry.length is None else str(entry.length)
+
+
+def list_row(file_map: FileMap, entry: Element | Region) -> list[Any]:
+    """Return one row of the explorer's list: depth, then the text of each column."""
+    if isinstance(entry, Region):
+        return [0, entry.offset, "", "", length_of(entry), _(KINDS[entry.kind]), ""]
+    name = name_of(file_map, entry)
+    if entry.number is not None:
+        name = f"{name} {entry.number}"
+    value = value_of(file_map, entry, SHOWN_LETTERS)
+    VR = entry.VR if entry.explicit else f"({entry.VR})" if entry.VR else ""
+    return [entry.depth, entry.offset, str(entry.tag), VR, length_of(entry), name, value]
+
+
+def bytes_of(file_map: FileMap, entry: Element | Region) -> str:
+    """Return the bytes of an entry in hexadecimal, its parts set apart, long ones cut."""
+    regions = (entry,) if isinstance(entry, Region) else entry.regions
+    return "  ".join(_hex(file_map, region) for region in regions)
+
+
+def comparison_row(encoding: str, found: FileMap | str, path: str) -> dict[str, Any]:
+    """Return how an encoding stores an element: a note, or offset and parts (bytes, meaning)."""
+    row: dict[str, Any] = {"encoding": encoding, "offset": "", "parts": {}, "note": ""}
+    if isinstance(found, str):
+        return row | {"note": found}
+    if encoding == "deflated" or (encoding == "stored" and found.inflated is not None):
+        compressed = next((part for part in found.parts if part.kind == "deflated"), None)
+        if compressed is not None and found.inflated is not None and not path.startswith("0002"):
+            note = _(
+                "no bytes of its own: the whole data set, {size} bytes, is deflated into {length}",
+                size=len(found.inflated.raw),
+                length=compressed.length,
+            )
+            return row | {"note": note, "offset": compressed.offset}
+    try:
+        element = find_element(found, path)
+    except KeyError:
+        return row | {"note": _("not written in this encoding")}
+    for region in element.regions:
+        kind = region.kind if region.kind in PARTS else _part(region.kind)
+        row["parts"][kind] = [region.kind, _hex(found, region), _sense(found, element, kind)]
+    return row | {"offset": element.offset}
+
+
+def _part(kind: str) -> str:
+    return "tag" if kind in ("item", "delimiter") else "value"
+
+
+def _sense(file_map: FileMap, element: Element, part: str) -> str:
+    texts = {
+        "tag": str(element.tag),
+        "VR": element.VR or "",
+        "length": length_of(element),
+        "value": value_of(file_map, element, SHOWN_LETTERS // 2),
+    }
+    return texts.get(part, "")
+
+
+def _hex(file_map: FileMap, region: Region) -> str:
+    shown = file_map.raw[region.offset : min(region.end, region.offset + SHOWN_BYTES)]
+    return shown.hex(" ") + (" …" if region.length > SHOWN_BYTES else "")
+
+
+_TWIN = """\
+<table>
+<caption>{{ caption }}</caption>
+<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr>{% for cell in row %}<td{% if loop.index in (1, 5) %} align="right"{% else %} align="left"\
+{% endif %}>{% if loop.index == 2 %}<code>{{ cell }}</code>{% else %}{{ cell }}{% endif %}</td>\
+{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>
+"""
+
+
+def twin(file_map: FileMap, entries: list[Element | Region], total: int) -> html.Page:
+    """Return a table of entries with their bytes, as HTML and as plain text."""
+    rows = []
+    for entry in entries:
+        _depth, offset, tag, VR, length, name, value = list_row(file_map, entry)
+        if isinstance(entry, Region):
+            name = meaning_of(file_map, entry)
+        rows.append((str(offset), bytes_of(file_map, entry), tag, VR, length, value, name))
+    header = (
+        _("Offset"), _("Bytes"), _("Tag"), _("VR"), _("Length"), _("Value"), _("Meaning"),
+    )  # fmt: skip
+    caption = _(
+        "{name}: {shown} of {total} elements and parts",
+        name=file_map.name,
+        shown=len(rows),
+        total=total,
+    )
+    markup = html.render(_TWIN, caption=caption, header=header, rows=rows)
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (header, *rows)
+    ]
+    return html.Page(markup, "\n".join(lines))
