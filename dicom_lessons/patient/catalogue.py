@@ -24,6 +24,7 @@ from dicom_lessons.patient import blocks, cr, ct, dx, mg, mr, pt, sc, sheet, us,
 from dicom_lessons.text import N_
 
 REGISTRY, README, SHEET = "registry.json", "README.md", "sheet.png"
+LICENCE = "CC0-1.0"
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of one file, without opening it; ``path`` is relative to ``data/``."""
+    """What is known of one file, without opening it; ``file`` is its path below ``data/``."""
 
     name: str
-    path: str
+    file: str
+    source: str
     modality: str
     sop_class: str
     transfer_syntax: str
@@ -51,6 +53,7 @@ class Entry:
     columns: int
     size: int
     sha256: str
+    licence: str
     teaches: str
 
 
@@ -150,6 +153,7 @@ def _describe(recipe: Recipe, ds: Dataset, path: Path, directory: Path) -> Entry
     return Entry(
         recipe.name,
         path.relative_to(directory).as_posix(),
+        "made",
         ds.Modality,
         str(ds.SOPClassUID),
         str(recipe.transfer_syntax),
@@ -159,6 +163,7 @@ def _describe(recipe: Recipe, ds: Dataset, path: Path, directory: Path) -> Entry
         ds.Columns,
         len(content),
         hashlib.sha256(content).hexdigest(),
+        LICENCE,
         recipe.teaches,
     )
 
@@ -181,12 +186,12 @@ def _readme(entries: list[Entry]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{e.name}` | [{e.path}]({e.path}) | {e.modality} | {e.rows} × {e.columns} | {e.frames} "
+        f"| `{e.name}` | [{e.file}]({e.file}) | {e.modality} | {e.rows} × {e.columns} | {e.frames} "
         f"| {UID(e.transfer_syntax).name} (`{e.transfer_syntax}`) | {e.size} | {e.teaches} |"
         for e in entries
     ]
     lines += ["", f"In all {sum(e.size for e in entries)} bytes.", "", "## SHA-256", "", "```"]
-    lines += [f"{e.sha256}  {e.path}" for e in entries]
+    lines += [f"{e.sha256}  {e.file}" for e in entries]
     lines += [
         "```",
         "",

@@ -37,8 +37,9 @@ def thumbnail(ds: Dataset) -> Image.Image:
         if ds.PhotometricInterpretation == "MONOCHROME1":
             frame = 255 - frame
     picture = Image.fromarray(np.ascontiguousarray(frame)).convert("RGB")
-    picture.thumbnail((TILE, TILE), Image.Resampling.LANCZOS)
-    return picture
+    scale = TILE / max(picture.size)
+    size = round(picture.width * scale), round(picture.height * scale)
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _range_of_window(ds: Dataset) -> tuple[float, float]:
@@ -56,4 +57,4 @@ def write_sheet(pictures: list[tuple[str, Image.Image]], path: Path) -> None:
         place = (left + (TILE - picture.width) // 2, top + (TILE - picture.height) // 2)
         sheet.paste(picture, place)
         write_text(sheet, (left, top + TILE + 2), name.split("/")[1], (230, 230, 230))
-    sheet.quantize(96, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet.quantize(200, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
