@@ -1,0 +1,46 @@
+"""SOP classes: what an object has to hold, what it lacks, and how it travels.
+
+A SOP class is the union of an information object definition (IOD) and a group of DIMSE services
+(PS3.4 §6.5.1). :func:`definition` tells the modules and attributes of an IOD, :func:`lacks` what a
+data set lacks of them, and :func:`storage_provider` is the other end of a live exchange.
+"""
+
+from dicom_lessons.sop.conditions import condition, module_condition
+from dicom_lessons.sop.exchange import Context, Message, StorageProvider, storage_provider
+from dicom_lessons.sop.report import (
+    Finding,
+    Requirement,
+    definition_of,
+    lacks,
+    outside,
+    requirements,
+)
+from dicom_lessons.sop.tables import (
+    Attribute,
+    InformationObjectDefinition,
+    Module,
+    SOPClassError,
+    classes,
+    definition,
+)
+
+__all__ = [
+    "Attribute",
+    "Context",
+    "Finding",
+    "InformationObjectDefinition",
+    "Message",
+    "Module",
+    "Requirement",
+    "SOPClassError",
+    "StorageProvider",
+    "classes",
+    "condition",
+    "definition",
+    "definition_of",
+    "lacks",
+    "module_condition",
+    "outside",
+    "requirements",
+    "storage_provider",
+]

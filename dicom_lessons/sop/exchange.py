@@ -1,0 +1,264 @@
+"""The other end of a live exchange: a storage provider on this computer that writes down messages.
+
+A service class user and a service class provider talk over an association (PS3.7 §D, PS3.8 §7): the
+requestor offers presentation contexts, the acceptor takes or refuses each, DIMSE requests and
+responses follow, and a release ends it. The provider listens on 127.0.0.1 only, on a free port,
+and keeps what it receives in memory: nothing that arrives names a file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from socketserver import BaseServer
+from typing import TYPE_CHECKING, Any
+
+from pydicom import FileDataset, dcmread
+from pydicom.uid import UID
+
+from dicom_lessons.text import N_, _
+
+if TYPE_CHECKING:
+    from pynetdicom import AE
+    from pynetdicom.association import Association
+
+SECONDS_TO_ANSWER = 5
+SECONDS_TO_END = 2
+MOST_INSTANCES = 100
+MOST_BYTES = 256 * 2**20
+SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
+
+# PS3.8 Table 9-18
+_RESULTS = {
+    0: N_("accepted"),
+    1: N_("refused by the user"),
+    2: N_("refused, no reason given"),
+    3: N_("refused: abstract syntax not supported"),
+    4: N_("refused: transfer syntaxes not supported"),
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """One presentation context as offered and as answered (PS3.8 §9.3.2.2, §9.3.3.2).
+
+    Attributes
+    ----------
+    number : int
+        The presentation context ID: odd, from 1 to 255.
+    abstract_syntax : UID
+        The SOP class.
+    transfer_syntaxes : tuple of UID
+        All that were offered.
+    result : int or None
+        0 if accepted, 1 to 4 if refused, ``None`` if there was no answer.
+    transfer_syntax : UID or None
+        The one that was accepted.
+    """
+
+    number: int
+    abstract_syntax: UID
+    transfer_syntaxes: tuple[UID, ...]
+    result: int | None = None
+    transfer_syntax: UID | None = None
+
+    @property
+    def answer(self) -> str:
+        """The result in words."""
+        if self.result is None:
+            return _("not answered")
+        return _(_RESULTS.get(self.result, N_("refused")))
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message between the two programs.
+
+    Attributes
+    ----------
+    sender : str
+        ``"requestor"`` or ``"acceptor"`` of the association.
+    name : str
+        Such as ``"A-ASSOCIATE-RQ"`` or ``"C-STORE-RSP"``.
+    details : tuple of str
+        What it says, line by line.
+    """
+
+    sender: str
+    name: str
+    details: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        arrow = "→" if self.sender == "requestor" else "←"
+        return f"{arrow} {self.name:<15} {'; '.join(self.details)}".rstrip()
+
+
+@dataclass
+class StorageProvider:
+    """A service class provider that runs, or ran, on this computer.
+
+    Attributes
+    ----------
+    address : str
+        Always ``"127.0.0.1"``.
+    port : int
+        The free port that the system chose.
+    messages : list of Message
+        In the order in which they passed.
+    contexts : list of Context
+        Of all associations.
+    """
+
+    address: str = "127.0.0.1"
+    port: int = 0
+    messages: list[Message] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
+    _instances: list[bytes] = field(default_factory=list)
+
+    @property
+    def received(self) -> list[FileDataset]:
+        """The instances that were stored, each read anew from the bytes that arrived."""
+        return [dcmread(BytesIO(instance)) for instance in self._instances]
+
+    def associate(self, application_entity: AE) -> Association:
+        """Request an association from this provider, as ``ae.associate(address, port)`` does."""
+        return application_entity.associate(self.address, self.port)
+
+    def _store(self, event: Any) -> int:
+        instance = event.encoded_dataset()
+        held = sum(map(len, self._instances))
+        if len(self._instances) >= MOST_INSTANCES or held + len(instance) > MOST_BYTES:
+            return OUT_OF_RESOURCES
+        self._instances.append(instance)
+        return SUCCESS
+
+    def _note_pdu(self, event: Any, sender: str) -> None:
+        name = type(event.pdu).__name__.replace("_", "-")
+        if name == "A-ASSOCIATE-RQ":
+            offered = [_offered(item) for item in event.pdu.presentation_context]
+            self.contexts += offered
+            self.messages.append(Message(sender, name, tuple(map(_offer_line, offered))))
+        elif name == "A-ASSOCIATE-AC":
+            answered = _answered(self.contexts, event.pdu.presentation_context)
+            self.contexts[-len(answered) :] = answered
+            self.messages.append(Message(sender, name, tuple(map(_answer_line, answered))))
+        elif name != "P-DATA-TF":
+            name = {"A-ABORT-RQ": "A-ABORT"}.get(name, name)
+            self.messages.append(Message(sender, name))
+
+    def _note_message(self, event: Any, sender: str) -> None:
+        name = type(event.message).__name__.replace("_", "-")
+        command = event.message.command_set
+        details = []
+        if name.endswith("-RQ"):
+            details.append(UID(command.get("AffectedSOPClassUID", "")).name)
+        if "Status" in command:
+            success = _("Success") if command.Status == SUCCESS else _("no success")
+            details.append(
+                _("status {status}: {meaning}", status=f"{command.Status:04X}H", meaning=success)
+            )
+        self.messages.append(Message(sender, name, tuple(details)))
+
+
+@contextmanager
+def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
+    """Run a provider of the Verification and Storage services while a ``with`` block lasts.
+
+    Parameters
+    ----------
+    *sop_classes : str
+        UIDs of the storage SOP classes that it accepts, in every transfer syntax.
+
+    Yields
+    ------
+    StorageProvider
+        Its ``messages`` are complete once the block has ended.
+
+    Examples
+    --------
+    >>> from pynetdicom import AE
+    >>> with storage_provider() as provider:
+    ...     user = AE()
+    ...     user.add_requested_context("1.2.840.10008.1.1")
+    ...     association = provider.associate(user)
+    ...     status = association.send_c_echo()
+    ...     association.release()
+    >>> [message.name for message in provider.messages][:3]
+    ['A-ASSOCIATE-RQ', 'A-ASSOCIATE-AC', 'C-ECHO-RQ']
+    """
+    from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
+    from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+    from pynetdicom.transport import ThreadedAssociationServer
+
+    provider = StorageProvider()
+    entity = AE(ae_title="PROVIDER")
+    entity.add_supported_context(Verification)
+    for sop_class in sop_classes:
+        entity.add_supported_context(sop_class, ALL_TRANSFER_SYNTAXES)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = SECONDS_TO_ANSWER
+    server = entity.make_server(
+        (provider.address, 0),
+        evt_handlers=[
+            (evt.EVT_C_STORE, provider._store),
+            (evt.EVT_PDU_RECV, provider._note_pdu, ["requestor"]),
+            (evt.EVT_PDU_SENT, provider._note_pdu, ["acceptor"]),
+            (evt.EVT_DIMSE_RECV, provider._note_message, ["requestor"]),
+            (evt.EVT_DIMSE_SENT, provider._note_message, ["acceptor"]),
+        ],
+        server_class=ThreadedAssociationServer,
+    )
+    provider.port = server.server_address[1]
+    listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    listener.start()
+    try:
+        yield provider
+    finally:
+        _stop(server, listener)
+
+
+def _stop(server: Any, listener: threading.Thread) -> None:
+    associations = list(server.active_associations)
+    for association in associations:
+        association.join(0.2)  # a release may be under way
+        if association.is_alive():
+            association.abort()
+    # not the server's own shutdown(), which wants the entity to have started it
+    BaseServer.shutdown(server)
+    server.server_close()
+    listener.join(SECONDS_TO_END)
+    for association in associations:
+        association.join(SECONDS_TO_END)
+
+
+def _offered(item: Any) -> Context:
+    return Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
+
+
+def _answered(offered: list[Context], items: list[Any]) -> list[Context]:
+    by_number = {context.number: context for context in offered}
+    return [
+        Context(
+            item.context_id,
+            by_number[item.context_id].abstract_syntax,
+            by_number[item.context_id].transfer_syntaxes,
+            item.result,
+            item.transfer_syntax if item.result == 0 else None,
+        )
+        for item in items
+    ]
+
+
+def _offer_line(context: Context) -> str:
+    names = ", ".join(syntax.name for syntax in context.transfer_syntaxes[:2])
+    more = len(context.transfer_syntaxes) - 2
+    if more > 0:
+        names = _("{names} and {more} more", names=names, more=more)
+    return f"{context.number}: {context.abstract_syntax.name} ({names})"
+
+
+def _answer_line(context: Context) -> str:
+    syntax = f" ({context.transfer_syntax.name})" if context.transfer_syntax else ""
+    return f"{context.number}: {context.answer}{syntax}"
