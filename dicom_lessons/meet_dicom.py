@@ -308,7 +308,15 @@ def _written(folder: Path, name: str, content: bytes) -> Path:
 def weasis_link(folder: str | Path) -> str:
     """Return the link that makes an installed Weasis open a file or folder of this computer.
 
+    Raises
+    ------
+    ValueError
+        If there is a quotation mark in the path: it would end the path inside the link.
+
     >>> weasis_link("my work").startswith("weasis://%24dicom%3Aget%20-l%20%22")
     True
     """
-    return "weasis://" + quote(f'$dicom:get -l "{Path(folder).resolve().as_posix()}"', safe="")
+    path = Path(folder).resolve().as_posix()
+    if '"' in path:
+        raise ValueError(_("Rename the folder: there is a quotation mark in its path."))
+    return "weasis://" + quote(f'$dicom:get -l "{path}"', safe="")

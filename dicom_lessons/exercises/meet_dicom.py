@@ -179,7 +179,7 @@ GRADED = (
     Choice(
         name="meet_dicom-1",
         question=N_("What does DICOM standardise?"),
-        solution='answer = "b"',
+        solution='standardised = "b"',
         why="",
         hints=(
             N_("You have opened a picture, a curve, a plan and a report."),
@@ -259,7 +259,7 @@ def is_dicom(path):
         hints=(
             N_("Read the bytes as in exercise 2, but from the path that is given."),
             N_("Compare a slice with b'DICM': the b makes it bytes, not text."),
-            N_("return path.read_bytes()[128:132] == ..."),
+            N_("Compare path.read_bytes()[128:132] with b'DICM', and return what comes out."),
         ),
         mistakes=(
             Mistake(
@@ -298,7 +298,7 @@ def is_dicom(path):
             "prefix = path.read_bytes()[128:132]",
             'assert "PixelData" in ct',
         ),
-        solution='answer = "cedafb"',
+        solution='order = "cedafb"',
         why=N_("Locate, recognise, read, make sure, draw: so begins every work with DICOM files."),
         hints=(
             N_("Which line needs nothing that another line makes?"),
@@ -307,19 +307,19 @@ def is_dicom(path):
         ),
         mistakes=(
             Mistake(
-                'answer = "caedfb"',
+                'order = "caedfb"',
                 N_("The file is read before it is recognised. What if it is a letter?"),
             ),
             Mistake(
-                'answer = "cedabf"',
+                'order = "cedabf"',
                 N_("It is drawn before it is known that there is a picture."),
             ),
             Mistake(
-                'answer = "ecdafb"',
+                'order = "ecdafb"',
                 N_("The line e uses path before the line c has made it."),
             ),
             Mistake(
-                'answer = "cdeafb"',
+                'order = "cdeafb"',
                 N_("The line d judges prefix before the line e has read it."),
             ),
         ),
