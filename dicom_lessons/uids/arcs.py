@@ -1,0 +1,156 @@
+"""The arcs of a UID: whose number space each number opens.
+
+The numbers at the front of a UID are arcs of one tree that ISO and ITU-T share (PS3.5 §9, §C). The
+names below tell who may hand out the numbers under an arc, and nothing else. The roots of
+organisations are those that files of pydicom's, libraries and the owners' own pages tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dicom_lessons.text import N_, _
+from dicom_lessons.uids.rules import as_text
+
+DICOM_ROOT = "1.2.840.10008"
+UUID_ROOT = "2.25"
+EXAMPLE_ROOT = "2.999"
+
+ROOTS: dict[str, str] = {
+    DICOM_ROOT: N_("DICOM: what the standard itself defines, registered by NEMA"),
+    UUID_ROOT: N_("UUIDs written as one decimal number: no registration needed"),
+    EXAMPLE_ROOT: N_("examples in documents: no organisation's"),
+    "1.2.826.0.1.3680043": N_("Medical Connections (hands out roots for free)"),
+    "1.2.826.0.1.3680043.8.498": N_("pydicom"),
+    "1.2.826.0.1.3680043.9.3811": N_("pynetdicom"),
+    "1.2.826.0.1.3680043.9.7433": N_("highdicom"),
+    "1.2.826.0.1.3680043.2.1143": N_("GDCM"),
+    "1.2.276.0.7230010.3": N_("OFFIS DCMTK"),
+    "1.3.6.1.4.1.5962": N_("PixelMed Publishing (dicom3tools)"),
+    "1.3.6.1.4.1.19376": N_("IHE International"),
+    "1.2.840.113619": N_("GE Medical Systems"),
+    "1.2.840.114340": N_("SonoSite"),
+    "1.3.12.2.1107": N_("Siemens"),
+    "1.3.46.670589": N_("Philips"),
+    "2.16.840.1.113883": N_("HL7 International"),
+}
+_ARCS: dict[str, str] = {
+    "0": N_("ITU-T"),
+    "1": N_("ISO"),
+    "1.2": N_("national member bodies of ISO, by country"),
+    "1.3": N_("identified organisations (ISO/IEC 6523)"),
+    "1.3.6": N_("US Department of Defense"),
+    "1.3.6.1": N_("Internet"),
+    "1.3.6.1.4": N_("private"),
+    "1.3.6.1.4.1": N_("enterprises, registered by IANA"),
+    "2": N_("ISO and ITU-T together"),
+    "2.16": N_("countries"),
+    "2.16.840": N_("United States"),
+}
+_COUNTRIES: dict[str, str] = {
+    "36": N_("Australia"),
+    "40": N_("Austria"),
+    "56": N_("Belgium"),
+    "76": N_("Brazil"),
+    "112": N_("Belarus"),
+    "124": N_("Canada"),
+    "156": N_("China"),
+    "203": N_("Czechia"),
+    "208": N_("Denmark"),
+    "246": N_("Finland"),
+    "250": N_("France"),
+    "276": N_("Germany"),
+    "356": N_("India"),
+    "376": N_("Israel"),
+    "380": N_("Italy"),
+    "392": N_("Japan"),
+    "398": N_("Kazakhstan"),
+    "410": N_("Republic of Korea"),
+    "528": N_("Netherlands"),
+    "578": N_("Norway"),
+    "616": N_("Poland"),
+    "643": N_("Russia"),
+    "702": N_("Singapore"),
+    "724": N_("Spain"),
+    "752": N_("Sweden"),
+    "756": N_("Switzerland"),
+    "804": N_("Ukraine"),
+    "826": N_("United Kingdom"),
+    "840": N_("United States"),
+}
+_DEEPEST = max(root.count(".") for root in ROOTS) + 1
+
+
+@dataclass(frozen=True)
+class Arc:
+    """One number of a UID.
+
+    Attributes
+    ----------
+    number : str
+        As it is written.
+    name : str
+        Whose numbers follow, in the language that is set; empty where no dictionary at hand knows.
+    """
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Root:
+    """The longest known root of an organisation at the front of a UID.
+
+    Attributes
+    ----------
+    uid : str
+        Its numbers, such as ``"1.2.840.10008"``.
+    organisation : str
+        Who is answerable for the numbers below, in the language that is set.
+    """
+
+    uid: str
+    organisation: str
+
+
+def arcs(uid: object) -> tuple[Arc, ...]:
+    """Split any text into its arcs and name those that a dictionary at hand knows (PS3.5 §9, §C).
+
+    The names belong to registers, not to meanings: behind the root, the numbers mean nothing to
+    anyone but the organisation that chose them, and a program shall not read them.
+
+    Examples
+    --------
+    >>> [arc.number for arc in arcs("1.2.840.10008.1.2")]
+    ['1', '2', '840', '10008', '1', '2']
+    >>> arcs("1.2.840.10008.1.2")[2]
+    Arc(number='840', name='United States')
+    """
+    text = as_text(uid)
+    if text is None:
+        return ()
+    numbers = text.split(".")
+    named = [_name(".".join(numbers[: end + 1])) for end in range(min(len(numbers), _DEEPEST))]
+    named += [""] * (len(numbers) - len(named))
+    return tuple(Arc(number, name) for number, name in zip(numbers, named, strict=True))
+
+
+def root_of(uid: object) -> Root | None:
+    """Return the longest known root at the front of a UID, or None.
+
+    >>> root_of("1.2.840.10008.1.2").uid, root_of("1.2.840.100080.1")
+    ('1.2.840.10008', None)
+    """
+    numbers = (as_text(uid) or "").split(".", _DEEPEST)
+    for end in range(min(len(numbers), _DEEPEST), 0, -1):
+        prefix = ".".join(numbers[:end])
+        if prefix in ROOTS:
+            return Root(prefix, _(ROOTS[prefix]))
+    return None
+
+
+def _name(prefix: str) -> str:
+    name = ROOTS.get(prefix) or _ARCS.get(prefix, "")
+    if prefix.startswith("1.2.") and prefix.count(".") == 2:
+        name = _COUNTRIES.get(prefix[4:], "")
+    return _(name) if name else ""

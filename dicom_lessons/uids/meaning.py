@@ -1,0 +1,165 @@
+"""What a UID names: by the standard's list of UIDs, and by the element that holds it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydicom._uid_dict import UID_dictionary
+
+from dicom_lessons.text import N_, _
+from dicom_lessons.uids.arcs import DICOM_ROOT, Root, root_of
+from dicom_lessons.uids.rules import as_text, judge, shortened
+
+KINDS: dict[str, str] = {
+    "SOP class": N_("SOP class: a kind of object together with what may be done with it"),
+    "transfer syntax": N_("transfer syntax: how a data set is encoded"),
+    "well-known instance": N_("well-known instance: one thing that exists once for all"),
+    "DICOM-defined": N_("defined by DICOM for another use"),
+    "DICOM-reserved": N_("reserved for DICOM, but not in this dictionary"),
+    "instance": N_("instance: one thing, named by whoever made it"),
+    "private class": N_("private SOP class or its like, defined by an organisation"),
+    "private transfer syntax": N_("private transfer syntax, defined by an organisation"),
+    "private": N_("private: class or instance, which the element that holds it tells"),
+    "invalid": N_("no valid UID"),
+}
+_KIND_OF_TYPE = {
+    "SOP Class": "SOP class",
+    "Meta SOP Class": "SOP class",
+    "Transfer Syntax": "transfer syntax",
+    "Well-known SOP Instance": "well-known instance",
+    "Well-known frame of reference": "well-known instance",
+    "Synchronization Frame of Reference": "well-known instance",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is known of a UID.
+
+    Attributes
+    ----------
+    uid : str
+        As it came, as text.
+    valid : bool
+        Whether it keeps every rule.
+    name, type : str
+        From the standard's list of UIDs (PS3.6 Table A-1), by pydicom's dictionary; empty if it
+        is not there.
+    retired : bool
+        Whether the list says so.
+    kind : str
+        A key of ``KINDS``.
+    root : Root or None
+        The longest known root at its front.
+    sentence : str
+        All this in the language that is set, short whatever came in.
+    """
+
+    uid: str
+    valid: bool
+    name: str
+    type: str
+    retired: bool
+    kind: str
+    root: Root | None
+    sentence: str
+
+
+def classify(uid: object, keyword: str = "") -> str:
+    """Say what a UID names; the answer is a key of ``KINDS``.
+
+    Digits decide this only for the UIDs that DICOM itself defines. For all others the element
+    that holds the UID does: the same digits could name anything.
+
+    Parameters
+    ----------
+    uid : object
+        Anything.
+    keyword : str
+        Keyword of the element that holds it, if known, such as ``"SOPInstanceUID"``.
+
+    Examples
+    --------
+    >>> classify("1.2.840.10008.5.1.4.1.1.2"), classify("1.2.840.10008.1.2")
+    ('SOP class', 'transfer syntax')
+    >>> classify("1.2.276.0.7230010.3.1.4.1"), classify("1.2.276.0.7230010.3.1.4.1", "DeviceUID")
+    ('private', 'instance')
+    >>> classify("1.2.840.10008.1.4.1.1"), classify("1.02")
+    ('well-known instance', 'invalid')
+    """
+    if not all(rule.holds for rule in judge(uid)):
+        return "invalid"
+    text = as_text(uid) or ""
+    if text in UID_dictionary:
+        return _KIND_OF_TYPE.get(UID_dictionary[text][1], "DICOM-defined")
+    if text == DICOM_ROOT or text.startswith(f"{DICOM_ROOT}."):
+        return "DICOM-reserved"
+    if "TransferSyntax" in keyword:
+        return "private transfer syntax"
+    if names_no_instance(keyword):
+        return "private class"
+    return "instance" if keyword else "private"
+
+
+def names_no_instance(keyword: str) -> bool:
+    """Return whether an element holds UIDs of classes, encodings or code lists, not of instances.
+
+    >>> names_no_instance("ReferencedSOPClassUID"), names_no_instance("StudyInstanceUID")
+    (True, False)
+    """
+    lists = r"SOPClass|TransferSyntax|ImplementationClass|CodingSchemeUID|ContextUID"
+    return bool(re.search(rf"{lists}|MappingResource|PrivateInformationCreator", keyword))
+
+
+def explain(uid: object, keyword: str = "") -> Explanation:
+    """Say in one sentence what a UID is; anything may come in.
+
+    Examples
+    --------
+    >>> explain("1.2.840.10008.1.2.1").sentence
+    'Explicit VR Little Endian (Transfer Syntax).'
+    >>> explain("1.2.840.10008.1.2.2").sentence
+    'Explicit VR Big Endian (Transfer Syntax), retired.'
+    >>> explain("1.2..3").sentence
+    '1.2..3 is no valid UID: Nothing stands for component 3.'
+    """
+    text = as_text(uid)
+    if text is None:
+        text = type(uid).__name__
+    kind = classify(uid, keyword)
+    name, sort, _info, retired, _keyword = UID_dictionary.get(text, ("",) * 5)
+    root = root_of(text)
+    return Explanation(
+        text,
+        kind != "invalid",
+        name,
+        sort,
+        bool(retired),
+        kind,
+        root,
+        _sentence(uid, text, kind, root),
+    )
+
+
+def _sentence(uid: object, text: str, kind: str, root: Root | None) -> str:
+    if kind == "invalid":
+        broken = [rule.why for rule in judge(uid) if not rule.holds]
+        return _("{uid} is no valid UID: {why}", uid=shortened(text) or "“”", why=" ".join(broken))
+    if text in UID_dictionary:
+        name, sort, _info, retired, _keyword = UID_dictionary[text]
+        if retired:
+            return _("{name} ({type}), retired.", name=name, type=sort)
+        return _("{name} ({type}).", name=name, type=sort)
+    if root is None:
+        return _("{kind}; its root is in no dictionary at hand.", kind=_capital(_(KINDS[kind])))
+    return _(
+        "{kind}; its root {root} is registered for: {organisation}.",
+        kind=_capital(_(KINDS[kind])),
+        root=root.uid,
+        organisation=root.organisation,
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,535 @@
+"""UIDs split, judged, looked up, made, replaced, hung into a tree: on real files and any text."""
+
+from __future__ import annotations
+
+import copy
+import re
+import uuid
+import warnings
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pydicom import Dataset, FileDataset, config, dcmread
+from pydicom._uid_dict import UID_dictionary
+from pydicom.dataset import FileMetaDataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+
+from dicom_lessons import samples, uids
+from dicom_lessons.text import set_language
+
+DICOMDIR_SET = [
+    samples.path(name)
+    for name in samples.names(source="bundled")
+    if re.match(r"dicomdirtests/\d", name)
+]
+HOSTILE: list[object] = [
+    "",
+    "x" * 1_000_000,
+    "1." * 500_000,
+    "1.2.3\0",
+    " 1.2.3",
+    "1.2.3\n",
+    "١.٢.٣",
+    "1.²",
+    "<img src=x onerror=alert(1)>",
+    "../../etc/passwd",
+    "{uid}%s{0}",
+    "\ud800",
+    "\u202e3.2.1",
+    b"\xff\xfe\x00",
+    None,
+    17,
+    1.2,
+    ["1.2.3"],
+]
+
+
+# ---- rules
+
+SPELLED_AGAIN = re.compile(
+    r"([01]\.([1-3]?[0-9])|2\.(0|[1-9][0-9]*))(\.(0|[1-9][0-9]*))*", re.ASCII
+)
+_component = st.one_of(
+    st.integers(0, 3).map(str),
+    st.integers(0, 10**20).map(str),
+    st.sampled_from(["0", "00", "007", "", "39", "40", "840", "10008", " ", "١", "a", "\0"]),
+)
+_nearly = st.lists(_component, min_size=0, max_size=12).map(".".join)
+_dictionary = st.sampled_from(sorted(UID_dictionary))
+_changed = st.builds(
+    lambda text, at, letter: text[: at % len(text)] + letter + text[at % len(text) + 1 :],
+    _dictionary,
+    st.integers(0, 64),
+    st.sampled_from([*"0123456789.", " ", "\n", "\0", "é", "²", ""]),
+)
+_around = st.builds(
+    lambda before, text, after: before + text + after,
+    st.sampled_from(["", " ", "\t", "\0"]),
+    _nearly,
+    st.sampled_from(["", " ", "\n", "\x85", "\0", "."]),
+)
+_long = st.builds(lambda digits: f"2.25.{digits}", st.integers(10**50, 10**62))
+_any = st.one_of(_nearly, _changed, _around, _long, _dictionary, st.text(max_size=70))
+_seen = {"strings": 0, "valid": 0, "pydicom agrees": 0, "white space": 0, "beginning": 0}
+
+
+@settings(
+    max_examples=10_000,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@example("1.2." + "3" * 60)
+@example("1.2." + "3" * 61)
+@given(_any)
+def _agree(text: str) -> None:
+    rules = uids.judge(text)
+    valid = uids.is_valid(text)
+    assert valid == all(rule.holds for rule in rules)
+    assert valid == (len(text) <= 64 and bool(SPELLED_AGAIN.fullmatch(text)))
+    by_pydicom = UID(text, validation_mode=config.IGNORE).is_valid
+    padded = text != text.strip()
+    begins_otherwise = not rules[-1].holds
+    if not padded and not begins_otherwise:
+        assert by_pydicom == valid, text
+    if by_pydicom != valid:
+        # the two differences that the documentation of is_valid explains
+        assert by_pydicom
+        assert padded or begins_otherwise
+    _seen["strings"] += 1
+    _seen["valid"] += valid
+    _seen["pydicom agrees"] += by_pydicom == valid
+    _seen["white space"] += by_pydicom != valid and padded
+    _seen["beginning"] += by_pydicom != valid and not padded
+
+
+def test_validity_agrees_with_the_rules_and_with_pydicom_on_generated_strings() -> None:
+    _agree()
+    print(_seen)
+    assert _seen["strings"] >= 10_000
+    assert _seen["valid"] > 1_000
+    assert _seen["white space"] > 50
+    assert _seen["beginning"] > 50
+    documentation = uids.is_valid.__doc__ or ""
+    assert "white space" in documentation
+    assert "begins" in documentation
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("1.2.84O.10008", "Character 7 is O"),
+        ("1.2 .3", "Character 4 is white space (U+0020)"),
+        ("1.2.3\0", "Character 6 is NUL"),
+        ("1.٣", "Character 3 is ٣ (U+0663), no digit from 0 to 9"),
+        ("1..2", "Nothing stands for component 2"),
+        (".1.2", "begins with a full stop"),
+        ("1.2.", "ends with a full stop"),
+        ("1.02", "Component 2 is written 02"),
+        ("1.2." + "3" * 61, "It has 65 characters"),
+        ("3.1", "It begins with 3"),
+        ("1.40.1", "It begins with 1.40"),
+        ("2", "One component alone"),
+        ("", "It is empty"),
+    ],
+)
+def test_the_broken_rule_says_what_was_seen(wrong: str, why: str) -> None:
+    broken = [rule for rule in uids.judge(wrong) if not rule.holds]
+    assert any(why in rule.why for rule in broken)
+    assert all(rule.section.startswith("PS3.5") for rule in broken)
+    assert why in uids.explain(wrong).sentence
+
+
+@pytest.mark.parametrize("right", ["0.0", "1.39", "2.999.1", "1.2.0", "2.25." + str(2**128 - 1)])
+def test_corner_cases_are_valid(right: str) -> None:
+    assert uids.is_valid(right)
+
+
+def test_bytes_are_judged_with_their_padding() -> None:
+    assert uids.is_valid(b"1.2.3\0")
+    assert uids.is_valid(b"1.2.34")
+    assert not uids.is_valid(b"1.2.34\0")
+    assert not uids.is_valid(b"1.2.3 ")
+    assert uids.explain(b"1.2.840.10008.1.2\0").name == "Implicit VR Little Endian"
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("anything", HOSTILE, ids=lambda value: repr(value)[:20])
+def test_anything_gets_a_clear_sentence(anything: object, language: str) -> None:
+    set_language(language)
+    explanation = uids.explain(anything, "SOPInstanceUID")
+    assert explanation.kind == "invalid"
+    assert 10 < len(explanation.sentence) < 600
+    assert "\0" not in explanation.sentence
+    assert "\u202e" not in explanation.sentence
+    for rule in uids.judge(anything):
+        assert len(rule.why) < 200
+    uids.arcs(anything)
+    uids.root_of(anything)
+
+
+# ---- meaning
+
+
+def test_every_uid_of_the_dictionary_is_explained_by_name_and_type() -> None:
+    for text, (name, sort, _info, retired, _keyword) in UID_dictionary.items():
+        explanation = uids.explain(text)
+        assert (explanation.name, explanation.type) == (name, sort)
+        assert name in explanation.sentence
+        assert sort in explanation.sentence
+        assert ("retired" in explanation.sentence.removeprefix(name)) == bool(retired)
+        assert explanation.valid
+        assert explanation.kind in uids.KINDS
+        assert explanation.root is not None
+        assert explanation.root.uid == "1.2.840.10008"
+    print(len(UID_dictionary), "UIDs explained")
+
+
+@pytest.mark.parametrize(
+    ("uid", "keyword", "kind"),
+    [
+        ("1.2.840.10008.5.1.4.1.1.2", "", "SOP class"),
+        ("1.2.840.10008.5.1.1.9", "", "SOP class"),
+        ("1.2.840.10008.1.2.4.50", "", "transfer syntax"),
+        ("1.2.840.10008.1.4.1.1", "FrameOfReferenceUID", "well-known instance"),
+        ("1.2.840.10008.5.1.1.17", "", "well-known instance"),
+        ("1.2.840.10008.15.1.1", "", "well-known instance"),
+        ("1.2.840.10008.2.16.4", "", "DICOM-defined"),
+        ("1.2.840.10008.1.2.4.110", "", "DICOM-reserved"),
+        ("1.2.840.10008", "", "DICOM-reserved"),
+        ("1.2.840.100080.1", "", "private"),
+        ("1.2.3.4", "SOPClassUID", "private class"),
+        ("1.2.3.4", "ReferencedSOPClassUID", "private class"),
+        ("1.2.3.4", "TransferSyntaxUID", "private transfer syntax"),
+        ("1.2.3.4", "FrameOfReferenceUID", "instance"),
+    ],
+)
+def test_kinds(uid: str, keyword: str, kind: str) -> None:
+    assert uids.classify(uid, keyword) == kind
+
+
+@pytest.mark.parametrize(
+    ("sample", "keyword", "root", "said_by"),
+    [
+        ("ExplVR_BigEnd", "StudyInstanceUID", "1.2.840.113619", "G.E. Medical Systems"),
+        ("examples_palette", "SOPInstanceUID", "1.3.46.670589", "Philips Medical Systems"),
+        ("examples_overlay", "SOPClassUID", "1.2.840.10008", ""),
+        ("examples_ybr_color", "SOPInstanceUID", "1.2.840.114340", "SonoSite, Inc."),
+        ("693_J2KI", "SOPInstanceUID", "1.2.826.0.1.3680043.2.1143", "GDCM"),
+        ("test-SR", "SOPInstanceUID", "1.2.276.0.7230010.3", "OFFIS_DCMTK"),
+        ("CT_small", "SOPInstanceUID", "1.3.6.1.4.1.5962", "DCTOOL"),
+    ],
+)
+def test_known_roots_are_those_that_real_files_name(
+    sample: str, keyword: str, root: str, said_by: str
+) -> None:
+    dataset = samples.read(sample, stop_before_pixels=True)
+    found = uids.root_of(dataset[keyword].value)
+    assert found is not None
+    assert found.uid == root
+    version = dataset.file_meta.get("ImplementationVersionName", "")
+    assert said_by in dataset.get("Manufacturer", "") or said_by in version
+
+
+def test_the_root_does_not_tell_the_maker_of_the_device() -> None:
+    ct = samples.read("CT_small")
+    root = uids.root_of(ct.SOPInstanceUID)
+    assert ct.Manufacturer == "GE MEDICAL SYSTEMS"
+    assert root is not None
+    assert "GE" not in root.organisation
+
+
+def test_arcs_put_together_are_the_text_again() -> None:
+    for text in ["", "1", "1.2.840.10008.1.2", "..", "a.b", "1.2.826.0.1.3680043.8.498.1.2.3.4.5"]:
+        assert ".".join(arc.number for arc in uids.arcs(text)) == text
+    names = [arc.name for arc in uids.arcs("1.2.276.0.7230010.3.1")]
+    assert names[2] == "Germany"
+    assert names[-2:] == ["OFFIS DCMTK", ""]
+
+
+# ---- making
+
+
+def test_made_uids_are_valid_and_below_their_root() -> None:
+    for root in ["2.999.1", "1.2.3.4.5", "1.2." + "3" * 49]:
+        for made in (uids.make_uid(root), uids.make_uid(root, "a")):
+            assert made.startswith(f"{root}.")
+            assert uids.is_valid(made)
+    assert uids.make_uid("2.999.1") != uids.make_uid("2.999.1")
+    assert uids.make_uid("2.999.1", "ab", "c") != uids.make_uid("2.999.1", "a", "bc")
+
+
+@pytest.mark.parametrize(
+    ("root", "message"),
+    [
+        ("1.2.840.10008", "reserved"),
+        ("1.2.840.10008.5", "reserved"),
+        ("2.25", "uid_from_uuid"),
+        ("1.2.", "full stop"),
+        ("1.02", "written 02"),
+        ("", "empty"),
+        ("1.2." + "3" * 50, "54 characters"),
+        ("<b>", "Character 1"),
+    ],
+)
+def test_a_root_that_cannot_be_used_is_refused(root: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        uids.make_uid(root, "a")
+
+
+@given(st.uuids())
+@settings(derandomize=True, database=None, deadline=None)
+@example(uuid.UUID(int=0))
+@example(uuid.UUID(int=2**128 - 1))
+def test_a_uuid_survives_the_way_through_a_uid(value: uuid.UUID) -> None:
+    made = uids.uid_from_uuid(value)
+    assert uids.is_valid(made)
+    assert len(made) <= 44
+    assert uids.uuid_from_uid(made) == value
+
+
+@pytest.mark.parametrize(
+    "wrong", ["2.25", "2.25.1.2", f"2.25.{2**128}", "2.25.٣", "1.2.3", "2.25.007"]
+)
+def test_what_carries_no_uuid_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="carries no UUID"):
+        uids.uuid_from_uid(wrong)
+    with pytest.raises(ValueError, match="is no UUID"):
+        uids.uid_from_uuid(wrong)
+
+
+# ---- replacing
+
+
+def values(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for part in (dataset, getattr(dataset, "file_meta", None) or Dataset()):
+            for element in part.iterall():
+                if element.VR == "UI" and element.value:
+                    several = isinstance(element.value, MultiValue)
+                    for value in element.value if several else [element.value]:
+                        yield element.keyword, str(value)
+
+
+def is_of_an_instance(keyword: str, value: str) -> bool:
+    kept = r"SOPClass|TransferSyntax|ImplementationClass|CodingScheme|Context|Mapping|PrivateInf"
+    return not value.startswith("1.2.840.10008.") and not re.search(kept, keyword)
+
+
+def test_all_uids_of_all_bundled_files_are_replaced_consistently() -> None:
+    new_of: dict[str, str] = {}
+    files = 0
+    for name in samples.names(source="bundled"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                dataset = samples.read(name)
+                before = list(values(dataset))
+        except Exception:  # files that are broken on purpose
+            continue
+        replaced = uids.replace_uids(dataset, "secret")
+        after = list(values(replaced))
+        assert list(values(dataset)) == before, name
+        header = replaced.file_meta.get("MediaStorageSOPInstanceUID")
+        assert not replaced.get("SOPInstanceUID") or header in (None, replaced.SOPInstanceUID)
+        for (keyword, old), (same_keyword, new) in zip(before, after, strict=True):
+            assert keyword == same_keyword, name
+            if keyword == "MediaStorageSOPInstanceUID" and replaced.get("SOPInstanceUID"):
+                continue
+            if is_of_an_instance(keyword, old):
+                assert new_of.setdefault(old, new) == new
+                assert old != new
+                assert uids.is_valid(new)
+            else:
+                assert old == new, (name, keyword)
+        files += 1
+    assert files > 150
+    assert len(set(new_of.values())) == len(new_of)
+    print(files, "files,", len(new_of), "UIDs replaced")
+
+
+def test_sequences_private_and_unknown_elements_are_reached() -> None:
+    inner = Dataset()
+    inner.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    inner.ReferencedSOPInstanceUID = "1.2.3.4"
+    dataset = Dataset()
+    dataset.SOPInstanceUID = "1.2.3.4"
+    dataset.ReferencedImageSequence = Sequence([inner])
+    dataset.FailedSOPInstanceUIDList = ["1.2.3.4", "1.2.3.5"]
+    dataset.DeviceUID = ""
+    dataset.add_new(0x00091001, "UI", "1.2.3.4")
+    dataset.add_new(0x00091002, "UN", b"1.2.3.4\0")
+    replaced = uids.replace_uids(dataset, "secret")
+    new = uids.replace_uid("1.2.3.4", "secret")
+    item = replaced.ReferencedImageSequence[0]
+    assert replaced.SOPInstanceUID == item.ReferencedSOPInstanceUID == new
+    assert item.ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
+    assert replaced.FailedSOPInstanceUIDList == [new, uids.replace_uid("1.2.3.5", "secret")]
+    assert not replaced.DeviceUID
+    assert replaced[0x00091001].value == new
+    assert replaced[0x00091002].value == b"1.2.3.4\0"
+
+
+def test_a_sequence_that_was_stored_as_unknown_is_reached(tmp_path: Path) -> None:
+    dataset = uids.replace_uids(samples.read("UN_sequence"), "secret")
+    dataset.save_as(tmp_path / "replaced.dcm")
+    left = {old for keyword, old in values(samples.read("UN_sequence"))}
+    raw = (tmp_path / "replaced.dcm").read_bytes()
+    for old in left:
+        if is_of_an_instance("", old) and not old.startswith("1.2.826.0.1.3680043.2.1143"):
+            assert old.encode() not in raw
+
+
+def test_the_header_copy_follows_the_data_set(tmp_path: Path) -> None:
+    plan = samples.read("rtplan")
+    assert plan.SOPInstanceUID != plan.file_meta.MediaStorageSOPInstanceUID
+    replaced = uids.replace_uids(plan, "secret", root="2.999.7")
+    replaced.save_as(tmp_path / "plan.dcm")
+    again = dcmread(tmp_path / "plan.dcm")
+    assert again.SOPInstanceUID == again.file_meta.MediaStorageSOPInstanceUID
+    assert again.SOPInstanceUID.startswith("2.999.7.")
+    assert again.SOPClassUID == plan.SOPClassUID
+
+
+def test_another_secret_gives_other_uids() -> None:
+    one, other = (uids.replace_uid("1.2.3.4", secret) for secret in ("a", "b"))
+    assert one != other
+    assert uids.replace_uid("1.2.3.4\0", "a") == one
+    assert uids.replace_uid("1.2.840.10008.1.2.4.110", "a") == "1.2.840.10008.1.2.4.110"
+    assert uids.replace_uid("1.2.840.100081", "a") != "1.2.840.100081"
+
+
+def nested(depth: int) -> Dataset:
+    dataset = Dataset()
+    dataset.ReferencedSOPInstanceUID = "1.2.3"
+    for _level in range(depth):
+        outer = Dataset()
+        outer.ReferencedSOPInstanceUID = "1.2.3"
+        outer.ReferencedImageSequence = Sequence([dataset])
+        dataset = outer
+    return dataset
+
+
+def test_deep_nesting_is_followed_or_refused() -> None:
+    replaced = uids.replace_uids(nested(40), "secret")
+    while "ReferencedImageSequence" in replaced:
+        assert replaced.ReferencedSOPInstanceUID != "1.2.3"
+        replaced = replaced.ReferencedImageSequence[0]
+    assert replaced.ReferencedSOPInstanceUID != "1.2.3"
+    with pytest.raises(ValueError, match="nested too deeply"):
+        uids.replace_uids(nested(400), "secret")
+
+
+# ---- the tree
+
+
+def test_the_tree_of_the_dicomdir_set() -> None:
+    tree = uids.read_tree(DICOMDIR_SET)
+    assert tree.problems == ()
+    series = [series for study in tree.studies for series in study.children]
+    instances = [instance for each in series for instance in each.children]
+    assert (len(tree.studies), len(series), len(instances)) == (6, 13, 31)
+    assert {instance.uid for instance in instances} == {
+        dcmread(path).SOPInstanceUID for path in DICOMDIR_SET
+    }
+    for study in tree.studies:
+        for each in study.children:
+            assert {study.level, each.level, each.children[0].level} == {
+                "study",
+                "series",
+                "instance",
+            }
+    assert tree.studies[0].label == "19950903 · CT, HEAD/BRAIN WO CONTRAST · 1 series"
+
+
+def test_the_tree_does_not_depend_on_the_order_of_files() -> None:
+    assert uids.read_tree(DICOMDIR_SET[::-1]) == uids.read_tree(DICOMDIR_SET)
+
+
+def test_a_folder_with_anything_in_it_gives_a_tree_and_problems(tmp_path: Path) -> None:
+    write(tmp_path / "good", instance("1.2.3", "1.2.4", "1.2.5"))
+    write(tmp_path / "same", instance("1.2.3", "1.2.4", "1.2.5"))
+    write(tmp_path / "twice", instance("1.2.3", "1.2.3", "1.2.6"))
+    write(tmp_path / "invalid", instance("1.2.3", "1.02.4", "1.2.7"))
+    write(tmp_path / "none", instance("", "1.2.4", "1.2.8"))
+    hostile = instance("1.2.9", "1.2.10", "1.2.11")
+    hostile.StudyDescription = "<script>alert(1)</script>\x1b[31m"
+    hostile.SeriesNumber = None
+    write(tmp_path / "hostile", hostile)
+    (tmp_path / "text.txt").write_text("no DICOM")
+    (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path)
+    tree = uids.read_tree(tmp_path)
+    reasons = {problem.file: problem.reason for problem in tree.problems}
+    assert set(reasons) == {"same", "twice", "invalid", "none", "text.txt", "empty"}
+    assert "that of another file" in reasons["same"]
+    assert "two things" in reasons["twice"]
+    assert "SeriesInstanceUID is no valid UID" in reasons["invalid"]
+    assert "no StudyInstanceUID" in reasons["none"]
+    assert "cannot be read" in reasons["text.txt"]
+    labels = [study.label for study in tree.studies]
+    assert any("<script>" in label for label in labels)
+    assert not any("\x1b" in label for label in labels)
+
+
+def test_a_deflate_bomb_is_refused(tmp_path: Path) -> None:
+    bomb = instance("1.2.3", "1.2.4", "1.2.5")
+    bomb.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    path = tmp_path / "bomb"
+    write(path, bomb)
+    raw = path.read_bytes()
+    start = 144 + int.from_bytes(raw[140:144], "little")
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = b"".join(deflater.compress(bytes(2**20)) for _ in range(100)) + deflater.flush()
+    path.write_bytes(raw[:start] + body)
+    assert path.stat().st_size < 200_000
+    (problem,) = uids.read_tree([path]).problems
+    assert "64 MiB" in problem.reason
+
+
+def test_deflated_files_are_read() -> None:
+    assert len(uids.read_tree([samples.path("image_dfl")]).studies) == 1
+
+
+def test_a_lost_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        uids.read_tree(tmp_path / "lost")
+
+
+def test_every_bundled_file_has_a_place_or_a_reason() -> None:
+    paths = [samples.path(name) for name in samples.names(source="bundled")]
+    tree = uids.read_tree(paths)
+    placed = sum(len(series.children) for study in tree.studies for series in study.children)
+    named = {problem.file for problem in tree.problems}
+    assert placed + len(tree.problems) >= len(paths)
+    assert "no_meta.dcm" in named
+    assert all(problem.reason for problem in tree.problems)
+
+
+def instance(study: str, series: str, sop: str) -> FileDataset:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
+    meta.MediaStorageSOPInstanceUID = UID(sop)
+    dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.StudyInstanceUID = study
+        dataset.SeriesInstanceUID = series
+        dataset.SOPInstanceUID = sop
+        dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    return dataset
+
+
+def write(path: Path, dataset: FileDataset) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        copy.deepcopy(dataset).save_as(path, enforce_file_format=True)
