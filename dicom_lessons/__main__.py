@@ -70,10 +70,36 @@ def _class(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check(_arguments: argparse.Namespace) -> int:
+    from dicom_lessons import meet_dicom
+
+    findings = meet_dicom.readiness()
+    for finding in findings:
+        mark = "ok" if finding.ok else "missing" if finding.needed else "not needed"
+        print(f"{mark:10}  {finding.what}: {finding.found or finding.advice}")
+    return int(any(finding.needed and not finding.ok for finding in findings))
+
+
+def _bench(_arguments: argparse.Namespace) -> int:
+    from dicom_lessons import bench
+
+    print(f"{'ours':>9}  {'instead':>9}  ratio")
+    for figure in bench.figures():
+        times = f"{figure.ours:6.0f} ms  {figure.theirs:6.0f} ms  {figure.ratio:5.2f}"
+        print(f"{times}  {figure.what} | {figure.instead}")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
     parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="tell whether this computer is ready")
+    check.set_defaults(command=_check)
+
+    bench = commands.add_parser("bench", help="measure against what one would pick instead")
+    bench.set_defaults(command=_bench)
 
     data = commands.add_parser("data", help="make the files of the virtual patient again")
     data.add_argument("directory", nargs="?", type=Path, default=Path("data"))
