@@ -12,13 +12,17 @@ from markupsafe import Markup
 
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
+# JupyterLab sets every cell of a table flush right, and widgets set them without a gap
 _TABLE = """\
+{% set cell = 'style="text-align: left; padding: 0.2em 0.8em; line-height: 1.4"' | safe %}
 <table>
 {% if caption %}<caption>{{ caption }}</caption>{% endif %}
-<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<thead>
+<tr>{% for name in header %}<th scope="col" {{ cell }}>{{ name }}</th>{% endfor %}</tr>
+</thead>
 <tbody>
 {% for row in rows %}
-<tr>{% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>
+<tr>{% for value in row %}<td {{ cell }}>{{ value }}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>"""
