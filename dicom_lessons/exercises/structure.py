@@ -260,7 +260,7 @@ def _parts(answer: object) -> list[object]:
 _DECODE = """\
 import struct
 
-LONG_HEADER = set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+LONG_HEADER = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 
 
 def decode(raw):
@@ -400,7 +400,7 @@ GRADED = (
     Value(
         name="structure-4",
         question=N_("At which byte does the data set of this file begin?"),
-        solution="start = 144 + 0xF0",
+        solution="other_start = 144 + 0xF0",
         why=N_("F0H is 240, counted from byte 144: 144 + 240 = 384."),
         hints=(
             N_("The value of (0002,0000) lies in bytes 140 to 143."),
@@ -408,15 +408,21 @@ GRADED = (
             N_("The 240 bytes follow the first element: add 144."),
         ),
         mistakes=(
-            Mistake("start = 240", N_("This is a number of bytes, not a place in the file.")),
-            Mistake("start = 372", N_("The first element of 12 bytes is not counted itself.")),
-            Mistake("start = 368", N_("Neither the prefix nor the first element is counted.")),
-            Mistake("start = 380", N_("The count begins after the value, not at it.")),
+            Mistake("other_start = 240", N_("This is a number of bytes, not a place in the file.")),
             Mistake(
-                "start = 144 + 0xF0000000",
+                "other_start = 372", N_("The first element of 12 bytes is not counted itself.")
+            ),
+            Mistake(
+                "other_start = 368", N_("Neither the prefix nor the first element is counted.")
+            ),
+            Mistake("other_start = 380", N_("The count begins after the value, not at it.")),
+            Mistake(
+                "other_start = 144 + 0xF0000000",
                 N_("You read the value as big endian: f0 is its lowest byte."),
             ),
-            Mistake("start = 336", N_("This is the place in CT_small; this file has another.")),
+            Mistake(
+                "other_start = 336", N_("This is the place in CT_small; this file has another.")
+            ),
         ),
     ),
     Parsons(
