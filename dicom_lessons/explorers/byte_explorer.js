@@ -197,6 +197,7 @@ function render({ model, el }) {
 
   function say() {
     const region = regionOf(state.cursor);
+    state.unsaid = !region; // its bytes are still on their way
     if (!region) return;
     const values = { offset: state.cursor, hex: hex(state.cursor, 4).toUpperCase(), kind: kinds[region[0]][1] };
     const own = region[3] === state.selection.entry ? ` — ${state.selection.text}` : "";
@@ -269,6 +270,7 @@ function render({ model, el }) {
         rows.push({ start: start + at, bytes: data.subarray(at, at + WIDTH), regions: regions.slice(at, at + WIDTH) });
       }
       bytes.take(message.block, rows);
+      if (state.unsaid) say();
     }
     if (message.tell === "selection") {
       state.selection = message;

@@ -98,11 +98,9 @@ def structure_table(
 
     Examples
     --------
-    >>> print(structure_table("CT_small", "prefix", "0002,0001").text)
-    offset  bytes                                                     tag          VR  VL  value
-    128     44 49 43 4d                                                                    DICM
-    132     02 00 00 00  55 4c  04 00  c0 00 00 00                    (0002,0000)  UL  4   192
-    144     02 00 01 00  4f 42  00 00  02 00 00 00  00 01             (0002,0001)  OB  2   00 01
+    >>> print(structure_table("CT_small", "0008,0060", most=1).text)
+    Offset  Bytes                             Tag          VR  Length  Value  Meaning
+    658     08 00 60 00  43 53  02 00  43 54  (0008,0060)  CS  2       CT     Modality
     """
     file_map = _map(source)
     entries = entries_of(file_map)
@@ -212,6 +210,8 @@ class ByteExplorer(anywidget.AnyWidget):
         }
 
     def _change_encoding(self, change: Any) -> None:
+        if self.encoding == self._shown:
+            return
         found = self._map_of(self.encoding)
         if isinstance(found, str):
             self.shown = self._describe(found)

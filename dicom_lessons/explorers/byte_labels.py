@@ -42,6 +42,7 @@ ENCODING_NAMES = {
     "deflated": N_("Deflated Explicit VR Little Endian"),
 }
 SHOWN_BYTES = 8
+COMPARED_BYTES = 12
 SHOWN_LETTERS = 48
 PARTS = ("tag", "VR", "reserved", "length", "value")
 
@@ -123,10 +124,16 @@ def comparison_row(encoding: str, found: FileMap | str, path: str) -> dict[str, 
     try:
         element = find_element(found, path)
     except KeyError:
+        if path.startswith("7FE0,0010"):
+            return row | {"note": _("left out: this encoding does not hold compressed pixels")}
         return row | {"note": _("not written in this encoding")}
     for region in element.regions:
         kind = region.kind if region.kind in PARTS else _part(region.kind)
-        row["parts"][kind] = [region.kind, _hex(found, region), _sense(found, element, kind)]
+        row["parts"][kind] = [
+            region.kind,
+            _hex(found, region, COMPARED_BYTES),
+            _sense(found, element, kind),
+        ]
     return row | {"offset": element.offset}
 
 
@@ -144,9 +151,9 @@ def _sense(file_map: FileMap, element: Element, part: str) -> str:
     return texts.get(part, "")
 
 
-def _hex(file_map: FileMap, region: Region) -> str:
-    shown = file_map.raw[region.offset : min(region.end, region.offset + SHOWN_BYTES)]
-    return shown.hex(" ") + (" …" if region.length > SHOWN_BYTES else "")
+def _hex(file_map: FileMap, region: Region, most: int = SHOWN_BYTES) -> str:
+    shown = file_map.raw[region.offset : min(region.end, region.offset + most)]
+    return shown.hex(" ") + (" …" if region.length > most else "")
 
 
 _TWIN = """\
