@@ -1,9 +1,13 @@
 """One body: which tissue fills how much of every pixel of a plane through chest and belly."""
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +80,7 @@ class _Painter:
         self.fill(tissue, distance)
 
     def places(self, box: Box) -> tuple[Array, Array]:
-        """The x and y of a part of the plane."""
+        """Return the x and y of a part of the plane."""
         return self.grid.x[box[1]], self.grid.y[box[0]]
 
 
@@ -108,13 +112,17 @@ def paint(grid: Grid, z: float, *, fine: bool = True, upright: bool = False) -> 
     _bones(painter, fine)
     if fine:
         _lung_details(painter)
-    painter.fill(tissues.LESION, *reversed(organs.lesion_distance(grid, z)))
+    box, lesion = organs.lesion_distance(grid, z)
+    painter.fill(tissues.LESION, lesion, box)
     return painter.layers
 
 
 def blended(
-    layers: list[Layer], shape: tuple[int, int], value: Callable[[Layer], float | Array], empty: float
-) -> NDArray[np.float32]:
+    layers: list[Layer],
+    shape: tuple[int, int],
+    value: Callable[[Layer], float | Array],
+    empty: float,
+) -> NDArray[np.floating[Any]]:
     """Blend one physical value of all layers into a picture."""
     picture = np.full(shape, empty, np.float32)
     for layer in layers:
@@ -173,8 +181,8 @@ def _heart(painter: _Painter) -> None:
             left, left_radii, _wall, _along = CHAMBERS["left ventricle"]
             outer = np.minimum(outer, -ellipsoid(x, y, z, left, left_radii, HEART_AXIS) + 2)
         painter.fill(tissues.BLOOD, outer - np.float32(thickness), box)
-    for place, radii in (((62, -50, 22), (9, 3.5, 3.5)), ((44, -2, 16), (9, 3.5, 3.5))):
-        muscle = ellipsoid(x, y, z, place, (radii[0] * 2, radii[1], radii[2]), HEART_AXIS)
+    for place in ((62, -50, 22), (44, -2, 16)):
+        muscle = ellipsoid(x, y, z, place, (18, 3.5, 3.5), HEART_AXIS)
         painter.fill(tissues.MYOCARDIUM, muscle, box)
 
 

@@ -160,9 +160,7 @@ def code(value: str, scheme: str, meaning: str) -> Dataset:
     return item
 
 
-def write_object(
-    ds: Dataset, path: Path, transfer_syntax: UID = ExplicitVRLittleEndian
-) -> Path:
+def write_object(ds: Dataset, path: Path, transfer_syntax: UID = ExplicitVRLittleEndian) -> Path:
     """Compress the pixels if the transfer syntax says so, and write a file (PS3.10 §7.1)."""
     ds.file_meta = FileMetaDataset()
     ds.file_meta.ImplementationClassUID = identity.IMPLEMENTATION_CLASS_UID

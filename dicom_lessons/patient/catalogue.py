@@ -181,8 +181,8 @@ def _readme(entries: list[Entry]) -> str:
         "Licence: [CC0 1.0](https://creativecommons.org/publicdomain/zero/1.0/). Copy this folder",
         "into any viewer; no permission is needed and none of it is for diagnosis.",
         "",
-        "| Name in the course | File | Modality | Rows × columns | Frames | Transfer syntax | Bytes |"
-        " What to look at |",
+        "| Name in the course | File | Modality | Rows × columns | Frames | Transfer syntax "
+        "| Bytes | What to look at |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
@@ -197,9 +197,9 @@ def _readme(entries: list[Entry]) -> str:
         "",
         "## Making them again",
         "",
-        "`python -m dicom_lessons data` writes this folder, byte for byte; `registry.json` says the",
-        "same as this page to programs. The objects are synthetic throughout, which (0008,001C)",
-        "Synthetic Data could say; they leave it out because many validators do not know it yet,",
+        "`python -m dicom_lessons data` writes this folder, byte for byte; `registry.json` says",
+        "the same as this page to programs. The objects are synthetic throughout, which",
+        "(0008,001C) Synthetic Data could say; they leave it out because many validators do not know it yet,",
         "and say so in Patient Comments instead.",
         "",
         "Patient's names are written in ASCII, in UTF-8 (`ISO_IR 192`) and in ISO 8859-5",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
@@ -11,7 +13,9 @@ from dicom_lessons.patient import blocks, raysum
 from dicom_lessons.patient.shapes import blur
 
 
-def detector_signal(loss: NDArray[np.float64], noise: float, seed: int) -> NDArray[np.float64]:
+def detector_signal(
+    loss: NDArray[np.floating[Any]], noise: float, seed: int
+) -> NDArray[np.floating[Any]]:
     """Turn ray sums into what the detector reports: the logarithm of the dose, scatter included.
 
     Parameters
@@ -36,11 +40,14 @@ def detector_signal(loss: NDArray[np.float64], noise: float, seed: int) -> NDArr
     return -np.log(np.maximum(dose, 1e-4))
 
 
-def enhanced(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+def enhanced(signal: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Even out thick and thin parts and stress edges and vessels, as radiography systems do."""
     base = blur(signal, 45)
     middle = blur(signal, 7)
-    return base * 0.62 + (middle - base) * 1.05 + (signal - middle) * 1.7
+    result: NDArray[np.floating[Any]] = (
+        base * 0.62 + (middle - base) * 1.05 + (signal - middle) * 1.7
+    )
+    return result
 
 
 def build_cr() -> Dataset:

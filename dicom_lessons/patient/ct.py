@@ -1,11 +1,15 @@
 """Computed tomography: a volume through chest and upper belly, or single slices of it."""
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +32,7 @@ KERNELS = {"soft": (0.75, 0.0, 9.0), "sharp": (0.35, 0.9, 34.0)}
 
 @lru_cache(maxsize=4)
 def slice_grid(size: int) -> Grid:
-    """The plane of every slice: ``size`` by ``size`` pixels over the field of view."""
+    """Lay out the plane of every slice: ``size`` by ``size`` pixels over the field of view."""
     places = (np.arange(size) - (size - 1) / 2) * (FIELD_OF_VIEW / size)
     return make_grid(places, places + 10.0)
 
@@ -58,7 +62,7 @@ def _units(grid: Grid) -> Callable[[Layer], float | Array]:
     fine = smooth_noise(512, 22, 1.0, 0.4)
 
     def units(layer: Layer) -> float | Array:
-        rows, columns = layer.box
+        rows = layer.box[0]
         if layer.tissue is tissues.LUNG:
             # Lying on the back, blood sinks: the lung is denser behind.
             weight = (grid.y[rows, None] - 10) * np.float32(0.28)
@@ -73,7 +77,7 @@ def _units(grid: Grid) -> Callable[[Layer], float | Array]:
     return units
 
 
-def _patch(noise: NDArray[np.float64], layer: Layer) -> Array:
+def _patch(noise: NDArray[np.floating[Any]], layer: Layer) -> Array:
     rows, columns = (np.arange(part.start, part.stop) % noise.shape[0] for part in layer.box)
     return noise[rows[:, None], columns[None, :]].astype(np.float32)
 
@@ -210,6 +214,4 @@ def write_ct_volume(
     """Make the CT series of the trunk as files ``ct_001.dcm`` ... in a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     made = tqdm(_volume_slices(slices, size), "CT", slices, disable=not progress)
-    return [
-        blocks.write_object(ds, directory / f"ct_{ds.InstanceNumber:03}.dcm") for ds in made
-    ]
+    return [blocks.write_object(ds, directory / f"ct_{ds.InstanceNumber:03}.dcm") for ds in made]

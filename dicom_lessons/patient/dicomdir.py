@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from pydicom.fileset import FileSet
 
-from dicom_lessons.patient import catalogue, ct, pt
+from dicom_lessons.patient import catalogue, ct, identity, pt
 
 
 def write_file_set(files: Iterable[Path], directory: Path) -> Path:
@@ -36,9 +36,12 @@ def write_file_set(files: Iterable[Path], directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     file_set = FileSet()
     file_set.ID = "DICOM_LESSONS"
+    file_set.UID = identity.make_uid("file set")
     for file in files:
         file_set.add(file)
     file_set.write(directory)
+    # pydicom would remove its temporary folder only when Python collects it, with a warning.
+    file_set._stage["t"].cleanup()
     return directory / "DICOMDIR"
 
 

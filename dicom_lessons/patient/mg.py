@@ -1,8 +1,12 @@
-"""Mammography: the left breast from above (cranio-caudal), with a cluster of microcalcifications."""
+"""Mammography: the left breast from above (cranio-caudal), with microcalcifications."""
+
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +18,7 @@ from dicom_lessons.patient.dx import add_projection
 from dicom_lessons.patient.shapes import blur, sample, smooth_noise
 from dicom_lessons.patient.vessels import Cones, curve, fill_with_tree, tubes_chord
 
-Picture = NDArray[np.float64]
+Picture = NDArray[np.floating[Any]]
 
 ROWS, COLUMNS, PIXEL = 1152, 704, 0.14
 CLUSTER = (44.0, -18.0)  # mm from the chest wall, mm from the nipple's line
@@ -44,13 +48,17 @@ def _skin_distance() -> Picture:
     return joined
 
 
-def _noise(seed: int, sigma: float, fall: float, stretch: float = 1.0, turn: float = 0.0) -> Picture:
+def _noise(
+    seed: int, sigma: float, fall: float, stretch: float = 1.0, turn: float = 0.0
+) -> Picture:
     """Noise over the whole picture, finest detail ``sigma`` pixels, stretched along a direction."""
     u, v = _places()
     c, s = np.cos(np.radians(turn)), np.sin(np.radians(turn))
     x, y = u[None, :] / PIXEL, v[:, None] / PIXEL
     field = smooth_noise(1024, seed, sigma, fall)
-    return sample(field, ((-x * s + y * c) + 2000) % 1023, ((x * c + y * s) / stretch + 2000) % 1023)
+    return sample(
+        field, ((-x * s + y * c) + 2000) % 1023, ((x * c + y * s) / stretch + 2000) % 1023
+    )
 
 
 def _ducts() -> Cones:
@@ -64,8 +72,8 @@ def _ducts() -> Cones:
     return fill_with_tree(roots, ways, spots[keep], smallest=0.24, power=3.0, seed=52)
 
 
-def _calcifications() -> NDArray[np.float64]:
-    """The cluster and one harmless round speck: x, y, radii and turn of each (n, 5)."""
+def _calcifications() -> NDArray[np.floating[Any]]:
+    """Place the cluster and one harmless round speck: x, y, radii and turn of each (n, 5)."""
     random = np.random.Generator(np.random.PCG64(53))
     count = 22
     spread = random.normal(0, (3.4, 2.3), (count, 2)) + np.array(CLUSTER)
@@ -98,7 +106,9 @@ def breast_picture() -> Picture:
     # Gland: a cone behind the nipple, in lobes, thinned out towards the chest wall.
     reach = (13 + np.clip(NIPPLE - x, 0, 70) * 0.56) * (1 + 0.12 * _noise(64, 34, 0.8))
     cone = np.clip(1.25 - (np.abs(y + 4 * np.sin(x / 17)) / reach) ** 2, 0, 1)
-    cone = cone * np.clip((x - 6 - 6 * _noise(54, 40, 0.5)) / 24, 0, 1) * np.clip((edge - 5) / 9, 0, 1)
+    cone = (
+        cone * np.clip((x - 6 - 6 * _noise(54, 40, 0.5)) / 24, 0, 1) * np.clip((edge - 5) / 9, 0, 1)
+    )
     lobes = _noise(55, 9, 1.5)
     streaks = 0.5 * _noise(56, 2.2, 1.1, 2.6, 14) + 0.5 * _noise(57, 2.2, 1.1, 2.6, -16)
     gland = cone * np.clip(0.48 + 0.24 * lobes + 0.21 * streaks, 0, 1.2)

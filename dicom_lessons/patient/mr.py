@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
@@ -30,10 +32,10 @@ def spin_echo_signal(tissue: Tissue, repetition_time: float, echo_time: float) -
     return float(tissue.pd * recovered * np.exp(-echo_time / tissue.t2))
 
 
-def head_picture(weighting: str) -> NDArray[np.float64]:
+def head_picture(weighting: str) -> NDArray[np.floating[Any]]:
     """Image the head: signal of every pixel, shape (256, 256), noise of a magnitude image."""
     repetition, echo, brightness = WEIGHTINGS[weighting]
-    total = np.zeros((SIZE, SIZE))
+    total: NDArray[np.floating[Any]] = np.zeros((SIZE, SIZE))
     for tissue, share in tissue_shares():
         flows = tissue.name == "blood"
         total = total + share * (0.02 if flows else spin_echo_signal(tissue, repetition, echo))
@@ -45,7 +47,7 @@ def head_picture(weighting: str) -> NDArray[np.float64]:
     random = np.random.Generator(np.random.PCG64(43 if weighting == "T1" else 44))
     real = total + random.normal(0, 11, total.shape)
     other = random.normal(0, 11, total.shape)
-    magnitude: NDArray[np.float64] = np.sqrt(real * real + other * other)
+    magnitude: NDArray[np.floating[Any]] = np.sqrt(real * real + other * other)
     return magnitude
 
 
@@ -72,9 +74,7 @@ def build_mr(weighting: str) -> Dataset:
     ds.EchoTrainLength = 1 if weighting == "T1" else 15
     ds.FlipAngle, ds.MagneticFieldStrength = "90", "1.5"
     corner = -(SIZE - 1) / 2 * PIXEL
-    blocks.add_plane(
-        ds, "head", (corner, corner, 20), (1, 0, 0, 0, 1, 0), (PIXEL, PIXEL), 5
-    )
+    blocks.add_plane(ds, "head", (corner, corner, 20), (1, 0, 0, 0, 1, 0), (PIXEL, PIXEL), 5)
     stored = np.clip(np.rint(head_picture(weighting)), 0, 4095).astype(np.uint16)
     blocks.add_pixels(ds, stored, "MONOCHROME2", bits_stored=12)
     blocks.add_window(ds, *((560, 840) if weighting == "T1" else (450, 800)))

@@ -1,8 +1,9 @@
-"""Organs of the upper abdomen, the great vessels and airways, and the vessels in lungs and liver."""
+"""Organs of the upper abdomen, great vessels and airways, vessels of lungs and liver."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,13 @@ from dicom_lessons.patient.shapes import (
     polar_distance,
 )
 from dicom_lessons.patient.trunk import diaphragm_height, lung_depth, wall_outline
-from dicom_lessons.patient.vessels import Cones, curve, fill_with_tree, scatter_inside, tubes_distance
+from dicom_lessons.patient.vessels import (
+    Cones,
+    curve,
+    fill_with_tree,
+    scatter_inside,
+    tubes_distance,
+)
 
 LESION_CENTRE = (-84.0, 20.0, 58.0)
 LESION_RADIUS = 14.0
@@ -107,11 +114,11 @@ def lung_vessels() -> Cones:
     return np.vstack(lung_trees())
 
 
-def _liver_depth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _liver_depth(points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     q = (points - np.array([-58, 0, -45])) / np.array([60, 74, 62])
     inside = (1 - np.sqrt(np.sum(q * q, axis=1))) * 60
     lift = np.array([float(diaphragm_height(x, y)) for x, y, _z in points.tolist()]) - 8
-    result: NDArray[np.float64] = np.minimum(inside, lift - points[:, 2])
+    result: NDArray[np.floating[Any]] = np.minimum(inside, lift - points[:, 2])
     return result
 
 
@@ -194,7 +201,7 @@ def stomach_distance(x: Array, y: Array, z: float) -> Array:
     return blend(blend(fundus, body, 20), antrum, 16)
 
 
-def kidney_frame(side: int) -> tuple[tuple[float, float, float], NDArray[np.float64]]:
+def kidney_frame(side: int) -> tuple[tuple[float, float, float], NDArray[np.floating[Any]]]:
     """Centre and axes (long, towards the hilum, front to back) of a kidney; left is +1."""
     centre = (57.0, 50.0, -106.0) if side > 0 else (-58.0, 50.0, -120.0)
     return centre, axes_along((0.22 * -side, -0.12, 1.0))
@@ -204,9 +211,7 @@ def kidney_distance(x: Array, y: Array, z: float, side: int) -> Array:
     """Distance to the outside of a kidney, notched at its hilum."""
     centre, axes = kidney_frame(side)
     whole = ellipsoid(x, y, z, centre, (56, 27, 25), axes)
-    notch = ellipsoid(
-        x, y, z, (centre[0] - 28 * side, centre[1] - 10, centre[2]), (15, 12, 17)
-    )
+    notch = ellipsoid(x, y, z, (centre[0] - 28 * side, centre[1] - 10, centre[2]), (15, 12, 17))
     kidney: Array = np.minimum(whole, -notch)
     return kidney
 
@@ -242,9 +247,7 @@ def liver_distance(grid: Grid, z: float) -> tuple[Box, Array]:
 
 def gallbladder_distance(x: Array, y: Array, z: float) -> Array:
     """Distance to the outside of the gallbladder."""
-    return ellipsoid(
-        x, y, z, (-46, -48, -90), (30, 13, 14), axes_along((-0.35, -0.45, -0.8))
-    )
+    return ellipsoid(x, y, z, (-46, -48, -90), (30, 13, 14), axes_along((-0.35, -0.45, -0.8)))
 
 
 def lesion_distance(grid: Grid, z: float) -> tuple[Box, Array]:
@@ -253,7 +256,12 @@ def lesion_distance(grid: Grid, z: float) -> tuple[Box, Array]:
     x, y = grid.x[box[1]], grid.y[box[0]]
     cx, cy, cz = LESION_CENTRE
     whole = ellipsoid(x, y, z, LESION_CENTRE, (14.5, 13.5, 14))
-    for dx, dy, dz, radius in ((-8, 5, 3, 8.0), (7, -6, -4, 8.5), (4, 8, 5, 7.5), (-5, -8, -3, 7.0)):
+    for dx, dy, dz, radius in (
+        (-8, 5, 3, 8.0),
+        (7, -6, -4, 8.5),
+        (4, 8, 5, 7.5),
+        (-5, -8, -3, 7.0),
+    ):
         bump = ellipsoid(x, y, z, (cx + dx, cy + dy, cz + dz), (radius, radius, radius))
         whole = blend(whole, bump, 4.0)
     spicules = tubes_distance(

@@ -7,6 +7,7 @@ exact length of every ray inside them, so that they stay sharp.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from dicom_lessons.patient.anatomy import blended, paint
 from dicom_lessons.patient.shapes import make_grid, sample, smooth_noise
 from dicom_lessons.patient.vessels import Cones, curve, mirrored, tubes_chord
 
-Picture = NDArray[np.float64]
+Picture = NDArray[np.floating[Any]]
 
 PIXEL = 0.4
 BOTTOM, TOP = -163.0, 237.0
@@ -34,7 +35,7 @@ def _coarse_places() -> tuple[Picture, Picture, Picture]:
 
 @lru_cache(maxsize=1)
 def _soft_sums() -> tuple[Picture, Picture]:
-    """Sums through the soft shapes, from the front and from the side; lowest row first."""
+    """Sum through the soft shapes, from the front and from the side; lowest row first."""
     x, y, z = _coarse_places()
     grid = make_grid(x, y)
     frontal, lateral = np.zeros((z.size, x.size)), np.zeros((z.size, y.size))
@@ -58,7 +59,9 @@ def _arms() -> tuple[Cones, Cones]:
     return np.vstack([bone, mirrored(bone)]), np.vstack([flesh, mirrored(flesh)])
 
 
-def _bone_loss(u: Picture, v: Picture, cones: Cones, axes: tuple[int, int], cortex: float) -> Picture:
+def _bone_loss(
+    u: Picture, v: Picture, cones: Cones, axes: tuple[int, int], cortex: float
+) -> Picture:
     outer = tubes_chord(u, v, cones, axes)
     core = cones.copy()
     core[:, 6:] = np.maximum(core[:, 6:] - cortex, 0.05)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -14,7 +16,7 @@ from dicom_lessons.patient.organs import LESION_CENTRE
 from dicom_lessons.patient.pt import PIXEL, SIZE, uptake
 from dicom_lessons.patient.shapes import blur, sample
 
-Picture = NDArray[np.float64]
+Picture = NDArray[np.floating[Any]]
 
 ROWS, COLUMNS = 512, 768
 _SHOWN = (44, 468)  # first and last CT column on the screen
@@ -41,7 +43,8 @@ def _fused(size: int) -> Picture:
     rows = columns - 14 * (FIELD_OF_VIEW / 512) / PIXEL
     suv = sample(uptake(LESION_SLICE, 1), rows[:, None], columns[None, :])
     share = np.clip((suv - 0.9) / 3.5, 0, 0.85)[..., None]
-    return grey[..., None] * (1 - share) + _heat(suv / 8) * share
+    fused: Picture = grey[..., None] * (1 - share) + _heat(suv / 8) * share
+    return fused
 
 
 def _projection(height: int, width: int) -> Picture:
@@ -82,7 +85,9 @@ def screen() -> NDArray[np.uint8]:
     person = f"ID {identity.PATIENT_ID}  born {_dashed(identity.BIRTH_DATE)}  {identity.SEX}"
     write_text(canvas, (10, 32), person, white)
     write_text(canvas, (500, 6), "PET/CT of the trunk", grey)
-    write_text(canvas, (500, 32), f"{_dashed(visit.date)}  {visit.time[:2]}:{visit.time[2:4]}", grey)
+    write_text(
+        canvas, (500, 32), f"{_dashed(visit.date)}  {visit.time[:2]}:{visit.time[2:4]}", grey
+    )
     x, y = _lesion_place()
     draw = ImageDraw.Draw(canvas)
     draw.ellipse((x - 26, y - 26, x + 26, y + 26), outline=yellow, width=2)

@@ -4,16 +4,20 @@ A distance is positive inside a shape. Only exactly rounded operations (``+ - * 
 whole pictures in single precision, so that every computer gets the same bytes.
 """
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 Box = tuple[slice, slice]
 Point = tuple[float, float, float]
 
@@ -89,7 +93,7 @@ def polar_distance(grid: Grid, table: Array) -> Array:
     return distance
 
 
-def between(levels: Mapping[float, Sequence[float]], z: float) -> NDArray[np.float64]:
+def between(levels: Mapping[float, Sequence[float]], z: float) -> NDArray[np.floating[Any]]:
     """Values between the levels given, joined smoothly; level is in mm along the body."""
     keys = np.array(sorted(levels))
     values = np.array([levels[key] for key in sorted(levels)], float)
@@ -102,7 +106,7 @@ def between(levels: Mapping[float, Sequence[float]], z: float) -> NDArray[np.flo
     before, after = values[max(high - 2, 0)], values[min(high + 1, len(keys) - 1)]
     p0, p1 = values[high - 1], values[high]
     m0, m1 = (p1 - before) / 2, (after - p0) / 2
-    result: NDArray[np.float64] = (
+    result: NDArray[np.floating[Any]] = (
         (2 * t**3 - 3 * t**2 + 1) * p0
         + (t**3 - 2 * t**2 + t) * m0
         + (-2 * t**3 + 3 * t**2) * p1
@@ -117,7 +121,7 @@ def ellipsoid(
     z: float,
     centre: Sequence[float],
     radii: Sequence[float],
-    axes: NDArray[np.float64] | None = None,
+    axes: NDArray[np.floating[Any]] | None = None,
 ) -> Array:
     """Distance to an ellipsoid's surface; ``axes`` are its three directions, one a row."""
     turn = np.eye(3) if axes is None else axes
@@ -135,7 +139,7 @@ def ellipsoid(
     return np.maximum(distance, np.float32(-1000))
 
 
-def axes_along(direction: Sequence[float]) -> NDArray[np.float64]:
+def axes_along(direction: Sequence[float]) -> NDArray[np.floating[Any]]:
     """Three perpendicular directions, the first of them along the one given."""
     first = np.array(direction, float) / np.sqrt(np.dot(direction, direction))
     helper = np.array([0.0, 0.0, 1.0]) if abs(first[2]) < 0.9 else np.array([1.0, 0.0, 0.0])
@@ -151,7 +155,7 @@ def blend(first: Array, second: Array, radius: float) -> Array:
     return union
 
 
-def blur(picture: ArrayLike, *sigmas: float) -> NDArray[np.float64]:
+def blur(picture: ArrayLike, *sigmas: float) -> NDArray[np.floating[Any]]:
     """Gaussian blur, one sigma in pixels per axis (or one for all), edges repeated."""
     result = np.asarray(picture, float)
     widths = sigmas * result.ndim if len(sigmas) == 1 else sigmas
@@ -166,16 +170,19 @@ def blur(picture: ArrayLike, *sigmas: float) -> NDArray[np.float64]:
         length = result.shape[axis]
         total = padded[reach : reach + length] * taps[reach]
         for step in range(1, reach + 1):
-            pair = padded[reach - step : reach - step + length] + padded[
-                reach + step : reach + step + length
-            ]
+            pair = (
+                padded[reach - step : reach - step + length]
+                + padded[reach + step : reach + step + length]
+            )
             total = total + pair * taps[reach + step]
         result = np.moveaxis(total, 0, axis)
     return result
 
 
 @lru_cache(maxsize=32)
-def smooth_noise(size: int, seed: int, sigma: float, fall: float = 0.0) -> NDArray[np.float64]:
+def smooth_noise(
+    size: int, seed: int, sigma: float, fall: float = 0.0
+) -> NDArray[np.floating[Any]]:
     """Square periodic noise of mean 0 and deviation 1.
 
     ``sigma`` in pixels sets the finest detail; ``fall`` > 0 adds coarser and coarser detail
@@ -194,7 +201,9 @@ def smooth_noise(size: int, seed: int, sigma: float, fall: float = 0.0) -> NDArr
     return result
 
 
-def sample(picture: NDArray[np.float64], rows: ArrayLike, columns: ArrayLike) -> NDArray[np.float64]:
+def sample(
+    picture: NDArray[np.floating[Any]], rows: ArrayLike, columns: ArrayLike
+) -> NDArray[np.floating[Any]]:
     """Read a picture between its pixels (bilinear); places outside get the nearest edge."""
     r = np.clip(np.asarray(rows, float), 0, picture.shape[0] - 1.000001)
     c = np.clip(np.asarray(columns, float), 0, picture.shape[1] - 1.000001)
@@ -202,11 +211,13 @@ def sample(picture: NDArray[np.float64], rows: ArrayLike, columns: ArrayLike) ->
     fr, fc = r - r0, c - c0
     top = picture[r0, c0] * (1 - fc) + picture[r0, c0 + 1] * fc
     bottom = picture[r0 + 1, c0] * (1 - fc) + picture[r0 + 1, c0 + 1] * fc
-    result: NDArray[np.float64] = top * (1 - fr) + bottom * fr
+    result: NDArray[np.floating[Any]] = top * (1 - fr) + bottom * fr
     return result
 
 
-def enlarge(picture: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+def enlarge(
+    picture: NDArray[np.floating[Any]], shape: tuple[int, int]
+) -> NDArray[np.floating[Any]]:
     """Resize a smooth picture to ``shape``, corner to corner, and hide the joints."""
     rows = np.linspace(0, picture.shape[0] - 1, shape[0])[:, None]
     columns = np.linspace(0, picture.shape[1] - 1, shape[1])[None, :]

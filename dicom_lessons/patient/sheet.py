@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut, apply_windowing
+from pydicom.pixels.processing import apply_modality_lut, apply_windowing
 
 from dicom_lessons.patient.sc import write_text
 
@@ -17,9 +17,7 @@ TILE, LABEL, COLUMNS = 236, 26, 5
 
 def stored_pixels(ds: Dataset) -> NDArray[np.generic]:
     """Read the pixels of an object that was just built and not yet compressed."""
-    samples = np.frombuffer(
-        ds.PixelData, np.uint8 if ds.BitsAllocated == 8 else np.dtype("<u2")
-    )
+    samples = np.frombuffer(ds.PixelData, np.uint8 if ds.BitsAllocated == 8 else np.dtype("<u2"))
     shape = [int(ds.get("NumberOfFrames", 1)), ds.Rows, ds.Columns, ds.SamplesPerPixel]
     return samples[: int(np.prod(shape))].reshape(shape)
 
@@ -50,11 +48,25 @@ def _range_of_window(ds: Dataset) -> tuple[float, float]:
 def write_sheet(pictures: list[tuple[str, Image.Image]], path: Path) -> None:
     """Lay small pictures out in rows, each with its name under it, and write a PNG."""
     rows = -(-len(pictures) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * (TILE + 8) + 8, rows * (TILE + LABEL + 8) + 8), (18, 20, 24))
+    sheet = Image.new(
+        "RGB", (COLUMNS * (TILE + 8) + 8, rows * (TILE + LABEL + 8) + 8), (18, 20, 24)
+    )
     for number, (name, picture) in enumerate(pictures):
         left = 8 + number % COLUMNS * (TILE + 8)
         top = 8 + number // COLUMNS * (TILE + LABEL + 8)
         place = (left + (TILE - picture.width) // 2, top + (TILE - picture.height) // 2)
         sheet.paste(picture, place)
         write_text(sheet, (left, top + TILE + 2), name.split("/")[1], (230, 230, 230))
-    sheet.quantize(200, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet.quantize(palette=_palette(), dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def _palette() -> Image.Image:
+    """Greys first, since most pictures have no others, then an even choice of colours."""
+    greys = [
+        (level, level, level) for level in np.linspace(0, 255, 131).round().astype(int).tolist()
+    ]
+    steps = np.linspace(0, 255, 5).round().astype(int).tolist()
+    colours = [(red, green, blue) for red in steps for green in steps for blue in steps]
+    holder = Image.new("P", (1, 1))
+    holder.putpalette([part for colour in greys + colours for part in colour])
+    return holder

@@ -30,7 +30,7 @@ def _wall_point(angle: float, z: float, outwards: float) -> Point:
 
 
 def _rib(number: int) -> tuple[Cones, Cones | None]:
-    """The right rib ``number`` (0 to 11) and its cartilage."""
+    """Shape the right rib ``number`` (0 to 11) and its cartilage."""
     head, drop, end = THORACIC[number] + 6, RIB_DROP[number], RIB_END[number]
     points: list[Point] = [(-17, 66, head), (-34, 88, head - 3)]
     if number == 0:
@@ -131,7 +131,9 @@ def canal_distance(grid: Grid) -> tuple[tuple[slice, slice], Array]:
 def sternum_distance(grid: Grid, z: float) -> tuple[tuple[slice, slice], Array]:
     """Distance to the breastbone: handle, body and the notch between the collar bones."""
     front = float(np.interp(z, (10, 60, 100, 130, 162), (-89, -87, -82, -74, -62)))
-    half = float(np.interp(z, (14, 22, 45, 100, 112, 120, 140, 158), (4, 10, 18, 15, 17, 24, 29, 20)))
+    half = float(
+        np.interp(z, (14, 22, 45, 100, 112, 120, 140, 158), (4, 10, 18, 15, 17, 24, 29, 20))
+    )
     box = around(grid, (0, front), 50)
     x, y = grid.x[box[1]], grid.y[box[0]]
     flat = ellipsoid(x, y, 0, (0, front, 0), (half * 1.1, 6.5, 1e3))
@@ -143,14 +145,16 @@ def blade_distance(grid: Grid, z: float, side: int) -> tuple[tuple[slice, slice]
     if not 58 < z < 180:
         return None
     mx, my = (np.interp(z, (56, 120, 172, 180), p) for p in ((104, 76, 74, 80), (88, 98, 84, 80)))
-    lx, ly = (np.interp(z, (56, 118, 163, 180), p) for p in ((110, 137, 150, 138), (84, 62, 26, 26)))
+    lx, ly = (
+        np.interp(z, (56, 118, 163, 180), p) for p in ((110, 137, 150, 138), (84, 62, 26, 26))
+    )
     ax, bx = side * mx, side * lx
     box = around(grid, ((ax + bx) / 2, (my + ly) / 2), (abs(bx - ax) / 2 + 6, abs(ly - my) / 2 + 6))
     x, y = grid.x[box[1]][None, :], grid.y[box[0]][:, None]
     dx, dy = bx - ax, ly - my
-    t = ((x - np.float32(ax)) * np.float32(dx) + (y - np.float32(my)) * np.float32(dy)) / np.float32(
-        dx * dx + dy * dy
-    )
+    t = (
+        (x - np.float32(ax)) * np.float32(dx) + (y - np.float32(my)) * np.float32(dy)
+    ) / np.float32(dx * dx + dy * dy)
     t = np.clip(t, 0, 1)
     # The plate is hollow towards the ribs.
     bow = np.float32(10) * t * (1 - t)

@@ -4,9 +4,13 @@ Coordinates are the standard's patient axes (PS3.3 C.7.6.2.1.1): x to the left, 
 z to the head, in mm. z = 0 lies at the height of the diaphragm, +95 at the fork of the windpipe.
 """
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +30,7 @@ from dicom_lessons.patient.shapes import (
 POLE = (0.0, 8.0)
 
 # Half width, half depth of the body, and how far the front leans (relative wave of one period).
-BODY = {
+BODY: dict[float, tuple[float, ...]] = {
     -160: (150, 112, 0.00),
     -110: (149, 113, 0.00),
     -60: (153, 113, 0.01),
@@ -40,7 +44,7 @@ BODY = {
     260: (66, 62, -0.05),
 }
 # Half width and half depth of the inner chest wall.
-WALL = {
+WALL: dict[float, tuple[float, ...]] = {
     -160: (126, 84),
     -110: (128, 86),
     -60: (131, 89),
@@ -57,7 +61,7 @@ WALL = {
     260: (1, 1),
 }
 # The mediastinum's half width at the front, middle and back, and where its middle lies.
-MEDIASTINUM = {
+MEDIASTINUM: dict[float, tuple[float, ...]] = {
     -160: (0, 0, 0, 0),
     -60: (26, 34, 31, 4),
     0: (26, 33, 26, 6),
@@ -126,7 +130,7 @@ def muscle_outline(z: float) -> Array:
     return np.minimum(wall + thick, skin - fat).astype(np.float32)
 
 
-def diaphragm_height(x: Array | float, y: Array | float) -> NDArray[np.float64] | Array:
+def diaphragm_height(x: Array, y: Array) -> Array:
     """Height of the diaphragm (mm) above every place: two domes that fall off to the wall."""
     rx, ry = (x + 66) / np.float32(76), (y - 2) / np.float32(88)
     right = 12 - 74 * (rx * rx * np.float32(0.55) + ry * ry * np.float32(0.75))
@@ -160,7 +164,11 @@ def heart_distance(x: Array, y: Array, z: float) -> Array:
 def mediastinum_distance(x: Array, y: Array, z: float) -> Array:
     """Distance to the space between the lungs, the heart with its fat included."""
     front, middle, back, centre = between(MEDIASTINUM, z)
-    width = np.interp(y.astype(float), (-85, -55, -20, 30, 52, 70, 85), (front, front, middle, middle * 0.8, back, back * 0.75, back * 0.55))  # noqa: E501
+    width = np.interp(
+        y.astype(float),
+        (-85, -55, -20, 30, 52, 70, 85),
+        (front, front, middle, middle * 0.8, back, back * 0.75, back * 0.55),
+    )
     column = width.astype(np.float32)[:, None] - np.abs(x[None, :] - np.float32(centre))
     if not -60 < z < 100:
         return column
@@ -177,7 +185,7 @@ def lung_distance(grid: Grid, z: float) -> Array:
     return lungs
 
 
-def lung_depth(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def lung_depth(points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Distance to the pleura of single points (n, 3); coarser than :func:`lung_distance`."""
     result = np.empty(len(points))
     for number, (x, y, z) in enumerate(points.tolist()):

@@ -1,8 +1,12 @@
 """Ultrasound of the upper abdomen: a sector with speckle, and a colour Doppler picture."""
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +17,7 @@ from dicom_lessons.patient import blocks
 from dicom_lessons.patient.shapes import blur, sample, smooth_noise
 from dicom_lessons.patient.vessels import Cones, curve, tubes_chord
 
-Picture = NDArray[np.float64]
+Picture = NDArray[np.floating[Any]]
 
 ROWS, COLUMNS, PIXEL = 480, 640, 0.36  # mm
 PROBE_RADIUS, HALF_ANGLE, DEPTH = 52.0, 33.0, 150.0  # mm, degrees, mm
@@ -118,7 +122,9 @@ def _gallbladder(
     bladder = _ellipse(x, d, (12, 66), (31, 13.5), 24)
     bladder = bladder + 0.5 * _uneven(8, 12.0)
     bile = _share(bladder)
-    echo = np.where(bladder > 0, 1.0, echo) * (1 - 0.998 * bile) + 2.6 * np.exp(-(((bladder + 0.8) / 0.75) ** 2))
+    echo = np.where(bladder > 0, 1.0, echo) * (1 - 0.998 * bile) + 2.6 * np.exp(
+        -(((bladder + 0.8) / 0.75) ** 2)
+    )
     behind = np.cumsum(bile, axis=0) * (DEPTH / _SAMPLES)
     through = through * (1 + 0.05 * np.minimum(behind, 26))
     for place, radii in (((24, 77.5), (6.8, 4.4)), ((12.5, 74.5), (3.2, 2.6))):
@@ -158,7 +164,9 @@ def _sector() -> tuple[Picture, Picture, Picture]:
     radius, angle = np.sqrt(x * x + d * d), np.degrees(np.arctan2(x, d))
     samples = (radius - PROBE_RADIUS) * (_SAMPLES / DEPTH) - 0.5
     lines = (angle + HALF_ANGLE) / (2 * HALF_ANGLE) * (_LINES - 1)
-    edge = np.minimum(np.radians(HALF_ANGLE - np.abs(angle)) * radius, DEPTH - radius + PROBE_RADIUS)
+    edge = np.minimum(
+        np.radians(HALF_ANGLE - np.abs(angle)) * radius, DEPTH - radius + PROBE_RADIUS
+    )
     edge = np.minimum(edge, radius - PROBE_RADIUS)
     return samples, lines, np.clip(edge / PIXEL + 0.5, 0, 1)
 
@@ -174,7 +182,9 @@ def _decorated(picture: Picture) -> Picture:
     for centimetre in range(16):
         row = round(APEX[1] + centimetre * 10 / PIXEL)
         if row < ROWS:
-            picture[row : row + 1, COLUMNS - (26 if centimetre % 5 == 0 else 20) : COLUMNS - 14] = 190
+            picture[row : row + 1, COLUMNS - (26 if centimetre % 5 == 0 else 20) : COLUMNS - 14] = (
+                190
+            )
     return picture
 
 
@@ -251,7 +261,9 @@ def build_us_doppler() -> Dataset:
     x, d = _beams()
     box = (np.abs(x + 10) < 36 + d * 0.05) & (d > 46) & (d < 124)
     frame = _scan_converted(box.astype(float)) > 0.5
-    inner = frame[1:-1, 1:-1] & frame[2:, 1:-1] & frame[:-2, 1:-1] & frame[1:-1, 2:] & frame[1:-1, :-2]
+    inner = (
+        frame[1:-1, 1:-1] & frame[2:, 1:-1] & frame[:-2, 1:-1] & frame[1:-1, 2:] & frame[1:-1, :-2]
+    )
     line = frame.copy()
     line[1:-1, 1:-1] &= ~inner
     picture[line] = (210, 210, 120)

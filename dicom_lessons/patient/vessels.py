@@ -1,8 +1,12 @@
 """Tubes: vessels, airways, ribs. Each is a row of short cones that both CT and X-ray can draw."""
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 from dicom_lessons.patient.shapes import Array, Grid, Point, around
 
 # One cone per row: start x, y, z, end x, y, z, radius at the start, radius at the end (mm).
-Cones = NDArray[np.float64]
+Cones = NDArray[np.floating[Any]]
 
 
 def curve(points: Sequence[Point], radii: Sequence[float], step: float = 6.0) -> Cones:
@@ -36,7 +40,7 @@ def curve(points: Sequence[Point], radii: Sequence[float], step: float = 6.0) ->
 
 
 def mirrored(cones: Cones) -> Cones:
-    """The same tube on the other side of the body."""
+    """Mirror a tube to the other side of the body."""
     return cones * np.array([-1, 1, 1, -1, 1, 1, 1, 1])
 
 
@@ -69,8 +73,8 @@ def tubes_distance(grid: Grid, z: float, cones: Cones, shape_margin: float = 3.0
 
 
 def tubes_chord(
-    u: NDArray[np.float64], v: NDArray[np.float64], cones: Cones, axes: tuple[int, int]
-) -> NDArray[np.float64]:
+    u: NDArray[np.floating[Any]], v: NDArray[np.floating[Any]], cones: Cones, axes: tuple[int, int]
+) -> NDArray[np.floating[Any]]:
     """Length (mm) of every ray inside tubes, seen along the axis that ``axes`` leaves out.
 
     ``u`` are the places of columns and ``v`` of rows, both rising; within one call the longest
@@ -101,7 +105,7 @@ def tubes_chord(
 def fill_with_tree(
     roots: Sequence[Point],
     ways: Sequence[Point],
-    targets: NDArray[np.float64],
+    targets: NDArray[np.floating[Any]],
     *,
     smallest: float = 0.5,
     power: float = 2.75,
@@ -151,12 +155,12 @@ def fill_with_tree(
 
 
 def scatter_inside(
-    inside: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    inside: Callable[[NDArray[np.floating[Any]]], NDArray[np.floating[Any]]],
     low: Point,
     high: Point,
     count: int,
     seed: int,
-) -> NDArray[np.float64]:
+) -> NDArray[np.floating[Any]]:
     """Scatter points (n, 3) in the part of a box where ``inside`` is over 3 mm."""
     random = np.random.Generator(np.random.PCG64(seed))
     points = random.uniform(low, high, (count, 3))

@@ -1,8 +1,12 @@
 """X-ray angiography: contrast runs into the left coronary artery of the beating heart."""
 
+# numpy's stubs give up (Any) where single and double precision meet.
+# mypy: disable-error-code="no-any-return"
+
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +19,7 @@ from dicom_lessons.patient.shapes import blur, sample
 from dicom_lessons.patient.trunk import CHAMBERS, HEART_AXIS
 from dicom_lessons.patient.vessels import Cones, curve, fill_with_tree, tubes_chord
 
-Picture = NDArray[np.float64]
+Picture = NDArray[np.floating[Any]]
 
 SIZE, FRAMES, PIXEL = 384, 24, 0.36
 FRAME_MILLISECONDS = 80.0
@@ -25,7 +29,7 @@ OSTIUM = (13.0, -30.0, 66.0)
 IODINE = 0.15  # attenuation of vessels full of contrast, 1/mm
 
 
-def _on_heart(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _on_heart(points: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     """Pull points (n, 3) onto the surface of the left ventricle, a little above it."""
     centre, radii, _thickness, _along = CHAMBERS["left ventricle"]
     local = (points - np.array(centre)) @ HEART_AXIS.T
@@ -79,7 +83,7 @@ def _twigs(trunk: Cones, count: int, seed: int) -> Cones:
 
 
 def _filled(cones: Cones, travelled: float) -> Cones:
-    """The part of a tree that contrast has reached (mm of way from the catheter's tip)."""
+    """Keep the part of a tree that contrast has reached (mm of way from the catheter's tip)."""
     gap = cones[:, :3] - np.array(OSTIUM)
     return cones[np.sqrt(np.sum(gap * gap, axis=1)) * 1.15 < travelled]
 
@@ -94,7 +98,7 @@ def _catheter() -> Cones:
 
 @lru_cache(maxsize=1)
 def _background() -> Picture:
-    """The chest behind the heart, from the ray sums of the same body, evened out."""
+    """Show the chest behind the heart, from the ray sums of the same body, evened out."""
     chest = np.asarray(raysum.frontal_sum(), float)[:, 330:]
     base = blur(np.maximum(chest, 1.9), 45)
     even = chest - 0.86 * base
@@ -125,7 +129,9 @@ def cine() -> NDArray[np.uint8]:
             moved = _filled(cones, 175 * filling).copy()
             for first in (0, 3):
                 moved[:, first] = OSTIUM[0] + (moved[:, first] - OSTIUM[0]) * shrink + 2.0 * beat
-                moved[:, first + 2] = OSTIUM[2] + (moved[:, first + 2] - OSTIUM[2]) * shrink + 1.5 * beat
+                moved[:, first + 2] = (
+                    OSTIUM[2] + (moved[:, first + 2] - OSTIUM[2]) * shrink + 1.5 * beat
+                )
             contrast = np.maximum(contrast, tubes_chord(u, v, moved, (0, 2)))
         loss = loss + blur(contrast, 0.7) * IODINE * (1 - 0.65 * washout) + wire
         frames.append(_developed(loss[::-1], random))
