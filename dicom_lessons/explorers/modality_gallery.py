@@ -1,0 +1,350 @@
+"""The modality gallery: a picture and the key elements of each modality, invented and real."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from ipywidgets import HTML, Box, Dropdown, HBox, IntSlider, Layout, Play, ToggleButtons, VBox
+from ipywidgets import jslink as link_in_browser
+from markupsafe import Markup
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from dicom_lessons import samples
+from dicom_lessons.html import render
+from dicom_lessons.modality import agreement, judge, meaning
+from dicom_lessons.modality.terms import shown
+from dicom_lessons.text import _, ngettext
+
+SHOWN = ("CT", "MR", "US", "CR", "DX", "MG", "PT", "XA", "OT")
+SIDE = 320
+THUMBNAIL = 120
+LARGEST = 2**25
+_EVERY = ("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation")
+_KEY = {
+    "CT": ("KVP", "SliceThickness", "RescaleIntercept", "RescaleSlope"),
+    "MR": ("ScanningSequence", "RepetitionTime", "EchoTime", "MagneticFieldStrength"),
+    "US": ("BodyPartExamined", "SamplesPerPixel", "FrameTime"),
+    "CR": ("BodyPartExamined", "ViewPosition", "PlateType", "ImagerPixelSpacing"),
+    "DX": ("PresentationIntentType", "DetectorType", "BodyPartExamined", "ImagerPixelSpacing"),
+    "MG": ("PresentationIntentType", "OrganExposed", "ImageLaterality", "CompressionForce"),
+    "PT": ("Units", "CorrectedImage", "DecayCorrection", "RescaleSlope"),
+    "XA": ("FrameTime", "ContrastBolusAgent", "PositionerPrimaryAngle", "KVP"),
+    "OT": ("ConversionType", "SamplesPerPixel", "BurnedInAnnotation"),
+}
+_SOURCES = ("made", "bundled")
+_FIRST = ("CT_small", "virtual/ct", "virtual/mr_t1", "virtual/us", "examples_jpeg2k")
+_PICTURE = (
+    '<img alt="{{ alt }}" width="{{ width }}" style="image-rendering:pixelated;max-width:100%" '
+    'src="data:image/png;base64,{{ data }}">'
+)
+_ELEMENTS = """\
+<table>
+<caption>{{ caption }}</caption>
+{% for name, value in rows %}
+<tr><th scope="row" style="text-align:left">{{ name }}</th>
+<td style="text-align:left">{{ value }}</td></tr>
+{% endfor %}
+</table>"""
+_HEADING = """<h3>{{ code }}: {{ meaning }}</h3>"""
+_TWIN = """\
+<table>
+<caption>{{ caption }}</caption>
+<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for code, meaning, cells in rows %}
+<tr><th scope="row" style="text-align:left;vertical-align:top">{{ code }}<br>{{ meaning }}</th>
+{% for picture, lines in cells %}
+<td style="text-align:left;vertical-align:top">{{ picture }}
+{% for line in lines %}<br>{{ line }}{% endfor %}</td>
+{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>"""
+
+
+def explore_modalities() -> ModalityGallery:
+    """Return the modality gallery; without a kernel, a page shows it as a table."""
+    return ModalityGallery()
+
+
+class ModalityGallery(VBox):  # type: ignore[misc]
+    """One button per modality; below, the virtual patient beside the files of pydicom."""
+
+    def __init__(self) -> None:
+        self.buttons = ToggleButtons(
+            options=list(SHOWN),
+            description=_("Modality:"),
+            tooltips=[meaning(code) for code in SHOWN],
+            style={"button_width": "4em"},
+        )
+        self.heading = HTML()
+        self.panels = tuple(Panel(source) for source in _SOURCES)
+        self.buttons.observe(self._choose, "value")
+        row = Box(self.panels, layout=Layout(display="flex", flex_flow="row wrap"))
+        super().__init__([self.buttons, self.heading, row])
+        self._choose({"new": SHOWN[0]})
+
+    def _choose(self, change: dict[str, Any]) -> None:
+        code = change["new"]
+        self.heading.value = render(_HEADING, code=code, meaning=meaning(code))
+        for panel in self.panels:
+            panel.show_modality(code)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        bundle["text/plain"] = "\n".join(f"{code}: {meaning(code)}" for code in SHOWN)
+        bundle["text/html"] = str(_twin())
+        return bundle
+
+
+class Panel(VBox):  # type: ignore[misc]
+    """The samples of one source: a list to choose from, a picture, its frames, its elements."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.frames: NDArray[np.uint8] | None = None
+        self.alt = ""
+        self.files = Dropdown(description=_("File:"), layout=Layout(width="auto"))
+        self.picture = HTML()
+        self.play = Play(description=_("Play"), repeat=True, show_repeat=False)
+        self.slider = IntSlider(
+            description=_("Frame:"), min=1, max=1, readout=True, layout=Layout(width="15em")
+        )
+        self.cine = HBox([self.play, self.slider])
+        self.elements = HTML()
+        self.files.observe(self._open, "value")
+        self.slider.observe(self._draw, "value")
+        link_in_browser((self.play, "value"), (self.slider, "value"))
+        title = HTML(render("<h4>{{ title }}</h4>", title=title_of(source)))
+        super().__init__(
+            [title, self.files, self.picture, self.cine, self.elements],
+            layout=Layout(width="24em", margin="0 1em 0 0"),
+        )
+
+    def show_modality(self, code: str) -> None:
+        """List the files of one modality and show the first, or say that there is none."""
+        names = names_of(code, self.source)
+        self.files.unobserve(self._open, "value")
+        self.files.options = names
+        self.files.index = 0 if names else None
+        self.files.layout.visibility = "visible" if names else "hidden"
+        self.files.observe(self._open, "value")
+        self._open({"new": names[0] if names else ""})
+
+    def _open(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        self.frames = None
+        if not name:
+            self._message(_("There is no file of this modality here."), "")
+            return
+        dataset = samples.read(name, force=True)
+        self.alt = alt_of(name)
+        table = elements_table(dataset, name)
+        try:
+            self.frames = eight_bit(dataset)
+        except ValueError as error:
+            self._message(str(error), table)
+            return
+        count = len(self.frames)
+        self.cine.layout.display = "" if count > 1 else "none"
+        self.play.playing = False
+        self.play.min = self.slider.min = self.play.value = self.slider.value = 1
+        self.play.max = self.slider.max = count
+        self.play.interval = frame_time(dataset)
+        self.elements.value = table
+        self._draw({})
+
+    def _message(self, message: str, table: str) -> None:
+        self.cine.layout.display = "none"
+        self.picture.value = render("<p>{{ message }}</p>", message=message)
+        self.elements.value = table
+
+    def _draw(self, _change: dict[str, Any]) -> None:
+        if self.frames is not None:
+            number = min(self.slider.value, len(self.frames)) - 1
+            self.picture.value = picture_of(self.frames[number], self.alt, SIDE)
+
+
+def title_of(source: str) -> str:
+    """Return what a source of samples is called in the gallery."""
+    return _("The virtual patient") if source == "made" else _("Files that pydicom brings along")
+
+
+def names_of(code: str, source: str) -> list[str]:
+    """Return the names of the samples of a modality that have pixels, the most telling first."""
+    found = [samples.get(name) for name in samples.names(modality=code, source=source)]
+    found = [sample for sample in found if sample.rows and sample.columns]
+    found.sort(key=lambda sample: (sample.name not in _FIRST, -sample.rows * sample.columns))
+    return [sample.name for sample in found]
+
+
+def alt_of(name: str) -> str:
+    """Return what stands for the picture of a sample where it cannot be seen."""
+    sample = samples.get(name)
+    return _("{modality} picture: {teaches}", modality=sample.modality, teaches=_(sample.teaches))
+
+
+def eight_bit(dataset: Dataset) -> NDArray[np.uint8]:
+    """Return all frames as 8-bit grey (frames, rows, columns) or colour (…, 3), for display.
+
+    Stored values are rescaled, windowed by the first window of the file if it has one, spread from
+    the darkest to the lightest of all frames, and turned round for MONOCHROME1.
+
+    Raises
+    ------
+    ValueError
+        If there are no pixels, too many, or none that can be decoded here.
+    """
+    if "PixelData" not in dataset:
+        raise ValueError(_("This object holds no pixels."))
+    try:
+        size = _decoded_size(dataset)
+        if size > LARGEST:
+            raise ValueError(_("too many pixels for the gallery"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array = _for_display(dataset)
+    except BaseException as error:  # a decoder's panic is no Exception
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        reason = shown(str(error))
+        raise ValueError(_("The pixels cannot be shown: {reason}.", reason=reason)) from error
+    return array if array.shape[0] > 1 or _frames(dataset) == 1 else array[:1]
+
+
+def _decoded_size(dataset: Dataset) -> int:
+    sides = (dataset.Rows, dataset.Columns, dataset.get("SamplesPerPixel", 1), _frames(dataset))
+    return int(np.prod([int(side) for side in sides], dtype=object))
+
+
+def _frames(dataset: Dataset) -> int:
+    return int(dataset.get("NumberOfFrames") or 1)
+
+
+def _for_display(dataset: Dataset) -> NDArray[np.uint8]:
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.utils import pixel_array
+
+    array = pixel_array(dataset)
+    if _frames(dataset) == 1:
+        array = array[np.newaxis]
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        array = apply_color_lut(array, dataset)
+    elif dataset.get("SamplesPerPixel", 1) == 1:
+        rescaled = apply_modality_lut(array, dataset)
+        windowed = apply_voi_lut(rescaled, dataset)
+        array = windowed if np.ptp(windowed) else rescaled
+    elif array.dtype == np.uint8:
+        return cast("NDArray[np.uint8]", array)
+    low, high = float(array.min()), float(array.max())
+    spread = (array - low) * (255 / max(high - low, 1e-9))
+    grey: NDArray[np.uint8] = spread.round().astype(np.uint8)
+    return 255 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
+
+
+def frame_time(dataset: Dataset) -> int:
+    """Return how long a frame is shown, in milliseconds: Frame Time (0018,1063), else 100."""
+    try:
+        milliseconds = float(dataset.get("FrameTime") or 100)
+    except (TypeError, ValueError):
+        milliseconds = 100.0
+    return int(min(max(milliseconds, 40), 2000)) if np.isfinite(milliseconds) else 100
+
+
+def picture_of(pixels: NDArray[np.uint8], alt: str, side: int) -> Markup:
+    """Return one picture as HTML, at most ``side`` pixels wide and high.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+        Shape (rows, columns) or (rows, columns, 3).
+    alt : str
+        Said where the picture cannot be seen.
+    side : int
+        Width or height on the page in pixels; a smaller picture is enlarged, its pixels visible.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    width = round(image.width * side / max(image.size))
+    image.thumbnail((side, side))
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    data = base64.b64encode(file.getvalue()).decode()
+    return render(_PICTURE, alt=alt, width=max(width, 1), data=data)
+
+
+def elements_table(dataset: Dataset, name: str) -> Markup:
+    """Return the key elements of an object as an HTML table; every value is text."""
+    code = judge(dataset.get("Modality")).code
+    rows = [(element_name(keyword), value) for keyword, value in _values(dataset, code)]
+    rows.append((_("Modality and SOP class"), agreement(dataset).sentence))
+    return render(_ELEMENTS, caption=name, rows=rows)
+
+
+def element_name(keyword: str) -> str:
+    """Return the name and tag of an element as the standard writes them.
+
+    >>> element_name("FrameTime")
+    'Frame Time (0018,1063)'
+    """
+    from pydicom.datadict import dictionary_description, tag_for_keyword
+
+    tag = tag_for_keyword(keyword) or 0
+    return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def _values(dataset: Dataset, code: str) -> list[tuple[str, str]]:
+    found = []
+    for keyword in ("Modality", *_EVERY, *_KEY.get(code, ())):
+        if keyword in dataset:
+            found.append((keyword, _value(dataset, keyword)))
+    return found
+
+
+def _value(dataset: Dataset, keyword: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = dataset[keyword].value
+        text = value.name if keyword == "SOPClassUID" else _text(value)
+    except Exception:  # a malformed value is shown as it lies in the file
+        text = shown(dataset.get_item(keyword).value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return "\\".join(str(one) for one in value[:20])
+    return str(value)
+
+
+def _twin() -> Markup:
+    header = [_("Modality"), *map(title_of, _SOURCES)]
+    rows = [
+        (code, meaning(code), [_twin_cell(code, source) for source in _SOURCES]) for code in SHOWN
+    ]
+    return render(_TWIN, caption=_("Modality gallery"), header=header, rows=rows)
+
+
+def _twin_cell(code: str, source: str) -> tuple[str, list[str]]:
+    names = names_of(code, source)
+    if not names:
+        return _("There is no file of this modality here."), []
+    dataset = samples.read(names[0], force=True)
+    try:
+        frames = eight_bit(dataset)
+        picture: str = picture_of(frames[len(frames) // 2], alt_of(names[0]), THUMBNAIL)
+    except ValueError as error:
+        picture = str(error)
+    told = ("SOPClassUID", "NumberOfFrames", *_KEY[code])
+    values = _values(dataset, code)
+    lines = [f"{element_name(keyword)}: {value}" for keyword, value in values if keyword in told]
+    files = ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])
+    return picture, [files, *lines]
