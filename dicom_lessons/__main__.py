@@ -74,9 +74,7 @@ def _check(_arguments: argparse.Namespace) -> int:
     from dicom_lessons import meet_dicom
 
     findings = meet_dicom.readiness()
-    for finding in findings:
-        mark = "ok" if finding.ok else "missing" if finding.needed else "not needed"
-        print(f"{mark:10}  {finding.what}: {finding.found or finding.advice}")
+    print(meet_dicom.readiness_text(findings))
     return int(any(finding.needed and not finding.ok for finding in findings))
 
 
