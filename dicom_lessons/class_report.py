@@ -21,7 +21,7 @@ MARKS = {
     "wrong": ("✗", N_("not right yet")),
     "blank": ("·", N_("no answer")),
     "doubtful": ("?", N_("points without the words of check: read it")),
-    "missing": (" ", N_("not handed in, or set aside")),
+    "missing": (" ", N_("not handed in, set aside, or stopped by its own code")),
 }
 
 
@@ -70,7 +70,7 @@ def report(course: Path) -> Report:
         )
     exercises = [
         name.removesuffix("-check")
-        for source in sorted((course / "source").glob("*/*.ipynb"))
+        for source in sorted((course / "release").glob("*/*.ipynb"))
         for name in graded(read(source))
     ]
     folders = [*(course / "submitted").glob("*"), *(course / "set_aside").glob("*")]
@@ -234,9 +234,12 @@ def draw(found: Report, path: Path) -> None:
     above.set_yticks(range(len(found.marks)), [_plain(learner) for learner in found.marks])
     above.set_title(_("Learner by exercise"))
     most = found.shared[:10]
-    labels = [_plain(f"{one.exercise}: {one.why}") for one in most]
-    bars = below.barh(range(len(most)), [len(one.learners) for one in most], color="#7aa6c2")
-    below.bar_label(bars, labels, label_type="center", fontsize=8)
+    counts = [len(one.learners) for one in most]
+    below.barh(range(len(most)), counts, color="#9ecae1")
+    for row, one in enumerate(most):
+        text = f" {len(one.learners)}   {one.exercise}: {one.why}"
+        below.text(0, row, _plain(text), va="center", fontsize=9)
+    below.xaxis.get_major_locator().set_params(integer=True)
     below.set_yticks([])
     below.invert_yaxis()
     below.set_xlabel(_("learners"))

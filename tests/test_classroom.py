@@ -145,9 +145,9 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("deleted-answers", without(good, *names), 0.0),
         Learner("deleted-all", without(good, *names, *(f"{n}-check" for n in names)), 0.0,
                 found="it is back, blank"),
-        Learner("own-helper", release, 0.0, beside=shadow, found="is not used"),
+        Learner("own-helper", release, 0.0, beside=shadow),
         Learner("patched", filled(release, {first: "import dicom_lessons\n\n"
-                "dicom_lessons.check = lambda *a: None\nNBGRADER = 1"}), full,
+                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full,
                 marks=dict.fromkeys(names, "doubtful"), found="NBGRADER"),
         Learner("rich", changed(good, f"{first}-check", points_of(100)), full, found="are back"),
         Learner("poor", changed(good, first, lambda cell: cell["metadata"].update(
@@ -273,9 +273,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
 
 @needs_nbgrader
 def test_every_score_is_as_predicted(graded: Graded) -> None:
+    print(len(graded.learners), "learners, seconds:", graded.seconds)
     predicted = {one.name: one.score for one in graded.learners if one.score is not None}
     assert graded.exported == predicted
-    print(graded.seconds)
     assert sum(graded.seconds.values()) < 300
 
 

@@ -21,6 +21,8 @@ _INTRODUCTION = N_(
     "counts as your progress."
 )
 
+_SORTS = {"w": N_("Warm-up"), "p": N_("Prediction"), "t": N_("Claim on trial")}
+
 
 def path_of(lesson: Path) -> Path:
     """Return where the solutions of a lesson lie: below it, under the same name."""
@@ -71,10 +73,10 @@ def _opening(title: str, lesson: Path) -> list[Cell]:
 
 def _solved(exercise: Exercise, asked: dict[str, str]) -> list[Cell]:
     name = exercise.name
-    check = asked.get(f"{name}-check", "").removeprefix("from dicom_lessons import check\n")
+    check = asked.get(f"{name}-check", "").removeprefix("from dicom_lessons import check").strip()
     return [
         _text(f"{name}-text", _question(exercise, asked.get(f"{name}-text", ""))),
-        _code(name, exercise.solution),
+        _code(name, exercise.solution.strip()),
         _code(f"{name}-check", check or f'check("{name}", {bound_name(exercise.solution)})'),
         *_wrong(exercise),
     ]
@@ -83,7 +85,8 @@ def _solved(exercise: Exercise, asked: dict[str, str]) -> list[Cell]:
 def _question(exercise: Exercise, asked: str) -> str:
     if asked.startswith("#"):
         return re.sub(r"^#+", "##", asked)
-    lines = [f"## {exercise.name}", "", _(exercise.question), ""]
+    sort, number = re.findall(r"([a-z]?)(\d+)$", exercise.name)[0]
+    lines = [f"## {_(_SORTS.get(sort, N_('Question')))} {number}", "", _(exercise.question), ""]
     if isinstance(exercise, Choice):
         options = [_(option.text) for option in exercise.options]
         lines += [f"- {letter}. {text}" for letter, text in zip(LETTERS, options, strict=False)]
@@ -101,7 +104,8 @@ def _wrong(exercise: Exercise) -> list[Cell]:
         said = [(letter, _(option.why)) for letter, option in options if letter != right]
     if not said:
         return []
-    # a whole function would hide the sentence that explains it
+    # a whole function would hide the sentence that explains it; "<" alone begins no markup
+    said = [(wrong, why if "`" in why else why.replace("<", "\\<")) for wrong, why in said]
     rows = [f"- {why}" if "\n" in wrong else f"- `{wrong}`: {why}" for wrong, why in said]
     return [_text(f"{exercise.name}-wrong", "\n".join([_("Likely wrong answers:"), "", *rows]))]
 
@@ -111,5 +115,7 @@ def _text(name: str, source: str) -> Cell:
 
 
 def _code(name: str, source: str) -> Cell:
+    # as ruff formats it: an empty line after the imports
+    source = re.sub(r"\A((?:(?:from|import) .+\n)+)(?=.)", r"\1\n", source)
     blank: Cell = {"execution_count": None, "metadata": {}, "outputs": []}
     return {"cell_type": "code", "id": name, "source": source, **blank}
