@@ -252,10 +252,10 @@ def _answered(offered: list[Context], items: list[Any]) -> list[Context]:
 
 
 def _offer_line(context: Context) -> str:
-    names = ", ".join(syntax.name for syntax in context.transfer_syntaxes[:2])
-    more = len(context.transfer_syntaxes) - 2
+    names = context.transfer_syntaxes[0].name if context.transfer_syntaxes else ""
+    more = len(context.transfer_syntaxes) - 1
     if more > 0:
-        names = _("{names} and {more} more", names=names, more=more)
+        names = _("{name} and {more} more", name=names, more=more)
     return f"{context.number}: {context.abstract_syntax.name} ({names})"
 
 

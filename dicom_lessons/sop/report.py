@@ -35,6 +35,7 @@ _ADVICE = {
 }
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _CONTENT = "ContentSequence"
+_BY_REFERENCE = "ReferencedContentItemIdentifier"
 _DEEPEST = 50
 
 
@@ -242,6 +243,8 @@ def _applies(
     if sequence and sequence.keyword in _FUNCTIONAL_GROUPS:
         return False  # which macros are needed, and in which sequence, depends on the IOD
     in_content = sequence is None or sequence.keyword == _CONTENT
+    if in_content and sequence and _has(place, _BY_REFERENCE):
+        return attribute.keyword == "RelationshipType"
     if in_content and module.key == "sr-document-content" and attribute.keyword in VALUE_TYPES:
         return _value(place, "ValueType") in VALUE_TYPES[attribute.keyword]
     return True

@@ -16,7 +16,7 @@ from typing import Any
 from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.tag import BaseTag, Tag
-from pydicom.uid import UID
+from pydicom.uid import UID, CTImageStorage
 
 from dicom_lessons.text import _
 
@@ -144,27 +144,28 @@ def definition(sop_class: str) -> InformationObjectDefinition:
     >>> ct.name, ct.module("Patient").usage, ct.module("Patient").attributes[0].type
     ('CT Image', 'M', '3')
     """
-    uid = UID(_uid_by_name().get(str(sop_class), str(sop_class)).strip(" \0"))
-    if uid in _tables()["classes"]:
-        return _definition(uid)
-    if uid in UID_dictionary and uid.type == "SOP Class":
+    text = str(sop_class).strip(" \0")
+    text = _uid_by_name().get(text, text)
+    if text in _tables()["classes"]:
+        return _definition(UID(text))
+    if text not in UID_dictionary:
+        message = _(
+            "{text!r} is no SOP class of the standard; one that is: '{ct}' (CT Image Storage).",
+            text=text[:70],
+            ct=str(CTImageStorage),
+        )
+    elif UID(text).type == "SOP Class":
         message = _(
             "The course holds no tables for {name} ({uid}); look it up in PS3.3, chapter A.",
-            name=uid.name,
-            uid=str(uid),
-        )
-    elif uid in UID_dictionary:
-        message = _(
-            "{uid} is {name}, a UID of type {type}, not a SOP class.",
-            uid=str(uid),
-            name=uid.name,
-            type=uid.type,
+            name=UID(text).name,
+            uid=text,
         )
     else:
         message = _(
-            "{text!r} is no SOP class of the standard; one that is: '{ct}' (CT Image Storage).",
-            text=str(sop_class)[:70],
-            ct="1.2.840.10008.5.1.4.1.1.2",
+            "{uid} is {name}, a UID of type {type}, not a SOP class.",
+            uid=text,
+            name=UID(text).name,
+            type=UID(text).type,
         )
     raise SOPClassError(message)
 

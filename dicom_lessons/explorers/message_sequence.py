@@ -1,0 +1,68 @@
+"""Draw an exchange as a message sequence: two lifelines, one arrow per message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dicom_lessons.sop import Message
+from dicom_lessons.text import _
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEFT, RIGHT = 0.0, 10.0
+LINE, GAP = 0.42, 0.5
+LONGEST_LINE = 66
+NO_GAPS = {"shrinkA": 0, "shrinkB": 0}
+
+
+def draw_sequence(messages: Sequence[Message]) -> Figure:
+    """Draw messages between two programs from top to bottom, each with what it says.
+
+    Parameters
+    ----------
+    messages : sequence of Message
+        In the order in which they passed.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Without times, ports or addresses: the same exchange gives the same picture.
+    """
+    import matplotlib.pyplot as plt
+
+    height = sum(LINE * (1 + len(message.details)) + GAP for message in messages) + GAP
+    figure, axes = plt.subplots(figsize=(8, 0.42 * (height + 1.2)), dpi=100)
+    ends = (LEFT, _("requestor (SCU)")), (RIGHT, _("acceptor (SCP)"))
+    for x, name in ends:
+        axes.plot([x, x], [0, height], color="0.4", linewidth=1.5)
+        axes.text(x, -0.35, name, ha="center", va="bottom", fontsize=10, fontweight="bold")
+    y = GAP
+    for message in messages:
+        y += LINE * (1 + len(message.details))
+        start, end = (LEFT, RIGHT) if message.sender == "requestor" else (RIGHT, LEFT)
+        arrow = {
+            "arrowstyle": "-|>",
+            "color": "black",
+            "linewidth": 1.2,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        }
+        axes.annotate("", (end, y), (start, y), arrowprops=arrow)
+        lines = [message.name, *map(_short, message.details)]
+        for row, line in enumerate(reversed(lines)):
+            weight = "bold" if row == len(lines) - 1 else "normal"
+            place = (LEFT + RIGHT) / 2, y - 0.08 - row * LINE
+            axes.text(*place, line, ha="center", va="bottom", fontsize=8.5, fontweight=weight)
+        y += GAP
+    axes.set(xlim=(LEFT - 1.6, RIGHT + 1.6), ylim=(height, -1))
+    axes.axis("off")
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def _short(line: str) -> str:
+    # a dollar sign would start a formula
+    line = " ".join(line.split()).replace("$", r"\$")
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"

@@ -1,0 +1,166 @@
+"""Tables of the SOP class explorer: modules, attributes, and what a file lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydicom import Dataset
+
+from dicom_lessons.html import Page, render, table
+from dicom_lessons.sop import (
+    Attribute,
+    Finding,
+    InformationObjectDefinition,
+    Module,
+    condition,
+    lacks,
+    module_condition,
+)
+from dicom_lessons.text import N_, _, ngettext
+
+USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
+LONGEST_VALUE = 48
+MOST_ROWS = 150
+Row = tuple[object, ...]
+
+
+def module_table(iod: InformationObjectDefinition, findings: Sequence[Finding] = ()) -> Page:
+    """Return the modules of an IOD as a table: entity, usage, numbers of required attributes.
+
+    Parameters
+    ----------
+    iod : InformationObjectDefinition
+    findings : sequence of Finding
+        What a file lacks; it is counted per module.
+
+    Examples
+    --------
+    >>> from dicom_lessons import sop
+    >>> print(module_table(sop.definition("CTImageStorage")).text.splitlines()[1])
+    M mandatory; Patient; Patient; 0; 4;
+    """
+    header: Row = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
+    rows: list[Row] = [
+        (
+            _(USAGES[module.usage]),
+            module.name,
+            module.entity,
+            _number(module, "1"),
+            _number(module, "2"),
+            _lacking(module, findings) or module_condition(module),
+        )
+        for module in iod.modules
+    ]
+    return _page(header, rows, _("Modules of the {iod} IOD", iod=iod.name))
+
+
+def attribute_table(module: Module, dataset: Dataset | None = None, required: bool = False) -> Page:
+    """Return the attributes of a module as a table; attributes of items are marked with ``>``.
+
+    Parameters
+    ----------
+    module : Module
+    dataset : Dataset, optional
+        Whose values to show.
+    required : bool
+        Whether to leave out Type 3.
+    """
+    header: list[object] = [_("Type"), _("Tag"), _("Attribute"), _("Condition")]
+    if dataset is not None:
+        header.insert(3, _("In this file"))
+    rows = []
+    for attribute, sequence in _with_items(module):
+        if required and "3" in (attribute.type, sequence.type if sequence else ""):
+            continue
+        row: list[object] = [
+            attribute.type,
+            str(attribute.tag) if attribute.tag else "",
+            ("> " if sequence else "") + attribute.name,
+            condition(module, attribute),
+        ]
+        if dataset is not None:
+            row.insert(3, value_of(dataset, attribute, sequence))
+        rows.append(tuple(row))
+    caption = _("{module} module", module=module.name)
+    if len(rows) > MOST_ROWS:
+        caption = _("{module} module, the first {count} rows", module=module.name, count=MOST_ROWS)
+    return _page(header, rows[:MOST_ROWS], caption)
+
+
+def lacking_table(dataset: Dataset, name: str) -> Page:
+    """Return what a data set lacks as a table, or one sentence if it lacks nothing.
+
+    Raises
+    ------
+    SOPClassError
+        If nothing says what it needs.
+    """
+    findings = lacks(dataset)
+    if not findings:
+        sentence = _("{name} lacks nothing that is required without condition.", name=name)
+        return Page(render("<p>{{ sentence }}</p>", sentence=sentence), sentence)
+    header = (_("Module"), _("Attribute"), _("Type"), _("Problem"), _("What to do"))
+    rows: list[Row] = [
+        (
+            finding.module,
+            f"{finding.path} {finding.attribute.tag}",
+            finding.attribute.type,
+            problem(finding),
+            finding.advice,
+        )
+        for finding in findings
+    ]
+    caption = ngettext("{name}: {count} finding", "{name}: {count} findings", len(rows), name=name)
+    return _page(header, rows[:MOST_ROWS], caption)
+
+
+def problem(finding: Finding) -> str:
+    """Return the problem of a finding in words."""
+    words = {
+        "missing": _("is missing"),
+        "empty": _("is empty"),
+        "differs": _("differs from the copy in the file's header"),
+    }
+    return words[finding.problem]
+
+
+def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None = None) -> str:
+    """Return a short text on what a data set holds; for an attribute of items, of the first one."""
+    try:
+        place = dataset
+        if sequence is not None:
+            place = dataset[sequence.tag].value[0]
+        element = place[attribute.tag]
+        if element.VR == "SQ":
+            return ngettext("{count} item", "{count} items", len(element.value))
+        if isinstance(element.value, bytes):
+            return ngettext("{count} byte", "{count} bytes", len(element.value))
+        text = str(element.value if element.value is not None else "")
+    except KeyError:
+        return _("— absent")
+    except Exception:  # an item that is not there, or bytes that make no value
+        return _("— absent") if sequence else _("not readable")
+    shown = " ".join(text.split())
+    shown = shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"
+    return shown or _("(empty)")
+
+
+def _with_items(module: Module) -> Iterator[tuple[Attribute, Attribute | None]]:
+    for attribute in module.attributes:
+        yield attribute, None
+        for item in attribute.items:
+            yield item, attribute
+
+
+def _number(module: Module, kind: str) -> int:
+    return sum(attribute.type == kind for attribute in module.attributes)
+
+
+def _lacking(module: Module, findings: Sequence[Finding]) -> str:
+    count = sum(finding.module == module.name for finding in findings)
+    return ngettext("{count} finding", "{count} findings", count) if count else ""
+
+
+def _page(header: Sequence[object], rows: Sequence[Row], caption: str) -> Page:
+    lines = ["; ".join(map(str, row)).rstrip() for row in [header, *rows]]
+    return Page(table(header, rows, caption), "\n".join(lines))
