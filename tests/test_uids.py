@@ -55,12 +55,10 @@ HOSTILE: list[object] = [
 SPELLED_AGAIN = re.compile(
     r"([01]\.([1-3]?[0-9])|2\.(0|[1-9][0-9]*))(\.(0|[1-9][0-9]*))*", re.ASCII
 )
-_component = st.one_of(
-    st.integers(0, 3).map(str),
-    st.integers(0, 10**20).map(str),
-    st.sampled_from(["0", "00", "007", "", "39", "40", "840", "10008", " ", "١", "a", "\0"]),
+_component = st.sampled_from(
+    [*"0123", "39", "40", "276", "840", "10008", "9" * 20, "00", "007", "", " ", "١", "a", "\0"]
 )
-_nearly = st.lists(_component, min_size=0, max_size=12).map(".".join)
+_nearly = st.lists(_component, max_size=8).map(".".join)
 _dictionary = st.sampled_from(sorted(UID_dictionary))
 _changed = st.builds(
     lambda text, at, letter: text[: at % len(text)] + letter + text[at % len(text) + 1 :],

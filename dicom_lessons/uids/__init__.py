@@ -5,7 +5,7 @@ split it, judge it rule by rule, look it up, make new ones, replace those of a w
 show how study, series and instance hang together through them.
 """
 
-from dicom_lessons.uids.arcs import Arc, Root, arcs, root_of
+from dicom_lessons.uids.arcs import ROOTS, Arc, Root, arcs, root_of
 from dicom_lessons.uids.make import (
     make_uid,
     replace_uid,
@@ -20,6 +20,7 @@ from dicom_lessons.uids.tree import Node, Problem, Tree, read_tree
 __all__ = [
     "KINDS",
     "MAXIMUM_LENGTH",
+    "ROOTS",
     "Arc",
     "Explanation",
     "Node",

@@ -9,7 +9,7 @@ from pydicom._uid_dict import UID_dictionary
 
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.arcs import DICOM_ROOT, Root, root_of
-from dicom_lessons.uids.rules import as_text, judge, shortened
+from dicom_lessons.uids.rules import as_text, is_valid, judge, shortened
 
 KINDS: dict[str, str] = {
     "SOP class": N_("SOP class: a kind of object together with what may be done with it"),
@@ -88,9 +88,12 @@ def classify(uid: object, keyword: str = "") -> str:
     >>> classify("1.2.840.10008.1.4.1.1"), classify("1.02")
     ('well-known instance', 'invalid')
     """
-    if not all(rule.holds for rule in judge(uid)):
+    return _kind(as_text(uid) or "", is_valid(uid), keyword)
+
+
+def _kind(text: str, valid: bool, keyword: str) -> str:
+    if not valid:
         return "invalid"
-    text = as_text(uid) or ""
     if text in UID_dictionary:
         return _KIND_OF_TYPE.get(UID_dictionary[text][1], "DICOM-defined")
     if text == DICOM_ROOT or text.startswith(f"{DICOM_ROOT}."):
@@ -127,25 +130,27 @@ def explain(uid: object, keyword: str = "") -> Explanation:
     text = as_text(uid)
     if text is None:
         text = type(uid).__name__
-    kind = classify(uid, keyword)
+    broken = [rule.why for rule in judge(uid) if not rule.holds]
+    kind = _kind(text, not broken, keyword)
     name, sort, _info, retired, _keyword = UID_dictionary.get(text, ("",) * 5)
     root = root_of(text)
     return Explanation(
         text,
-        kind != "invalid",
+        not broken,
         name,
         sort,
         bool(retired),
         kind,
         root,
-        _sentence(uid, text, kind, root),
+        _sentence(text, broken, kind, root),
     )
 
 
-def _sentence(uid: object, text: str, kind: str, root: Root | None) -> str:
-    if kind == "invalid":
-        broken = [rule.why for rule in judge(uid) if not rule.holds]
-        return _("{uid} is no valid UID: {why}", uid=shortened(text) or "“”", why=" ".join(broken))
+def _sentence(text: str, broken: list[str], kind: str, root: Root | None) -> str:
+    if broken:
+        return _(
+            "{uid} is no valid UID: {why}", uid=shortened(text, 64) or "“”", why=" ".join(broken)
+        )
     if text in UID_dictionary:
         name, sort, _info, retired, _keyword = UID_dictionary[text]
         if retired:
