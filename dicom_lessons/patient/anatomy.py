@@ -260,7 +260,9 @@ def _gut(painter: _Painter, upright: bool) -> None:
     colon = tubes_distance(grid, z, parts["colon"], 5)
     if colon is not None:
         painter.shell(tissues.BOWEL_WALL, tissues.STOOL, colon, 2.0)
-        front = np.float32(-30) - grid.y[:, None] + np.float32(0.2) * np.abs(grid.x[None, :] - 20)
+        front = -30 - grid.y[:, None] + np.float32(0.2) * np.abs(grid.x[None, :] - 20)
+        if upright:
+            front = (front + 40) * np.float32(0.03)
         painter.fill(tissues.GAS, np.minimum(colon - np.float32(2.2), front))
 
 

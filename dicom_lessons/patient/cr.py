@@ -45,7 +45,7 @@ def enhanced(signal: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
     base = blur(signal, 45)
     middle = blur(signal, 7)
     result: NDArray[np.floating[Any]] = (
-        base * 0.62 + (middle - base) * 1.05 + (signal - middle) * 1.7
+        base * 0.6 + (middle - base) * 1.15 + (signal - middle) * 2.1
     )
     return result
 

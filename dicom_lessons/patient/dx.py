@@ -43,8 +43,8 @@ def build_dx() -> Dataset:
     ds.ViewCodeSequence = [blocks.code("399198007", "SCT", "right to left lateral")]
     ds.PositionerType = "COLUMN"
     ds.KVP, ds.DistanceSourceToDetector, ds.Exposure = "125", "1800", 5
-    signal = enhanced(detector_signal(raysum.lateral_sum(), 0.003, 72))
+    signal = enhanced(detector_signal(raysum.lateral_sum(), 0.002, 72))
     stored = np.clip(np.rint(260 + 900 * signal), 0, 4095).astype(np.uint16)
     blocks.add_pixels(ds, stored, "MONOCHROME2", bits_stored=12)
-    blocks.add_window(ds, 2300, 2700)
+    blocks.add_window(ds, 2700, 3000)
     return ds

@@ -76,6 +76,7 @@ def _furrows(x: Picture, y: Picture, depth: Picture) -> Picture:
 def _cortex(x: Picture, y: Picture, depth: Picture) -> tuple[Picture, Picture]:
     """Distance from fluid along the folds, and distance to the fluid itself."""
     reach = 19 + 6 * sample(smooth_noise(512, 19, 24.0), (y + 128) * 2 % 511, (x + 128) * 2 % 511)
+    reach = reach - 9 * np.exp(-(((y + 3) / 21) ** 2)) * np.clip((np.abs(x) - 25) / 8, 0, 1)
     furrow = _furrows(x, y, depth) + np.maximum(depth - reach, 0) * 0.9
     cleft = np.abs(x + 0.7 * np.sin(y / 13)) + 0.25
     ends = np.maximum(np.minimum(y + 37, 42 - y), 0)
@@ -136,8 +137,8 @@ def tissue_shares() -> tuple[tuple[Tissue, Picture], ...]:
         (tissues.CORTICAL_BONE, skull),
         (tissues.MARROW, np.minimum(skull - 1.6, -(inner + 1.7)) + 0.5 * wavy),
         (tissues.BRAIN_FLUID, inner - 0.7),
-        (tissues.GREY_MATTER, np.minimum(depth, fluid - 0.95)),
-        (tissues.WHITE_MATTER, np.minimum(depth - 2.9, fluid - 3.75)),
+        (tissues.GREY_MATTER, np.minimum(depth, fluid - 0.82)),
+        (tissues.WHITE_MATTER, np.minimum(depth - 2.6, fluid - 3.35)),
         (tissues.WHITE_MATTER, np.minimum(deep["white"], 60.0)),
         (tissues.DEEP_GREY, deep["nuclei"]),
         (tissues.BRAIN_FLUID, deep["ventricles"]),

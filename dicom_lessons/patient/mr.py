@@ -77,7 +77,7 @@ def build_mr(weighting: str) -> Dataset:
     blocks.add_plane(ds, "head", (corner, corner, 20), (1, 0, 0, 0, 1, 0), (PIXEL, PIXEL), 5)
     stored = np.clip(np.rint(head_picture(weighting)), 0, 4095).astype(np.uint16)
     blocks.add_pixels(ds, stored, "MONOCHROME2", bits_stored=12)
-    blocks.add_window(ds, *((560, 840) if weighting == "T1" else (450, 800)))
+    blocks.add_window(ds, *((560, 840) if weighting == "T1" else (520, 960)))
     return ds
 
 

@@ -44,7 +44,9 @@ def _soft_sums() -> tuple[Picture, Picture]:
         plane = blended(layers, grid.shape, lambda layer: layer.tissue.attenuation, 0.0)
         exact = plane.astype(float)
         frontal[row] = np.add.reduce(exact, axis=0) * _STEP
-        lateral[row] = np.add.reduce(exact, axis=1) * _STEP
+        # From the side the arms are raised, out of the picture.
+        raised = np.abs(x) < np.interp(height, (40, 105, 180), (186, 152, 142))
+        lateral[row] = np.add.reduce(exact * raised, axis=1) * _STEP
     return frontal, lateral
 
 
@@ -55,7 +57,7 @@ def _arms() -> tuple[Cones, Cones]:
         [(-160, 6, 179), (-172, 6, 172), (-182, 6, 150), (-206, 4, 92), (-230, 2, 20)],
         [17, 24, 15, 12, 12],
     )
-    flesh = curve([(-158, 6, 182), (-186, 6, 150), (-226, 2, 60)], [26, 44, 40])
+    flesh = curve([(-112, 6, 196), (-158, 6, 178), (-188, 6, 148), (-226, 2, 60)], [4, 26, 44, 40])
     return np.vstack([bone, mirrored(bone)]), np.vstack([flesh, mirrored(flesh)])
 
 

@@ -74,8 +74,8 @@ def shoulder_bones() -> tuple[Cones, ...]:
         5.0,
     )
     lateral = curve([(-150, 26, 163), (-137, 62, 118), (-110, 84, 56)], [6.5, 4.2, 4.4], 6.0)
-    medial = curve([(-74, 84, 172), (-76, 98, 120), (-104, 88, 56)], [2.2, 2.4, 3.4], 6.0)
-    spine = curve([(-80, 100, 152), (-120, 88, 172), (-158, 34, 192)], [2.4, 4.0, 6.0], 6.0)
+    medial = curve([(-74, 84, 172), (-76, 96, 120), (-104, 88, 56)], [2.2, 2.4, 3.4], 6.0)
+    spine = curve([(-80, 97, 152), (-120, 84, 172), (-158, 34, 192)], [2.4, 4.0, 6.0], 6.0)
     upper = curve([(-74, 84, 172), (-110, 62, 184), (-138, 26, 180)], [2.0, 2.6, 4.0], 6.0)
     coracoid = curve([(-140, 24, 176), (-136, -4, 178)], [5.0, 4.5], 6.0)
     right = (clavicle, lateral, medial, spine, upper, coracoid)
@@ -95,7 +95,8 @@ def vertebral_processes() -> tuple[Cones, ...]:
             [(-13, 64, z + 3), (-15, 79, z + 1), (-out, back, z + 1)], [4.8, 5.0, 3.4], 5.0
         )
         lamina = curve([(-15, 79, z + 1), (0, 91, z - 4)], [4.4, 4.2], 5.0)
-        spinous = curve([(0, 90, z - 3), (0, 108, z - 3 - slope)], [4.0, 3.0], 5.0)
+        tip = 108.0 if place >= NECK else 96.0
+        spinous = curve([(0, 90, z - 3), (0, tip, z - 3 - slope)], [4.0, 3.0], 5.0)
         parts += [side, mirrored(side), lamina, mirrored(lamina), spinous]
     return tuple(parts)
 
