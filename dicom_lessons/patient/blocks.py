@@ -19,6 +19,7 @@ from pydicom.uid import (
 from pydicom.valuerep import format_number_as_ds
 
 from dicom_lessons.patient import identity
+from dicom_lessons.text import _
 
 # Encoders by name: pydicom would take whichever it finds first, and encoders differ in bytes.
 ENCODERS = {JPEG2000Lossless: "pylibjpeg", JPEGLSLossless: "pyjpegls", RLELossless: "pydicom"}
@@ -125,7 +126,7 @@ def add_pixels(
 ) -> None:
     """Add the Image Pixel module: (rows, columns[, 3]) or (frames, rows, columns), 8 or 16 bit."""
     if pixels.dtype not in (np.uint8, np.uint16, np.int16):
-        raise ValueError(f"Pixels are 8 or 16 bit integers, not {pixels.dtype}.")
+        raise ValueError(_("Pixels are 8 or 16 bit integers, not {dtype}.", dtype=pixels.dtype))
     colour = photometric in ("RGB", "YBR_RCT")
     shape = pixels.shape[-3:-1] if colour else pixels.shape[-2:]
     ds.SamplesPerPixel = 3 if colour else 1

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from pydicom.fileset import FileSet
 
 from dicom_lessons.patient import catalogue, ct, identity, pt
+from dicom_lessons.text import _
 
 
 def write_file_set(files: Iterable[Path], directory: Path) -> Path:
@@ -32,7 +33,12 @@ def write_file_set(files: Iterable[Path], directory: Path) -> Path:
         If the directory holds something already.
     """
     if directory.exists() and any(directory.iterdir()):
-        raise FileExistsError(f"{directory} is not empty; give a new directory for the file set.")
+        raise FileExistsError(
+            _(
+                "{directory} is not empty; give a new directory for the file set.",
+                directory=directory,
+            )
+        )
     directory.mkdir(parents=True, exist_ok=True)
     file_set = FileSet()
     file_set.ID = "DICOM_LESSONS"
