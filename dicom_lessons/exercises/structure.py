@@ -32,11 +32,11 @@ WARM_UP = (
         options=(
             Option(
                 N_("Its name: DICOM files end in .dcm."),
-                N_("No. Many DICOM files have another ending or none; a name proves nothing."),
+                N_("Many DICOM files have another ending or none; a name proves nothing."),
             ),
             Option(
                 N_("A picture viewer opens it."),
-                N_("No. Viewers open other formats, and some DICOM files hold no picture at all."),
+                N_("Viewers open other formats, and some DICOM files hold no picture at all."),
             ),
             Option(
                 N_("Its bytes 128 to 131 are the letters DICM."),
@@ -61,11 +61,11 @@ WARM_UP = (
             ),
             Option(
                 N_("A picture format, as PNG or JPEG are."),
-                N_("No. Pictures are one kind of object; reports, plans and curves are others."),
+                N_("Pictures are one kind of object; reports, plans and curves are others."),
             ),
             Option(
                 N_("The names of files and folders in a hospital."),
-                N_("No. Outside of exchange media, names of files are left to the programs."),
+                N_("Outside of exchange media, names of files are left to the programs."),
             ),
         ),
     ),
@@ -82,7 +82,7 @@ WARM_UP = (
         options=(
             Option(
                 N_("ITK-SNAP"),
-                N_("No. ITK-SNAP outlines structures in images; it is no server."),
+                N_("ITK-SNAP outlines structures in images; it is no server."),
             ),
             Option(
                 N_("Orthanc"),
@@ -90,7 +90,7 @@ WARM_UP = (
             ),
             Option(
                 N_("3D Slicer"),
-                N_("No. 3D Slicer analyses images on your own computer."),
+                N_("3D Slicer analyses images on your own computer."),
             ),
         ),
     ),
@@ -523,11 +523,11 @@ coefficient = float(item.CumulativeDoseReferenceCoefficient)
         options=(
             Option(
                 N_("The text is a valid data set without a header."),
-                N_("No. (6568,6C6C) is no element of the standard: its bytes are letters."),
+                N_("(6568,6C6C) is no element of the standard: its bytes are letters."),
             ),
             Option(
                 N_("pydicom repairs the missing header."),
-                N_("No. Nothing is repaired: reading begins at byte 0 as if a data set was there."),
+                N_("Nothing is repaired: reading begins at byte 0 as if a data set was there."),
             ),
             Option(
                 N_("The test of the prefix is skipped, and any bytes can be taken for an element."),
@@ -535,7 +535,7 @@ coefficient = float(item.CumulativeDoseReferenceCoefficient)
             ),
             Option(
                 N_("pydicom recognises text and stores it as a comment."),
-                N_("No. It recognises nothing: the letters are taken for tag, length and value."),
+                N_("It recognises nothing: the letters are taken for tag, length and value."),
             ),
         ),
     ),
