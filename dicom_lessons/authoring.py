@@ -53,6 +53,7 @@ def run(notebook: Path) -> dict[str, Any]:
         kernel_name="python3",
         timeout=120,
         record_timing=False,
+        coalesce_streams=True,  # chunks come as time would have it
         resources={"metadata": {"path": str(notebook.parent)}},
     ).execute()
     lesson.metadata = METADATA
