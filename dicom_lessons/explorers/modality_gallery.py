@@ -44,14 +44,14 @@ _PICTURE = (
     'src="data:image/png;base64,{{ data }}">'
 )
 _ELEMENTS = """\
-<table>
+<table style="line-height:1.3">
 <caption>{{ caption }}</caption>
 {% for name, value in rows %}
-<tr><th scope="row" style="text-align:left">{{ name }}</th>
+<tr><th scope="row" style="text-align:left;padding-right:1em">{{ name }}</th>
 <td style="text-align:left">{{ value }}</td></tr>
 {% endfor %}
 </table>"""
-_HEADING = """<h3>{{ code }}: {{ meaning }}</h3>"""
+_HEADING = """<h3 style="margin:0.3em 0">{{ code }}: {{ meaning }}</h3>"""
 _TWIN = """\
 <table>
 <caption>{{ caption }}</caption>
@@ -110,7 +110,7 @@ class Panel(VBox):  # type: ignore[misc]
         self.source = source
         self.frames: NDArray[np.uint8] | None = None
         self.alt = ""
-        self.files = Dropdown(description=_("File:"), layout=Layout(width="auto"))
+        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em"))
         self.picture = HTML()
         self.play = Play(description=_("Play"), repeat=True, show_repeat=False)
         self.slider = IntSlider(
@@ -121,10 +121,10 @@ class Panel(VBox):  # type: ignore[misc]
         self.files.observe(self._open, "value")
         self.slider.observe(self._draw, "value")
         link_in_browser((self.play, "value"), (self.slider, "value"))
-        title = HTML(render("<h4>{{ title }}</h4>", title=title_of(source)))
+        title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
         super().__init__(
             [title, self.files, self.picture, self.cine, self.elements],
-            layout=Layout(width="24em", margin="0 1em 0 0"),
+            layout=Layout(width="33em", max_width="100%", margin="0 1em 0 0"),
         )
 
     def show_modality(self, code: str) -> None:

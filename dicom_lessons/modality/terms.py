@@ -138,10 +138,10 @@ IN_THE_WILD = {
     ),
     "SC": (
         N_(
-            "Secondary Capture is a kind of object, not a device: "
-            "Modality names the equipment that the picture came from at first."
+            "Secondary Capture is a kind of object, not a device: Modality names the equipment "
+            "that the picture came from at first, or says OT where that has no term."
         ),
-        ("OT",),
+        (),
     ),
     "SPECT": (N_("It is the everyday word for a method of nuclear medicine."), ("NM",)),
     "VL": (
@@ -294,16 +294,20 @@ def _well_formed(code: str) -> Judgement:
     sentence = _(
         "{code} is not among the Defined Terms of edition {edition}.", code=code, edition=EDITION
     )
+    if not why:
+        rest = _(
+            "The list may be extended, so it is legal, but a receiver cannot know what it means."
+        )
+        return Judgement("unlisted", code, (), f"{sentence} {rest}")
+    sentence = f"{sentence} {_(why)}"
     if use:
-        terms = ngettext(
+        sentence += " " + ngettext(
             "The Defined Term is {terms}.",
             "The Defined Terms are {terms}.",
             len(use),
             terms=", ".join(f"{term} ({meaning(term)})" for term in use),
         )
-        return Judgement("unlisted", code, use, f"{sentence} {_(why)} {terms}")
-    rest = _("The list may be extended, so it is legal, but a receiver cannot know what it means.")
-    return Judgement("unlisted", code, (), f"{sentence} {rest}")
+    return Judgement("unlisted", code, use, sentence)
 
 
 def _retired(code: str) -> Judgement:
