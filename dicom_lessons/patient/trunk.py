@@ -100,7 +100,11 @@ def wall_outline(z: float) -> Array:
     radius = outline(a, b, 2.25, [(2, 0.006, 40), (3, 0.012, -80), (4, 0.008, 0)]).astype(float)
     angle = np.arange(ANGLES) * (360 / ANGLES)
     ribs = 0.9 * np.cos(np.radians(angle * 22 + z * 17)) * np.exp(-(((angle - 270) / 85) ** 8))
-    return (radius + ribs).astype(np.float32)
+    # Beside the spine the long muscles of the back push the wall forwards.
+    belly = float(np.clip((-30 - z) / 50, 0, 1))
+    back = (5 + 9 * belly) * np.exp(-(((angle - 90) / (15 + 8 * belly)) ** 2))
+    inner: Array = np.maximum(radius + ribs - back, radius * 0.5).astype(np.float32)
+    return inner
 
 
 @lru_cache(maxsize=1024)

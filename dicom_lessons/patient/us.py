@@ -80,6 +80,12 @@ def _tubes() -> dict[str, Cones]:
             curve([(-24, 97, 0), (-44, 88, 0), (-60, 80, 0)], [2.4, 1.9, 1.2], 2),
             curve([(-2, 126, 0), (6, 104, 0), (8, 66, 0), (2, 42, 0)], [4.4, 3.2, 2.2, 1.2], 2),
         ]),
+        "small": np.vstack([
+            curve([(-14, 44, 0), (-34, 52, 0), (-52, 50, 0)], [1.8, 1.5, 0.9], 2),
+            curve([(-34, 52, 0), (-46, 62, 0)], [1.2, 0.8], 2),
+            curve([(44, 56, 0), (56, 70, 0), (60, 86, 0)], [1.2, 1.8, 2.2], 2),
+            curve([(-6, 118, 0), (0, 106, 0), (-2, 96, 0)], [2.8, 2.2, 1.2], 2),
+        ]),
     }  # fmt: skip
 
 
@@ -95,7 +101,7 @@ def _echoes(view: str) -> tuple[Picture, Picture]:
     x, d = _beams()
     echo = 1.0 + 0.10 * _uneven(5, 5.0) + 0.08 * _uneven(6, 14.0)
     through = np.ones_like(echo)
-    veins = _tube_distance(x, d, _tubes()["liver veins"])
+    veins = _tube_distance(x, d, _tubes()["liver veins" if view == "doppler" else "small"])
     echo = echo * (1 - 0.94 * np.clip(veins / 0.8, 0, 1))
     portal = _tube_distance(x, d, _tubes()["portal"])
     inside = np.clip(portal / 0.8, 0, 1)
@@ -105,12 +111,12 @@ def _echoes(view: str) -> tuple[Picture, Picture]:
     arc = 134 - 0.0058 * (x + 22) ** 2 + 1.5 * np.sin(x / 16)
     echo = echo + 7.5 * np.exp(-(((d - arc) / 0.9) ** 2))
     echo = np.where(d > arc + 1.2, echo * 0.34, echo)
-    kidney = _ellipse(x, d, (58, 112), (30, 17), 28)
+    kidney = _ellipse(x, d, (-46, 98), (34, 18), -27) + 0.4 * _uneven(9, 14.0)
     if view == "gallbladder":
-        cortex, sinus = _share(kidney), _share(_ellipse(x, d, (59, 112), (19, 7), 28), 5)
-        pyramid = np.clip(np.cos(np.arctan2(d - 112, x - 58) * 9) * 2, 0, 1) * _share(kidney - 5, 2)
-        echo = echo * (1 - cortex) + cortex * (0.62 - 0.3 * pyramid * (1 - sinus) + 2.2 * sinus)
-        echo = echo + 2.5 * np.exp(-((kidney / 0.6) ** 2))
+        cortex, sinus = _share(kidney), _share(_ellipse(x, d, (-45, 99), (20, 7), -27), 5)
+        pyramid = np.clip(np.cos(np.arctan2(d - 98, x + 46) * 10) * 2, 0, 1) * _share(kidney - 5, 2)
+        echo = echo * (1 - cortex) + cortex * (0.42 - 0.26 * pyramid * (1 - sinus) + 2.6 * sinus)
+        echo = echo + 3.5 * np.exp(-((kidney / 0.6) ** 2))
         echo, through = _gallbladder(echo, through, x, d)
     return _wall_layers(echo, x, d), through
 
@@ -122,11 +128,11 @@ def _gallbladder(
     bladder = _ellipse(x, d, (12, 66), (31, 13.5), 24)
     bladder = bladder + 0.5 * _uneven(8, 12.0)
     bile = _share(bladder)
-    echo = np.where(bladder > 0, 1.0, echo) * (1 - 0.998 * bile) + 2.6 * np.exp(
+    echo = np.where(bladder > 0, 1.0, echo) * (1 - 0.998 * bile) + 5.5 * np.exp(
         -(((bladder + 0.8) / 0.75) ** 2)
     )
     behind = np.cumsum(bile, axis=0) * (DEPTH / _SAMPLES)
-    through = through * (1 + 0.05 * np.minimum(behind, 26))
+    through = through * (1 + 0.08 * np.minimum(behind, 26))
     for place, radii in (((24, 77.5), (6.8, 4.4)), ((12.5, 74.5), (3.2, 2.6))):
         stone = _ellipse(x, d, place, radii, 20)
         face = np.exp(-(((stone - 0.4) / 0.9) ** 2)) * (d < place[1] + 1.0)
