@@ -50,7 +50,7 @@ ENCODINGS = {
 }
 BYTES_PER_BLOCK = 1024
 ENTRIES_PER_BLOCK = 64
-MAXIMUM_REWRITTEN_ELEMENTS = 20_000
+MAXIMUM_REWRITTEN_ELEMENTS = 5_000
 
 
 def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
@@ -294,7 +294,7 @@ def _map(source: Source) -> FileMap:
         return source
     if isinstance(source, bytes):
         return map_bytes(source, _("your bytes"))
-    if isinstance(source, str) and not Path(source).exists():
+    if isinstance(source, str) and not Path(source).is_file():
         return map_file(samples.path(source))
     return map_file(source)
 

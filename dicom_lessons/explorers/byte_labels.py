@@ -159,12 +159,13 @@ def _hex(file_map: FileMap, region: Region, most: int = SHOWN_BYTES) -> str:
 _TWIN = """\
 <table>
 <caption>{{ caption }}</caption>
-<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for name in header %}<th scope="col" style="text-align: left">{{ name }}</th>\
+{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}
-<tr>{% for cell in row %}<td{% if loop.index in (1, 5) %} align="right"{% else %} align="left"\
-{% endif %}>{% if loop.index == 2 %}<code>{{ cell }}</code>{% else %}{{ cell }}{% endif %}</td>\
-{% endfor %}</tr>
+<tr>{% for cell in row %}<td style="text-align: left">{% if loop.index == 2 %}\
+{% for part in cell.split("  ") %}<code style="white-space: nowrap">{{ part }}</code> {% endfor %}\
+{% else %}{{ cell }}{% endif %}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>
