@@ -72,6 +72,21 @@ class Context:
             return _("not answered")
         return _(_RESULTS.get(self.result, N_("refused")))
 
+    @property
+    def offer(self) -> str:
+        """What was offered, in one line."""
+        names = self.transfer_syntaxes[0].name if self.transfer_syntaxes else ""
+        more = len(self.transfer_syntaxes) - 1
+        if more > 0:
+            names = _("{name} and {more} more", name=names, more=more)
+        return f"{self.number}: {self.abstract_syntax.name} ({names})"
+
+    @property
+    def reply(self) -> str:
+        """What was answered, in one line."""
+        syntax = f" ({self.transfer_syntax.name})" if self.transfer_syntax else ""
+        return f"{self.number}: {self.answer}{syntax}"
+
 
 @dataclass(frozen=True)
 class Message:
@@ -140,11 +155,11 @@ class StorageProvider:
         if name == "A-ASSOCIATE-RQ":
             offered = [_offered(item) for item in event.pdu.presentation_context]
             self.contexts += offered
-            self.messages.append(Message(sender, name, tuple(map(_offer_line, offered))))
+            self.messages.append(Message(sender, name, tuple(each.offer for each in offered)))
         elif name == "A-ASSOCIATE-AC":
             answered = _answered(self.contexts, event.pdu.presentation_context)
             self.contexts[-len(answered) :] = answered
-            self.messages.append(Message(sender, name, tuple(map(_answer_line, answered))))
+            self.messages.append(Message(sender, name, tuple(each.reply for each in answered)))
         elif name != "P-DATA-TF":
             name = {"A-ABORT-RQ": "A-ABORT"}.get(name, name)
             self.messages.append(Message(sender, name))
@@ -156,7 +171,7 @@ class StorageProvider:
         if name.endswith("-RQ"):
             details.append(UID(command.get("AffectedSOPClassUID", "")).name)
         if "Status" in command:
-            success = _("Success") if command.Status == SUCCESS else _("no success")
+            success = _("success") if command.Status == SUCCESS else _("no success")
             details.append(
                 _("status {status}: {meaning}", status=f"{command.Status:04X}H", meaning=success)
             )
@@ -249,16 +264,3 @@ def _answered(offered: list[Context], items: list[Any]) -> list[Context]:
         )
         for item in items
     ]
-
-
-def _offer_line(context: Context) -> str:
-    names = context.transfer_syntaxes[0].name if context.transfer_syntaxes else ""
-    more = len(context.transfer_syntaxes) - 1
-    if more > 0:
-        names = _("{name} and {more} more", name=names, more=more)
-    return f"{context.number}: {context.abstract_syntax.name} ({names})"
-
-
-def _answer_line(context: Context) -> str:
-    syntax = f" ({context.transfer_syntax.name})" if context.transfer_syntax else ""
-    return f"{context.number}: {context.answer}{syntax}"

@@ -56,7 +56,7 @@ class Attribute:
         return dictionary_description(self.tag) if self.tag else self.keyword
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Module:
     """A group of attributes of one information entity, as an IOD uses it.
 
@@ -77,8 +77,11 @@ class Module:
     usage: str
     attributes: tuple[Attribute, ...]
 
+    def __repr__(self) -> str:
+        return f"Module({self.name!r}, {self.usage!r}, {len(self.attributes)} attributes)"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class InformationObjectDefinition:
     """What instances of a SOP class consist of.
 
@@ -95,6 +98,9 @@ class InformationObjectDefinition:
     key: str
     name: str
     modules: tuple[Module, ...]
+
+    def __repr__(self) -> str:
+        return f"InformationObjectDefinition({self.name!r}, {len(self.modules)} modules)"
 
     def module(self, name: str) -> Module:
         """Return one module by its name or key.
