@@ -1,6 +1,6 @@
 """A simulated class goes through nbgrader: each fault stays with its learner.
 
-Eight learners by default; ``DICOM_LESSONS_CLASS=30`` simulates all.
+Eight learners by default; ``DICOM_LESSONS_CLASS=40`` simulates all that are described below.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import pytest
 from dicom_lessons import class_report, classroom
 from dicom_lessons.authoring import NOTEBOOKS, write
 from dicom_lessons.exercises.declarations import declared
-from dicom_lessons.exercises.kinds import Exercise
+from dicom_lessons.exercises.kinds import Choice, Exercise, bound_name
 
 LESSON = "01_structure"
 SIZE = int(os.environ.get("DICOM_LESSONS_CLASS", "8"))
@@ -113,7 +113,7 @@ def the_class(release: Notebook) -> list[Learner]:
     full = float(len(names))
     good = filled(release, right)
     first = names[0]
-    variable = source_name(right[first])
+    variable = bound_name(right[first])
     endless = {**right, names[0]: "while True:\n    pass"}
     half = {name: right[name] for name in names[: len(names) // 2]}
     shadow = {"dicom_lessons/__init__.py": "check = print\n", "warnings.py": "raise SystemExit\n"}
@@ -148,7 +148,7 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("own-helper", release, 0.0, beside=shadow),
         Learner("patched", filled(release, {first: "import dicom_lessons\n\n"
                 f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full,
-                marks=dict.fromkeys(names, "doubtful"), found="NBGRADER"),
+                marks=dict.fromkeys(names, "doubtful"), found="it says 'check ='"),
         Learner("rich", changed(good, f"{first}-check", points_of(100)), full, found="are back"),
         Learner("poor", changed(good, first, lambda cell: cell["metadata"].update(
             nbgrader={"grade_id": first})), full, found="are back"),
@@ -160,18 +160,20 @@ def the_class(release: Notebook) -> list[Learner]:
                 full - 1),
         Learner("noisy", filled(good, noisy(right)), full),
         Learner("talkative", filled(good, {first: right[first] + "\nprint('x\\n' * 10**5)"}), full),
-        Learner("rubbish", filled(release, {name: f"{source_name(right[name])} = {thing}"
+        Learner("rubbish", filled(release, {name: f"{bound_name(right[name])} = {thing}"
                 for name, thing in zip(names, RUBBISH, strict=False)}), 0.0),
+        Learner("capital", filled(good, capital(known[names[-1]])), full - 1),
         Learner("two-checks", doubled(good, f"{first}-check", "print('ok')"), full,
                 found="was there twice"),
         Learner("killed", filled(good, {first: "import os\n\nos._exit(1)"}), 0.0),
     ]  # fmt: skip
 
 
-def source_name(source: str) -> str:
-    from dicom_lessons.exercises.kinds import bound_name
-
-    return bound_name(source)
+def capital(exercise: Exercise) -> dict[str, str]:
+    """Return an answer that check takes and the hidden test does not."""
+    assert isinstance(exercise, Choice)
+    letter = exercise.solution[-2]
+    return {exercise.name: exercise.solution.replace(f'"{letter}"', f'"{letter.upper()}"')}
 
 
 def points_of(number: int) -> Callable[[dict[str, Any]], None]:
@@ -225,6 +227,21 @@ def hand_in(course: Path, learner: Learner) -> None:
         (archive / f"{learner.name}__{learner.file}").write_bytes(data)
 
 
+def add_hidden_test(course: Path) -> None:
+    """Ask more of the last exercise than the release shows, as TEACHING.md tells teachers."""
+    source = course / "source" / LESSON / f"{LESSON}.ipynb"
+    lesson = classroom.read(source)
+    last = classroom.graded(lesson)[-1]
+    exercise = graded_exercises(lesson)[last.removesuffix("-check")]
+    name = bound_name(exercise.solution)
+    for cell in lesson["cells"]:
+        if classroom.grade_id(cell) == last:
+            hidden = f"assert {name} == {name}.lower(), 'no capitals'"
+            lines = ["", "### BEGIN HIDDEN TESTS", hidden, "### END HIDDEN TESTS"]
+            cell["source"] = "".join(cell["source"]) + "\n".join(lines)
+    write(source, lesson)
+
+
 @dataclass
 class Graded:
     course: Path
@@ -243,6 +260,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     if SIZE < 30:
         with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
             config.write("\nc.Execute.timeout = 8\n")
+    add_hidden_test(course)
     kept = [course / "nbgrader_config.py", *course.glob("source/*/*.ipynb")]
     sources = {path: path.read_bytes() for path in [*kept, *course.glob("helper/**/*.py")]}
     seconds: dict[str, float] = {}
@@ -314,6 +332,14 @@ def test_misconceptions_are_counted(graded: Graded) -> None:
 
 
 @needs_nbgrader
+def test_hidden_tests_are_not_released(graded: Graded) -> None:
+    released = (graded.course / "release" / LESSON / f"{LESSON}.ipynb").read_text("utf-8")
+    assert "HIDDEN" not in released and "no capitals" not in released
+    autograded = graded.course / "autograded" / "right" / LESSON / f"{LESSON}.ipynb"
+    assert "no capitals" in autograded.read_text("utf-8")
+
+
+@needs_nbgrader
 def test_feedback_is_written_for_everyone_graded(graded: Graded) -> None:
     for learner in graded.learners:
         page = graded.course / "feedback" / learner.name / LESSON / f"{LESSON}.html"
@@ -375,3 +401,56 @@ def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
 def test_a_report_needs_grades(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nbgrader autograde"):
         class_report.report(tmp_path)
+
+
+# ---- what came in
+
+
+def submitted(course: Path, content: str, name: str = f"{LESSON}.ipynb") -> Path:
+    folder = course / "submitted" / "ivanova" / LESSON
+    folder.mkdir(parents=True)
+    (folder / name).write_text(content, encoding="utf-8")
+    return folder / name
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    classroom.lay_out(tmp_path / "course")
+    return tmp_path / "course"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "{}", '{"cells": 7}', "[" * 100_000,
+     '{"nbformat": 3, "worksheets": []}',
+     '{"cells": [{"metadata": []}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'],
+    ids=lambda content: repr(content[:12]),
+)  # fmt: skip
+def test_what_is_no_notebook_is_set_aside(content: str, course: Path) -> None:
+    notebook = submitted(course, content)
+    (finding,) = classroom.examine(course)
+    assert not notebook.exists()
+    assert finding.learner == "ivanova"
+    assert finding.original is not None
+    assert finding.original.read_text(encoding="utf-8") == content
+    assert "Ask for it again" in finding.what
+
+
+def test_files_beside_and_wrong_names_are_told(course: Path) -> None:
+    notebook = submitted(course, "{}", "homework.ipynb")
+    assert "only: homework.ipynb" in classroom.examine(course)[0].what
+    notebook.with_name("dicom_lessons.py").write_text("check = print", encoding="utf-8")
+    notebook.rename(notebook.with_name(f"{LESSON}.ipynb")).write_text(
+        (course / "source" / LESSON / f"{LESSON}.ipynb").read_text(encoding="utf-8"), "utf-8"
+    )
+    assert [finding.what for finding in classroom.examine(course)] == [
+        "dicom_lessons.py beside it is not used."
+    ]
+
+
+def test_examining_twice_finds_a_mended_submission_whole(course: Path) -> None:
+    lesson = classroom.read(course / "source" / LESSON / f"{LESSON}.ipynb")
+    first = classroom.graded(lesson)[0].removesuffix("-check")
+    submitted(course, json.dumps(doubled(lesson, first)))
+    assert len(classroom.examine(course)) == 1
+    assert classroom.examine(course) == []
