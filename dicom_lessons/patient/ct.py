@@ -38,7 +38,18 @@ def slice_grid(size: int) -> Grid:
 
 
 def hounsfield(z: float, size: int = 512, kernel: str = "soft", seed: int = 0) -> NDArray[np.int16]:
-    """Image the plane at height ``z`` (mm).
+    """Image the plane at height ``z``.
+
+    Parameters
+    ----------
+    z : float
+        Height in mm, on the patient's axis towards the head.
+    size : int
+        Rows and columns.
+    kernel : str
+        ``"soft"`` or ``"sharp"``.
+    seed : int
+        Of the noise.
 
     Returns
     -------
@@ -211,7 +222,20 @@ def build_ct_volume(
 def write_ct_volume(
     directory: Path, slices: int = SLICES, size: int = 512, *, progress: bool = False
 ) -> list[Path]:
-    """Make the CT series of the trunk as files ``ct_001.dcm`` ... in a directory."""
+    """Make the CT series of the trunk as files ``ct_001.dcm`` ..., from head to feet.
+
+    Parameters
+    ----------
+    directory : Path
+        Where to write; it is made if it is absent.
+    slices, size, progress
+        As in :func:`build_ct_volume`.
+
+    Returns
+    -------
+    list of Path
+        The files, uncompressed, about 0.5 MB each.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     made = tqdm(_volume_slices(slices, size), "CT", slices, disable=not progress)
     return [blocks.write_object(ds, directory / f"ct_{ds.InstanceNumber:03}.dcm") for ds in made]

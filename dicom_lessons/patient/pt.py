@@ -145,7 +145,22 @@ def _radiopharmaceutical() -> Dataset:
 
 
 def write_pt_volume(directory: Path, slices: int = SLICES, *, progress: bool = False) -> list[Path]:
-    """Make the PET series that fits :func:`ct.write_ct_volume`, as files ``pt_001.dcm`` ..."""
+    """Make the PET series that fits :func:`ct.write_ct_volume`, as files ``pt_001.dcm`` ...
+
+    Parameters
+    ----------
+    directory : Path
+        Where to write; it is made if it is absent.
+    slices : int
+        How many slices, 5 mm apart, at the heights of the CT's.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    list of Path
+        The files, from head to feet.
+    """
     paths = []
     for number in tqdm(range(1, slices + 1), "PT", disable=not progress):
         z = FIRST_SLICE + (slices - number) * SPACING_BETWEEN_SLICES

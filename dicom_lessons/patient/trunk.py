@@ -170,10 +170,23 @@ def mediastinum_distance(x: Array, y: Array, z: float) -> Array:
     front, middle, back, centre = between(MEDIASTINUM, z)
     width = np.interp(
         y.astype(float),
-        (-85, -55, -20, 30, 52, 70, 85),
-        (front, front, middle, middle * 0.8, back, back * 0.75, back * 0.55),
+        (-85, -55, -28, 2, 26, 46, 60, 74, 88),
+        (
+            front,
+            front * 1.1,
+            middle * 0.72,
+            middle * 1.04,
+            middle * 0.7,
+            back * 0.9,
+            back * 0.98,
+            back * 0.5 + 15,
+            back * 0.3 + 27,
+        ),
     )
-    column = width.astype(np.float32)[:, None] - np.abs(x[None, :] - np.float32(centre))
+    # The lung's inner sides wave a little and differ: the right one lies along the great vein.
+    sway = 1.6 * np.sin(z / 19) + 2.2 * np.exp(-(((z - 118) / 30) ** 2))
+    aside = np.abs(x[None, :] - np.float32(centre - sway))
+    column = width.astype(np.float32)[:, None] - aside
     if not -60 < z < 100:
         return column
     joined: Array = blend(column, heart_distance(x, y, z) + np.float32(5), 14.0)
