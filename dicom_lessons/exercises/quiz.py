@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ipywidgets import HTML, Layout, RadioButtons, VBox
+from markupsafe import Markup
 
 from dicom_lessons.exercises import feedback
 from dicom_lessons.exercises.forms import LETTERS
@@ -17,6 +18,14 @@ _QUESTION = """\
 {% if options %}
 <ol type="a">{% for option in options %}<li>{{ option }}</li>{% endfor %}</ol>
 {% endif %}"""
+# ipywidgets give each option one line of fixed height: a long one would run into the next
+_STYLE = Markup("""\
+<style>
+.dl-quiz .widget-radio-box label { display: flex; flex-direction: row-reverse; height: auto;
+  justify-content: flex-end; align-items: flex-start; gap: 0.5em; line-height: 1.4; }
+.dl-quiz .widget-radio-box label input { flex: none; margin: 0 0 0 0.2em; height: 1.4em; }
+.dl-quiz .widget-html-content p { line-height: 1.4; margin: 0.3em 0; }
+</style>""")
 _FEEDBACK = """<p role="status">{{ mark }} {{ message }}</p>"""
 
 
@@ -40,8 +49,9 @@ class Quiz(VBox):  # type: ignore[misc]
         )
         self.feedback = HTML()
         self.buttons.observe(self._answer, "value")
-        question = HTML(render(_QUESTION, question=self.question, options=()))
+        question = HTML(_STYLE + render(_QUESTION, question=self.question, options=()))
         super().__init__([question, self.buttons, self.feedback])
+        self.add_class("dl-quiz")
 
     def _answer(self, change: dict[str, Any]) -> None:
         verdict, message = feedback.answered(self.exercise, change["new"])
