@@ -9,19 +9,18 @@ environment variable ``DICOM_LESSONS_MIRROR`` names: a folder, or an http addres
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import os
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
+from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.text import _
 
 if TYPE_CHECKING:
@@ -31,12 +30,6 @@ MADE = Path(__file__).parents[1] / "data"
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
 MIRROR = "DICOM_LESSONS_MIRROR"
-SECONDS_TO_ANSWER = 10
-SECONDS_IN_ALL = 300
-
-
-class DownloadError(OSError):
-    """A sample could not be downloaded; the message names the file and what to do."""
 
 
 @dataclass(frozen=True)
@@ -199,40 +192,31 @@ def download(name: str) -> Path:
     DownloadError
         If there is no network, the mirror fails or sends something else.
     """
-    import pooch
-    from urllib3.exceptions import HTTPError
+    from tqdm.auto import tqdm
 
     sample = get(name)
     if sample.source != "downloaded":
         return path(name)
-    kept = _folder(sample) / sample.file
-    if kept.is_file() and hashlib.sha256(kept.read_bytes()).hexdigest() == sample.sha256:
-        return kept
-    address = _address(sample)
+    options = {"unit": "B", "unit_scale": True, "desc": sample.file, "leave": False}
     try:
-        pooch.get_logger().setLevel("WARNING")
-        pooch.retrieve(
-            address,
-            known_hash=f"sha256:{sample.sha256}",
-            fname=sample.file,
-            path=_folder(sample),
-            downloader=lambda _address, file, _pooch: _receive(address, sample, file),
-        )
-    except (OSError, ValueError, HTTPError) as error:
-        reason = str(error)
-        if "hash" in reason:
-            reason = _("what came is not the file that was asked for (its SHA-256 differs)")
+        with tqdm(total=sample.size, delay=0.5, **options) as bar:
+            return fetch(
+                _address(sample),
+                _folder(sample),
+                size=sample.size,
+                sha256=sample.sha256,
+                name=sample.file,
+                progress=bar.update,
+            )
+    except DownloadError as error:
         raise DownloadError(
             _(
-                "{file} was not downloaded from {address}: {reason}. Check the network, or set "
-                "{mirror} to a folder or an address that has the file; nothing was kept.",
-                file=sample.file,
-                address=address,
-                reason=reason,
+                "{error} Check the network, or set {mirror} to a folder or an address that has "
+                "the file.",
+                error=error,
                 mirror=MIRROR,
             )
         ) from error
-    return kept
 
 
 def gallery(**filters: Any) -> Page:
@@ -255,50 +239,6 @@ def _address(sample: Sample) -> str:
     if urlsplit(mirror).scheme in ("http", "https"):
         return f"{mirror.rstrip('/')}/{quote(sample.file)}"
     return str(Path(mirror) / sample.file)
-
-
-def _receive(address: str, sample: Sample, target: str | IO[bytes]) -> None:
-    with Path(str(target)).open("wb") as file:
-        if urlsplit(address).scheme in ("http", "https"):
-            _receive_over_http(address, sample, file)
-        else:
-            with Path(address).open("rb") as source:
-                file.write(source.read(sample.size + 1))
-
-
-def _receive_over_http(address: str, sample: Sample, file: IO[bytes]) -> None:
-    import requests
-    from tqdm.auto import tqdm
-
-    deadline = time.monotonic() + SECONDS_IN_ALL
-    received = 0
-    with (
-        requests.get(
-            address,
-            stream=True,
-            timeout=SECONDS_TO_ANSWER,
-            allow_redirects=False,
-            headers={"Accept-Encoding": "identity"},
-        ) as response,
-        tqdm(total=sample.size, unit="B", unit_scale=True, desc=sample.file, leave=False) as bar,
-    ):
-        if response.status_code != 200:
-            raise OSError(_("the server answers {status}", status=response.status_code))
-        if response.headers.get("Content-Type", "").startswith("text/html"):
-            raise OSError(_("the server sends a web page, perhaps a page to log in"))
-        # read1 returns what has come: a server that sends a byte now and then cannot stall it
-        while chunk := response.raw.read1(65536):
-            received += len(chunk)
-            file.write(chunk)
-            bar.update(len(chunk))
-            if received > sample.size:
-                raise OSError(_("more came than the {size} bytes of the file", size=sample.size))
-            if time.monotonic() > deadline:
-                raise OSError(_("it took more than {seconds} seconds", seconds=SECONDS_IN_ALL))
-    if received < sample.size:
-        raise OSError(
-            _("only {received} of {size} bytes came", received=received, size=sample.size)
-        )
 
 
 @cache

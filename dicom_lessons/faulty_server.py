@@ -1,0 +1,191 @@
+"""A web server on this computer, 127.0.0.1, that answers as it is told: well, or badly on purpose.
+
+Every fault happens to real downloads. The server is real too: what it says goes over HTTP.
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from dicom_lessons.text import N_
+
+
+class Request(BaseHTTPRequestHandler):
+    """One request of a client, and the ways to answer it."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        with suppress(OSError):  # the client may hang up at any time
+            self.server.answer(self)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Write nothing: the lesson says what happens."""
+
+    def reply(
+        self,
+        body: bytes,
+        status: int = 200,
+        kind: str = "application/dicom",
+        length: int | None = None,
+        **headers: str,
+    ) -> None:
+        """Send a whole answer; a ``length`` of -1 announces none."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        if length != -1:
+            self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, and return whether the client hung up or the server is to stop meanwhile."""
+        for _tenth in range(round(seconds * 20)):
+            if select.select([self.connection], [], [], 0.05)[0] or self.server.stopping.is_set():
+                return True
+        return False
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on a free port of 127.0.0.1."""
+
+    def __init__(self, answer: Callable[[Request], None]) -> None:
+        super().__init__(("127.0.0.1", 0), Request)
+        self.answer = answer
+        self.stopping = threading.Event()
+        self.address = f"http://127.0.0.1:{self.server_port}/"
+
+
+@contextmanager
+def serve(answer: Callable[[Request], None]) -> Iterator[str]:
+    """Run a server while the block lasts and give its address, which ends in a slash.
+
+    Parameters
+    ----------
+    answer : callable
+        Called with each :class:`Request`, in a thread of its own.
+
+    >>> import requests
+    >>> with serve(lambda request: request.reply(b"DICM")) as address:
+    ...     requests.get(address + "any/path", timeout=5).content
+    b'DICM'
+    """
+    server = Server(answer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server.address
+    finally:
+        server.stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass
+class Faulty:
+    """Answers each request with the next of some faults, and well when none is left.
+
+    Attributes
+    ----------
+    content : bytes
+        The file that is asked for.
+    faults : sequence of str
+        Keys of :data:`FAULTS`.
+    patience : float
+        Seconds after which the server gives up to stall or to drip.
+    flood : int
+        Bytes after which it gives up an endless stream.
+    waited : bool
+        Whether a client stayed until the server gave up.
+    asked : list of str
+        Path of each request.
+    """
+
+    content: bytes
+    faults: Sequence[str] = ()
+    patience: float = 5.0
+    flood: int = 8 * 1024 * 1024
+    waited: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> None:
+        """Answer one request."""
+        self.asked.append(request.path)
+        turn = len([path for path in self.asked if not path.startswith("/elsewhere/")]) - 1
+        if request.path.startswith("/elsewhere/") or turn >= len(self.faults):
+            request.reply(self.content)
+        else:
+            FAULTS[self.faults[turn]][0](self, request)
+
+
+def _stall(server: Faulty, request: Request) -> None:
+    server.waited |= not request.wait(server.patience)
+
+
+def _redirect(_server: Faulty, request: Request) -> None:
+    port = request.server.server_port
+    request.reply(b"", 302, Location=f"http://localhost:{port}/elsewhere{request.path}")
+
+
+def _drip(server: Faulty, request: Request) -> None:
+    request.reply(b"", length=len(server.content))
+    for number in range(round(server.patience * 20)):
+        request.wfile.write(server.content[number : number + 1])
+        if request.wait(0.05):
+            return
+    server.waited = True
+
+
+def _flood(server: Faulty, request: Request) -> None:
+    request.reply(server.content, length=-1)
+    noise = random.Random(5).randbytes(65536)
+    for _chunk in range(server.flood // len(noise)):
+        if request.server.stopping.is_set():
+            return
+        request.wfile.write(noise)
+    server.waited = True
+
+
+_LOGIN = b"<!DOCTYPE html><title>Log in</title><p>Log in to use this network.</p>"
+
+FAULTS: dict[str, tuple[Callable[[Faulty, Request], None], str]] = {
+    "stalls": (_stall, N_("takes the call and never answers")),
+    "missing": (
+        lambda server, request: request.reply(b"no such file", 404, "text/plain"),
+        N_("answers 404, not found"),
+    ),
+    "busy": (
+        lambda server, request: request.reply(b"come back later", 503, "text/plain"),
+        N_("answers 503, busy; the next request is answered well"),
+    ),
+    "redirects": (_redirect, N_("sends the client on to another host")),
+    "breaks off": (
+        lambda server, request: request.reply(
+            server.content[: len(server.content) // 2], length=len(server.content)
+        ),
+        N_("closes the connection when half of the file is sent"),
+    ),
+    "lies": (
+        lambda server, request: request.reply(server.content, length=len(server.content) - 100),
+        N_("announces 100 bytes less than the file has, and sends no more"),
+    ),
+    "login page": (
+        lambda server, request: request.reply(_LOGIN, kind="text/html; charset=utf-8"),
+        N_("sends a web page with status 200, as a proxy with a log-in does"),
+    ),
+    "endless": (_flood, N_("sends and sends and never ends")),
+    "other bytes": (
+        lambda server, request: request.reply(server.content[:-1] + b"?"),
+        N_("sends a file of the right size with one byte changed"),
+    ),
+    "drips": (_drip, N_("sends a byte now and then, so that no single wait is long")),
+}
