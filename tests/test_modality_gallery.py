@@ -19,13 +19,11 @@ from dicom_lessons import authoring, samples
 from dicom_lessons.explorers.modality_gallery import (
     SHOWN,
     ModalityGallery,
-    eight_bit,
     elements_table,
     explore_modalities,
-    frame_time,
     names_of,
-    picture_of,
 )
+from dicom_lessons.explorers.modality_pictures import eight_bit, frame_time, picture_of
 from dicom_lessons.text import set_language
 
 if TYPE_CHECKING:
@@ -81,7 +79,8 @@ def test_grey_levels_are_honest() -> None:
     dataset = samples.read("virtual/cr")
     (shown,) = eight_bit(dataset)
     stored = dataset.pixel_array
-    low, high = 480 - 390, 480 + 390
+    low = dataset.WindowCenter - dataset.WindowWidth / 2
+    high = low + dataset.WindowWidth
     inside = (stored > low) & (stored < high)
     order = np.argsort(stored[inside])
     assert (np.diff(shown[inside][order].astype(int)) <= 0).all(), "MONOCHROME1 is turned round"
