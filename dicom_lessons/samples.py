@@ -8,12 +8,14 @@ environment variable ``DICOM_LESSONS_MIRROR`` names: a folder, or an http addres
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -92,7 +94,7 @@ def names(
     """Return the names of all samples that have the values asked for, in alphabetical order.
 
     >>> names(modality="MR", photometric_interpretation="MONOCHROME2")[-1]
-    'MR_truncated'
+    'virtual/mr_t2'
     """
     wanted = {
         "modality": modality,
@@ -217,6 +219,26 @@ def download(name: str) -> Path:
                 mirror=MIRROR,
             )
         ) from error
+
+
+def ct_volume() -> list[Path]:
+    """Return the slices of the virtual patient's CT series, from the first to the last.
+
+    They are made on first use, with a progress bar, and kept in the cache: in a temporary folder
+    first, which is renamed into place, so the cache never holds half a series.
+    """
+    from dicom_lessons.patient import write_ct_volume
+
+    kept = cache_folder() / f"ct_volume_{_registry()['virtual/ct'].sha256[:16]}"
+    if not kept.is_dir():
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache_folder()) as workplace:
+            made = Path(workplace) / "made"
+            write_ct_volume(made, progress=True)
+            # another process may have been quicker: its series is as good
+            with contextlib.suppress(OSError):
+                made.rename(kept)
+    return sorted(kept.iterdir())
 
 
 def gallery(**filters: Any) -> Page:

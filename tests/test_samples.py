@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydicom.uid import ExplicitVRBigEndian
 
-from dicom_lessons import samples
+from dicom_lessons import patient, samples
 
 
 def test_the_registry_tells_size_and_hash_of_every_bundled_file() -> None:
@@ -70,7 +70,35 @@ def test_the_gallery_shows_pictures_or_says_why_there_is_none(
 ) -> None:
     monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
     page = samples.gallery(modality="US")._repr_html_()
-    assert page.count("<img alt=") == len(samples.names(modality="US", source="bundled"))
+    here = [
+        name for name in samples.names(modality="US") if samples.get(name).source != "downloaded"
+    ]
+    assert page.count("<img alt=") == len(here)
     assert "not downloaded yet" in page
     assert "no pixels" in samples.gallery(modality="ECG")._repr_html_()
     assert "not decoded here" in samples.gallery(modality="NM", source="bundled")._repr_html_()
+
+
+def test_the_ct_volume_is_made_once_and_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def write(directory: Path, *, progress: bool) -> None:
+        made.append(directory)
+        directory.mkdir()
+        if len(made) == 1:
+            raise KeyboardInterrupt
+        for number in (2, 1):
+            (directory / f"ct_{number:03}.dcm").write_bytes(b"slice")
+
+    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(patient, "write_ct_volume", write)
+    with pytest.raises(KeyboardInterrupt):
+        samples.ct_volume()
+    assert list((tmp_path / "cache").iterdir()) == []
+    first, second = samples.ct_volume(), samples.ct_volume()
+    assert [path.name for path in first] == ["ct_001.dcm", "ct_002.dcm"]
+    assert first == second
+    assert len(made) == 2
+    assert list((tmp_path / "cache").iterdir()) == [first[0].parent]
