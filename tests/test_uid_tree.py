@@ -40,6 +40,7 @@ def test_typing_judges_and_names_at_once() -> None:
 
 def test_arcs_are_named_and_the_suffix_stays_whole() -> None:
     panel = explore_uids("1.2.840.10008.5.1.4.1.1.2").panel.value
+    panel = panel.partition("</table>")[0]
     rows = re.findall(r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", panel)
     assert [number for number, _name in rows] == ["1", "2", "840", "10008", "5.1.4.1.1.2"]
     assert rows[2][1] == "United States"
@@ -48,7 +49,7 @@ def test_arcs_are_named_and_the_suffix_stays_whole() -> None:
 
 @pytest.mark.parametrize("text", [value for value in HOSTILE if isinstance(value, str)])
 def test_any_text_is_taken_and_stays_text(text: str) -> None:
-    explorer = explore_uids()
+    explorer = explore_uids("1.2.3")
     explorer.field.value = text
     bundle = twin(explorer)
     for shown in (explorer.panel.value, bundle["text/html"]):
@@ -72,7 +73,7 @@ def test_the_tree_of_the_dicomdir_set_and_its_twin() -> None:
     for path in DICOMDIR_SET:
         assert dcmread(path).SOPInstanceUID in bundle["text/html"]
     assert bundle["text/html"].count("<li>") == 50
-    assert bundle["text/plain"].count("Instance") == 31
+    assert bundle["text/plain"].count("    Instance ") == 31
     assert "<table" in bundle["text/html"]
 
 
@@ -113,7 +114,7 @@ def test_the_explorer_speaks_russian() -> None:
     bundle = twin(explore_uids("1.02", files=DICOMDIR_SET))
     assert "Исследование" in bundle["text/plain"]
     assert "неправильный UID" in bundle["text/html"]
-    assert "✗ нарушено" in bundle["text/html"]
+    assert "нарушено" in bundle["text/html"]
 
 
 # ---- in the browser

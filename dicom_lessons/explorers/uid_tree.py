@@ -10,6 +10,7 @@ import anywidget
 import traitlets
 from ipywidgets import HTML, Layout, Text, VBox
 from markupsafe import Markup
+from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_lessons import uids
 from dicom_lessons.html import render, table
@@ -27,8 +28,8 @@ _PANEL = """\
 <div role="status">
 <p><strong>{{ sentence }}</strong></p>
 </div>
-{{ arcs }}
-{{ rules }}"""
+<div style="margin-top: 1em">{{ arcs }}</div>
+<div style="margin-top: 1em">{{ rules }}</div>"""
 _TREE = """\
 <p><strong>{{ title }}</strong></p>
 <ul>
@@ -40,18 +41,18 @@ _TREE = """\
 {{ problems }}"""
 
 
-def explore_uids(uid: str = "1.2.840.10008.1.2.1", files: Path | Iterable[Path] = ()) -> UIDTree:
+def explore_uids(uid: str = "", files: Path | Iterable[Path] = ()) -> UIDTree:
     """Return the UID tree explorer.
 
     Parameters
     ----------
     uid : str
-        What the text field holds at first; anything may be typed.
+        What the text field holds at first; anything may be typed. By default the first study's
+        UID or, without files, that of Explicit VR Little Endian.
     files : Path or iterable of Path
         A folder or files whose studies, series and instances are shown as a tree.
     """
-    tree = uids.read_tree(files)
-    return UIDTree(uid, tree)
+    return UIDTree(uid, uids.read_tree(files))
 
 
 class TreeView(anywidget.AnyWidget):
@@ -70,7 +71,7 @@ class UIDTree(VBox):  # type: ignore[misc]
     Parameters
     ----------
     uid : str
-        What the field holds at first.
+        What the field holds at first; see :func:`explore_uids`.
     tree : uids.Tree
         Without studies and problems, no tree is shown.
     """
@@ -80,10 +81,10 @@ class UIDTree(VBox):  # type: ignore[misc]
         self._flat = list(_flattened(tree.studies))
         self._keyword = ""
         self.field = Text(
-            value=uid,
+            value=uid or ExplicitVRLittleEndian,
             description=_("UID:"),
             continuous_update=True,
-            layout=Layout(width="100%"),
+            layout=Layout(width="auto"),
             style={"description_width": "initial"},
         )
         self.panel = HTML()
@@ -93,6 +94,8 @@ class UIDTree(VBox):  # type: ignore[misc]
         self.field.observe(self._typed, "value")
         self.view.observe(self._chosen, "selected")
         self._show()
+        if self._flat and not uid:
+            self.view.selected = 0
         problems = HTML(str(_problems(tree)))
         shown = [self.view, problems] if self._flat or tree.problems else []
         super().__init__([*shown, self.field, self.panel])
