@@ -70,7 +70,7 @@ def compare(name: str) -> None:
         print(_("No prediction was made. {why}", why=_(exercise.why)))
         return
     verdict = _judged(exercise, _predictions[name])
-    _record(name)  # a prediction is made to be compared, not to be right
+    progress.record(name)  # a prediction is made to be compared, not to be right
     opening = _("As you predicted.") if verdict.right else _("Not what you predicted.")
     explanation = "" if verdict.right else f"\n{_(exercise.why)}"
     print(f"{opening} {verdict.why}{explanation}")
@@ -96,16 +96,11 @@ def answered(exercise: Exercise, answer: object) -> tuple[Verdict, str]:
     """Judge an answer, write down that a right one was given, and say what was seen."""
     verdict = _judged(exercise, answer)
     if verdict.right:
-        _record(exercise.name)
+        progress.record(exercise.name)
         return verdict, _("Right. {why}", why=verdict.why)
     if verdict.right is None:
         return verdict, _("No answer yet: write yours instead of the three dots.")
     return verdict, _("Not yet. {why}", why=verdict.why)
-
-
-def _record(name: str) -> None:
-    if not os.environ.get("NBGRADER_EXECUTION"):
-        progress.record(name)
 
 
 def _judged(exercise: Exercise, answer: object) -> Verdict:

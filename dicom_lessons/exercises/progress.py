@@ -44,7 +44,8 @@ def progress() -> None:
 def record(name: str) -> None:
     """Write down that an exercise is done; a disk that cannot be written is no obstacle."""
     path = _place()
-    if path == Path("off") or name in (done := _read(path)):
+    graded = os.environ.get("NBGRADER_EXECUTION")
+    if graded or path == Path("off") or name in (done := _read(path)):
         return
     part = path.with_suffix(f".{os.getpid()}.part")
     with contextlib.suppress(OSError):

@@ -55,8 +55,7 @@ class Quiz(VBox):  # type: ignore[misc]
 
     def _answer(self, change: dict[str, Any]) -> None:
         verdict, message = feedback.answered(self.exercise, change["new"])
-        mark = "✓" if verdict.right else "✗"
-        self.feedback.value = render(_FEEDBACK, mark=mark, message=message)
+        self.feedback.value = render(_FEEDBACK, mark="✗✓"[bool(verdict.right)], message=message)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
