@@ -286,7 +286,7 @@ _NAMES = (
 )
 _KEPT = """\
 from dicom_lessons import sop
-ct = sop.definition("CTImageStorage")
+definition = sop.definition("CTImageStorage")
 """
 
 GRADED = (
@@ -296,13 +296,13 @@ GRADED = (
         form=forms.list_of(forms.text, ordered=False),
         solution=f"""\
 {_KEPT}{_NAMES}
-mandatory = [name for name in names if ct.module(name).usage == "M"]
+mandatory = [name for name in names if definition.module(name).usage == "M"]
 """,
         why=N_("Who, which series, where in space, the pixels, and the object itself."),
         hints=(
-            N_("ct.module(name) gives a module, and its usage is one letter."),
+            N_("definition.module(name) gives a module, and its usage is one letter."),
             N_("M is mandatory; C depends on a condition; U is free."),
-            N_('Keep each name for which ct.module(name).usage == "M".'),
+            N_('Keep each name for which definition.module(name).usage == "M".'),
         ),
         mistakes=(
             Mistake(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 
 from pydicom import Dataset
@@ -130,7 +131,9 @@ def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None 
         place = dataset
         if sequence is not None:
             place = dataset[sequence.tag].value[0]
-        element = place[attribute.tag]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd values, which are shown as they are
+            element = place[attribute.tag]
         if element.VR == "SQ":
             return ngettext("{count} item", "{count} items", len(element.value))
         if isinstance(element.value, bytes):
