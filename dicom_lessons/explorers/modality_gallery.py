@@ -106,9 +106,11 @@ class Panel(VBox):  # type: ignore[misc]
         self.alt = ""
         self.files = Dropdown(description=_("File:"), layout=Layout(width="25em"))
         self.picture = HTML()
-        self.play = Play(description=_("Play"), repeat=True, show_repeat=False)
+        self.play = Play(
+            description=_("Play"), repeat=True, show_repeat=False, layout=Layout(width="7em")
+        )
         self.slider = IntSlider(
-            description=_("Frame:"), min=1, max=1, readout=True, layout=Layout(width="15em")
+            description=_("Frame:"), min=1, max=1, readout=True, layout=Layout(width="20em")
         )
         self.cine = HBox([self.play, self.slider])
         self.elements = HTML()
@@ -118,7 +120,7 @@ class Panel(VBox):  # type: ignore[misc]
         title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
         super().__init__(
             [title, self.files, self.picture, self.cine, self.elements],
-            layout=Layout(width="33em", max_width="100%", margin="0 1em 0 0"),
+            layout=Layout(width="29em", max_width="100%", margin="0 1em 0 0"),
         )
 
     def show_modality(self, code: str) -> None:
