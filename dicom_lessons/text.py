@@ -52,7 +52,8 @@ def _(message: str, /, **values: object) -> str:
     >>> _("byte {offset}", offset=132)
     'byte 132'
     """
-    return _filled(_catalogue.gettext(message), values)
+    # gettext would answer an empty message with the header of the catalogue
+    return _filled(_catalogue.gettext(message), values) if message else ""
 
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:

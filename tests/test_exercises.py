@@ -118,6 +118,11 @@ def _texts(exercise: kinds.Exercise) -> Iterator[str]:
             yield from (option.text, option.why)
 
 
+def test_no_text_stays_no_text() -> None:
+    set_language("ru")
+    assert _("") == ""
+
+
 @every
 def test_a_right_answer_is_explained(name: str) -> None:
     exercise = EXERCISES[name]
