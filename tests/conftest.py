@@ -33,3 +33,9 @@ def english() -> Iterator[None]:
     set_language("en")
     yield
     set_language(before)
+
+
+@pytest.fixture(autouse=True)
+def without_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right answers of tests are no progress of whoever runs them."""
+    monkeypatch.setenv("DICOM_LESSONS_PROGRESS", "off")
