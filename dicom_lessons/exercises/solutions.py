@@ -116,6 +116,6 @@ def _text(name: str, source: str) -> Cell:
 
 def _code(name: str, source: str) -> Cell:
     # as ruff formats it: an empty line after the imports
-    source = re.sub(r"\A((?:(?:from|import) .+\n)+)(?=.)", r"\1\n", source)
+    source = re.sub(r"\A((?:(?:from|import) .+\n)+)(?!from |import )(?=.)", r"\1\n", source)
     blank: Cell = {"execution_count": None, "metadata": {}, "outputs": []}
     return {"cell_type": "code", "id": name, "source": source, **blank}
