@@ -52,7 +52,7 @@ def measure(
 
 def figures() -> list[Figure]:
     """Measure everything; about a minute on two cores."""
-    return [_import(), _map(), _explorer(), _ct_volume()]
+    return [_import(), _map(), _explorer(), _difference(), _ct_volume()]
 
 
 def _import() -> Figure:
@@ -91,6 +91,20 @@ def _explorer() -> Figure:
     )
 
 
+def _difference() -> Figure:
+    from pydicom import dcmread
+
+    from dicom_lessons.read_write import difference
+
+    one, other = _many_elements("one"), _many_elements("other")
+    return measure(
+        "compare two data sets of 10,000 elements",
+        lambda: difference(dcmread(io.BytesIO(one)), dcmread(io.BytesIO(other))),
+        "dcmread both and print them as text",
+        lambda: str(dcmread(io.BytesIO(one))) == str(dcmread(io.BytesIO(other))),
+    )
+
+
 def _ct_volume() -> Figure:
     from pydicom import dcmread
 
@@ -113,6 +127,18 @@ def _large_file() -> bytes:
     dataset = samples.read("CT_small")
     dataset.Rows = dataset.Columns = 500
     dataset.PixelData = bytes(LARGE)
+    buffer = io.BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _many_elements(last: str) -> bytes:
+    dataset = samples.read("CT_small")
+    for group in range(0x0101, 0x0151, 2):
+        block = dataset.private_block(group, "DICOM LESSONS", create=True)
+        for number in range(243):
+            block.add_new(number, "LO", f"value {number}")
+    block.add_new(number, "LO", last)
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()

@@ -1,0 +1,190 @@
+"""Compare two data sets, element by element and item by item."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from pydicom import DataElement, Dataset, datadict
+from pydicom.dataelem import RawDataElement
+from pydicom.sequence import Sequence as Items
+from pydicom.tag import BaseTag
+
+from dicom_lessons.text import N_, _, ngettext
+
+Element = DataElement | RawDataElement
+
+DEEPEST = 64
+LONGEST_VALUE = 44
+KINDS: dict[str, str] = {
+    "added": N_("added"),
+    "removed": N_("removed"),
+    "value changed": N_("value changed"),
+    "VR changed": N_("VR changed"),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where two data sets differ.
+
+    Attributes
+    ----------
+    path : str
+        Such as ``"BeamSequence[0].BeamName"``; ``"file_meta."`` goes before the names of group
+        0002, and an element without a keyword of its own is called by its tag, ``"0009,1001"``.
+    kind : str
+        A key of :data:`KINDS`.
+    one, other : DataElement, Dataset or None
+        What stands there: an element, an item of a sequence, or nothing.
+    """
+
+    path: str
+    kind: str
+    one: Element | Dataset | None
+    other: Element | Dataset | None
+
+
+def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
+    """Compare two data sets, items of sequences and the file meta information included.
+
+    Neither is changed. Items are compared by their number, and values as pydicom reads them;
+    (0002,0000) is left out, because it only counts bytes.
+
+    Raises
+    ------
+    ValueError
+        If sequences are nested deeper than :data:`DEEPEST`.
+
+    Examples
+    --------
+    >>> from dicom_lessons import samples
+    >>> plan, changed = samples.read("rtplan"), samples.read("rtplan")
+    >>> changed.BeamSequence[0].BeamName = "Left"
+    >>> [(found.path, found.kind) for found in difference(plan, changed)]
+    [('BeamSequence[0].BeamName', 'value changed')]
+    """
+    header, other_header = (getattr(each, "file_meta", None) or Dataset() for each in (one, other))
+    return (*_compare(header, other_header, "file_meta."), *_compare(one, other, ""))
+
+
+def _compare(one: Dataset, other: Dataset, path: str, depth: int = 0) -> Iterator[Difference]:
+    if depth > DEEPEST:
+        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
+    alike = _stored_alike(one, other)
+    left, right = elements_of(one, alike), elements_of(other, alike)
+    for tag in sorted(left.keys() | right.keys()):
+        if tag != 0x00020000:
+            yield from _pair(path + name_of(tag), left.get(tag), right.get(tag), depth)
+
+
+def _stored_alike(one: Dataset, other: Dataset) -> set[BaseTag]:
+    """Return tags whose bytes agree and so need no decoding."""
+    if one.original_character_set != other.original_character_set:
+        return set()
+    return {
+        tag for tag in one.keys() & other.keys() if _alike(one.get_item(tag), other.get_item(tag))
+    }
+
+
+def _alike(one: object, other: object) -> bool:
+    return (
+        isinstance(one, RawDataElement)
+        and isinstance(other, RawDataElement)
+        and (one.VR, one.is_little_endian) == (other.VR, other.is_little_endian)
+        and one.value == other.value
+    )
+
+
+def elements_of(dataset: Dataset, without: Set[BaseTag] = frozenset()) -> dict[BaseTag, Element]:
+    """Return the elements by tag, decoded where that is possible; the data set stays as it is."""
+    view = dataset[:]  # what pydicom decodes here stays raw in the data set itself
+    elements: dict[BaseTag, Element] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for tag in view.keys() - without:
+            try:
+                elements[tag] = view[tag]
+            except Exception:  # a value that pydicom cannot decode is compared as it is stored
+                elements[tag] = view.get_item(tag)
+    return elements
+
+
+def _pair(path: str, one: Any, other: Any, depth: int) -> Iterator[Difference]:
+    if one is None or other is None:
+        yield Difference(path, "added" if one is None else "removed", one, other)
+    elif one.VR != other.VR:
+        yield Difference(path, "VR changed", one, other)
+    elif isinstance(one.value, Items) and isinstance(other.value, Items):
+        for number, (left, right) in enumerate(zip_longest(one.value, other.value)):
+            place = f"{path}[{number}]"
+            if left is None or right is None:
+                yield from _pair(place, left, right, depth)
+            else:
+                yield from _compare(left, right, f"{place}.", depth + 1)
+    elif _stored(one) != _stored(other):
+        yield Difference(path, "value changed", one, other)
+
+
+def name_of(tag: BaseTag) -> str:
+    """Return the keyword of a tag, or the tag itself where the keyword is shared or missing."""
+    keyword = datadict.keyword_for_tag(tag)
+    own = keyword and datadict.tag_for_keyword(keyword) == tag
+    return keyword if own else f"{tag.group:04X},{tag.element:04X}"
+
+
+def _stored(element: Element) -> object:
+    """Return a value in a form in which NaN equals NaN, and an empty text equals nothing."""
+    value = element.value
+    if value is None or isinstance(value, bytes):
+        return value or ""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(map(str, value)) or ""
+    return str(value)
+
+
+def report(differences: Iterable[Difference]) -> str:
+    """Return differences as lines of text: kind, path, what stood there and what stands there.
+
+    >>> from dicom_lessons import samples
+    >>> ct, changed = samples.read("CT_small"), samples.read("CT_small")
+    >>> changed.PatientName = "Ivanov^Ivan"
+    >>> print(report(difference(ct, changed)))
+    value changed: PatientName
+        PN CompressedSamples^CT1 → PN Ivanov^Ivan
+    """
+    lines = [
+        f"{_(KINDS[found.kind])}: {found.path}\n"
+        f"    {described(found.one)} → {described(found.other)}"
+        for found in differences
+    ]
+    return "\n".join(lines) or _("no difference")
+
+
+def described(thing: Element | Dataset | None) -> str:
+    """Return one line on an element, an item or nothing; long values are cut."""
+    if thing is None:
+        return "—"
+    if isinstance(thing, Dataset):
+        return ngettext("item of {count} element", "item of {count} elements", len(thing))
+    value = thing.value
+    if isinstance(value, Items):
+        text = ngettext("{count} item", "{count} items", len(value))
+    elif isinstance(value, bytes):
+        text = ngettext("{count} byte", "{count} bytes", len(value))
+    else:
+        text = "\\".join(map(str, values_of(thing))) or _("(empty)")
+        text = "".join(letter if letter.isprintable() else "·" for letter in text)
+        text = text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
+    return f"{thing.VR or '??'} {text}"
+
+
+def values_of(element: Element) -> list[Any]:
+    """Return the values of an element, none if it is empty."""
+    value = element.value
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return list(value)
+    return [] if value is None or not str(value) or value == b"" else [value]

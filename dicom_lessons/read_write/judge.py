@@ -1,0 +1,207 @@
+"""Judge a data set before it is saved: what is wrong, what to do, and who says so."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom import Dataset, charset, config, datadict, uid
+from pydicom.dataelem import RawDataElement
+from pydicom.pixels.utils import get_expected_length
+from pydicom.sequence import Sequence as Items
+from pydicom.tag import BaseTag
+from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, validate_value
+
+from dicom_lessons.read_write.compare import (
+    DEEPEST,
+    Element,
+    described,
+    elements_of,
+    name_of,
+    values_of,
+)
+from dicom_lessons.text import N_, _
+
+RULES = {
+    "AE": N_("at most 16 characters of ASCII"),
+    "AS": N_("three digits and one of D, W, M, Y, such as 045Y"),
+    "CS": N_("at most 16 characters: capital letters, digits, spaces, underscores"),
+    "DA": N_("a date that exists, written as YYYYMMDD"),
+    "DS": N_("a number in at most 16 characters; pydicom.valuerep.format_number_as_ds makes one"),
+    "DT": N_("a date and a time, written as YYYYMMDDHHMMSS.FFFFFF"),
+    "IS": N_("a whole number in at most 12 characters"),
+    "LO": N_("at most 64 characters"),
+    "LT": N_("at most 10240 characters"),
+    "PN": N_("at most 3 groups separated by =, each of at most 64 characters"),
+    "SH": N_("at most 16 characters"),
+    "ST": N_("at most 1024 characters"),
+    "TM": N_("a time that exists, written as HHMMSS.FFFFFF"),
+    "UI": N_("at most 64 digits and full stops, and no component that begins with 0"),
+    "UR": N_("a web address without spaces"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend before saving: where, what is wrong, what to do, and who says so."""
+
+    path: str
+    problem: str
+    cure: str
+    section: str
+
+
+def validate(dataset: Dataset) -> tuple[Finding, ...]:
+    """Judge a data set before it is saved: header, values, text, private blocks, pixels.
+
+    What its SOP class requires is not judged here: that is :func:`dicom_lessons.sop.lacks`.
+
+    Returns
+    -------
+    tuple of Finding
+        Empty if nothing was found.
+
+    Raises
+    ------
+    ValueError
+        If sequences are nested deeper than :data:`DEEPEST`.
+
+    Examples
+    --------
+    >>> from dicom_lessons import samples
+    >>> ct = samples.read("CT_small")
+    >>> ct.SliceThickness = 0.1 + 0.2
+    >>> [(finding.path, finding.section) for finding in validate(ct)]
+    [('SliceThickness', 'PS3.5 §6.2')]
+    """
+    header = getattr(dataset, "file_meta", None) or Dataset()
+    judged = _judge_elements(dataset, "", ["ascii"])
+    return (*_judge_header(dataset, header), *judged, *_judge_pixels(dataset, header))
+
+
+def _judge_header(dataset: Dataset, header: Dataset) -> Iterator[Finding]:
+    if not header.get("TransferSyntaxUID"):
+        problem = _("missing: nobody can tell how the data set is encoded")
+        cure = _("give the data set a FileMetaDataset() as file_meta and set it there")
+        yield Finding("file_meta.TransferSyntaxUID", problem, cure, "PS3.10 §7.1")
+    if header.get("MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
+        return
+    for keyword in ("SOPClassUID", "SOPInstanceUID"):
+        here, there = dataset.get(keyword), header.get(f"MediaStorage{keyword}")
+        if not here:
+            cure = _("a class comes from pydicom.uid, an instance from generate_uid()")
+            yield Finding(keyword, _("missing or empty"), cure, "PS3.3 C.12.1")
+        elif there and here != there:
+            problem = _(
+                "{there} is not the {keyword} of the data set", there=there, keyword=keyword
+            )
+            cure = _("save with enforce_file_format=True, which copies it")
+            yield Finding(f"file_meta.MediaStorage{keyword}", problem, cure, "PS3.10 §7.1")
+
+
+def _judge_elements(
+    dataset: Dataset, path: str, encodings: list[str], depth: int = 0
+) -> Iterator[Finding]:
+    if depth > DEEPEST:
+        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
+    elements = elements_of(dataset)
+    if 0x00080005 in elements:
+        terms = [str(term) for term in values_of(elements[BaseTag(0x00080005)])]
+        for term in terms:
+            if term not in charset.python_encoding:
+                problem = _("{term!r} is no Defined Term", term=term)
+                cure = _("ISO_IR 144 stands for Cyrillic, ISO_IR 192 for all of Unicode (UTF-8)")
+                yield Finding(f"{path}SpecificCharacterSet", problem, cure, "PS3.3 C.12.1.1.2")
+        encodings = _encodings(terms)
+    for tag, element in elements.items():
+        place = path + name_of(tag)
+        yield from _judge_tag(elements, element, place)
+        if isinstance(element.value, Items):
+            for number, item in enumerate(element.value):
+                yield from _judge_elements(item, f"{place}[{number}].", encodings, depth + 1)
+        else:
+            yield from _judge_values(element, place, encodings)
+
+
+def _encodings(terms: list[str]) -> list[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unknown term is a finding already
+        found = charset.convert_encodings(terms or "")
+    # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
+    return ["ascii" if encoding == charset.default_encoding else encoding for encoding in found]
+
+
+def _judge_tag(elements: dict[BaseTag, Element], element: Element, place: str) -> Iterator[Finding]:
+    tag = element.tag
+    if tag.group in (0x0000, 0x0002):
+        problem = _("group {group:04X} does not belong into a data set", group=tag.group)
+        yield Finding(place, problem, _("move it to file_meta, or delete it"), "PS3.5 §7.1")
+    elif tag.is_private and not tag.is_private_creator:
+        if BaseTag(tag & 0xFFFF0000 | tag.element >> 8) not in elements:
+            problem = _("no private creator has reserved this element")
+            cure = _('private_block(group, "NAME", create=True).add_new(…) reserves a block')
+            yield Finding(place, problem, cure, "PS3.5 §7.8.1")
+    elif datadict.dictionary_has_tag(tag) and element.VR not in (None, "UN"):
+        known = datadict.dictionary_VR(tag)
+        if element.VR not in known.split(" or "):
+            problem = _(
+                "VR {vr} stands where the dictionary has {known}", vr=element.VR, known=known
+            )
+            cure = _("set it by its keyword: pydicom looks its VR up")
+            yield Finding(place, problem, cure, "PS3.6 chapter 6")
+
+
+def _judge_values(element: Element, place: str, encodings: list[str]) -> Iterator[Finding]:
+    vr = element.VR or ""
+    if isinstance(element, RawDataElement):
+        problem = _("its bytes cannot be read as {vr}", vr=vr or "?")
+        yield Finding(place, problem, _("write the value anew, or delete it"), "PS3.5 §6.2")
+        return
+    for value in values_of(element):
+        plain = value.item() if isinstance(value, np.generic) else value
+        plain = str(plain) if vr in ("DS", "IS", "PN", "DA", "TM", "DT") else plain
+        try:
+            validate_value(vr, plain, config.RAISE)
+        except ValueError:
+            problem = _("{value} is no {vr}", value=described(element)[3:], vr=vr)
+            cure = (
+                _(RULES[vr]) if vr in RULES else _("a value of the type and range of {vr}", vr=vr)
+            )
+            yield Finding(place, problem, cure, "PS3.5 §6.2")
+        if vr in CUSTOMIZABLE_CHARSET_VR and not _survives(str(value), encodings):
+            problem = _("{value} cannot be written in this character set", value=str(value)[:64])
+            cure = _('SpecificCharacterSet = "ISO_IR 192" before saving')
+            yield Finding(place, problem, cure, "PS3.3 C.12.1.1.2")
+
+
+def _survives(text: str, encodings: list[str]) -> bool:
+    if text.isascii():
+        return True
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            charset.encode_string(text, encodings)
+        except (UserWarning, UnicodeError, LookupError):
+            return False
+    return True
+
+
+def _judge_pixels(dataset: Dataset, header: Dataset) -> Iterator[Finding]:
+    pixels, syntax = dataset.get("PixelData"), uid.UID(header.get("TransferSyntaxUID", ""))
+    if not isinstance(pixels, bytes) or not syntax.is_transfer_syntax:
+        return
+    if syntax.is_encapsulated != (pixels[:4] == b"\xfe\xff\x00\xe0"):
+        problem = _("compressed in the bytes or in the transfer syntax, not in both")
+        cure = _("compress() and decompress() change both together")
+        yield Finding("PixelData", problem, cure, "PS3.5 §A.4")
+    elif not syntax.is_encapsulated:
+        with contextlib.suppress(AttributeError, TypeError):  # what is missing, sop.lacks tells
+            wanted = get_expected_length(dataset)
+            if len(pixels) not in (wanted, wanted + wanted % 2):
+                problem = _("{count} bytes, but Rows, Columns and bits make {wanted}",
+                            count=len(pixels), wanted=wanted)  # fmt: skip
+                cure = _("set_pixel_data(array, …) sets all of them together")
+                yield Finding("PixelData", problem, cure, "PS3.5 §8.1.1")
