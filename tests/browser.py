@@ -217,6 +217,9 @@ def run_all(page: Page, seconds: float = 60) -> None:
     """Run all cells and wait until they have ended."""
     page.evaluate(RUN_ALL)
     page.wait_for_function("() => window.__ran", timeout=seconds * 1000)
+    # the command ends at a cell that fails, even one that may; the kernel goes on to the last
+    page.evaluate(READY)
+    page.wait_for_function("() => window.__ready", timeout=seconds * 1000)
 
 
 def close_sessions(lab: Lab) -> None:
