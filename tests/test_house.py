@@ -18,7 +18,7 @@ from dicom_lessons import authoring
 
 ROOT = authoring.ROOT
 PACKAGE = ROOT / "dicom_lessons"
-PAGES = sorted(path for path in ROOT.glob("*.md")) + [ROOT / "data" / "README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md"]
 HEAVY = ("matplotlib", "pandas", "dask", "pynetdicom", "ipywidgets", "anywidget", "pooch", "PIL")
 
 

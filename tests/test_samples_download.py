@@ -143,7 +143,8 @@ def test_a_faulty_mirror_is_told_and_leaves_nothing(
 ) -> None:
     answer, reason = FAULTS[fault]
     mirror.append(answer)
-    with pytest.raises(samples.DownloadError, match=rf"(?s)made_up\.dcm.*({reason}).*Nothing of it was kept"):
+    told = rf"(?s)made_up\.dcm.*({reason}).*Nothing of it was kept"
+    with pytest.raises(samples.DownloadError, match=told):
         samples.download("made_up")
     assert list(cache.glob("*")) == []
     mirror[0] = send
