@@ -146,9 +146,11 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("deleted-all", without(good, *names, *(f"{n}-check" for n in names)), 0.0,
                 found="it is back, blank"),
         Learner("own-helper", release, 0.0, beside=shadow),
+        # only the hidden test of the last exercise is beyond its reach
         Learner("patched", filled(release, {first: "import dicom_lessons\n\n"
-                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full,
-                marks=dict.fromkeys(names, "doubtful"), found="it says 'check ='"),
+                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full - 1,
+                marks={**dict.fromkeys(names, "doubtful"), names[-1]: "wrong"},
+                found="it says 'check ='"),
         Learner("rich", changed(good, f"{first}-check", points_of(100)), full, found="are back"),
         Learner("poor", changed(good, first, lambda cell: cell["metadata"].update(
             nbgrader={"grade_id": first})), full, found="are back"),
