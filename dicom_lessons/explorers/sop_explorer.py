@@ -12,6 +12,7 @@ from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
 from pydicom import Dataset, dcmread
 
 from dicom_lessons import samples, sop
+from dicom_lessons.explorers.keep_keys import KeepKeys
 from dicom_lessons.explorers.sop_tables import attribute_table, lacking_table, module_table
 from dicom_lessons.html import render
 from dicom_lessons.text import _, ngettext
@@ -51,21 +52,23 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         )
         self.file_choice = Dropdown(description=_("File:"), layout=narrow, style=style)
         self.module_choice = Select(
-            rows=14, layout=Layout(width="20em", flex="0 0 auto"), description=""
+            rows=14,
+            description=_("Module:"),
+            style=style,
+            layout=Layout(width="24em"),
         )
-        self.module_choice.tooltip = _("Module")
         self.only_required = Checkbox(description=_("Without Type 3"), indent=False, value=True)
         self.summary, self.attributes = HTML(), HTML(layout=Layout(max_height="24em"))
         for part in (self.summary, self.attributes):
             part.add_class("jp-RenderedHTMLCommon")
             part.layout.overflow = "auto"
-        heading = HTML(render("<strong>{{ text }}</strong>", text=_("Module")))
-        modules = VBox([heading, self.module_choice, self.only_required])
+        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 0 auto"))
         super().__init__(
             [
                 HBox([self.class_choice, self.file_choice], layout=Layout(flex_flow="row wrap")),
                 self.summary,
                 HBox([modules, self.attributes]),
+                KeepKeys(),
             ]
         )
         self.class_choice.value = str(self.iod.sop_class)
