@@ -1,0 +1,353 @@
+"""The image viewer: pixels go to the browser once, and are windowed there."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from dicom_lessons import html, pixels, samples
+from dicom_lessons.explorers.viewer_frames import One, describe, frame_time, frames_of
+from dicom_lessons.pixels import PRESETS, LookupTable, PixelError, Window
+from dicom_lessons.text import _
+
+SIDE = 512
+LARGEST_PAGE = 2**23
+_SCRIPT = Path(__file__).with_name("viewer.js")
+_STYLE = Path(__file__).with_name("viewer.css")
+_STATE = ("center", "width", "function", "table", "frame", "inverted")
+_PICTURE = (
+    '<figure style="margin:0"><img alt="{{ alt }}" style="max-width:100%" '
+    'width="{{ width }}" height="{{ height }}" src="data:image/png;base64,{{ data }}">'
+    "<figcaption>{{ caption }}</figcaption></figure>"
+)
+_PAGE = """\
+<div id="{{ id }}">{{ picture }}</div>
+<style>{{ style }}</style>
+<script type="application/json" id="{{ id }}-data">{{ data | tojson }}</script>
+<script type="module">{{ script }}
+openPage("{{ id }}");
+</script>"""
+
+
+def view_image(
+    source: One | Sequence[One], center: float | None = None, width: float | None = None
+) -> Viewer:
+    """Open an image in the viewer.
+
+    Parameters
+    ----------
+    source : str, path, Dataset, ndarray, or a sequence of them
+        Name of a sample, path of a file, a data set, or stored values of shape (rows, columns),
+        (frames, rows, columns), or (rows, columns, 3) for 8-bit colour. A sequence is a series,
+        shown in the order given; its files are read as they are needed.
+    center, width : float, optional
+        The window, in modality units; otherwise as the file says.
+
+    Returns
+    -------
+    Viewer
+        A widget; without a kernel the notebook shows its picture instead.
+
+    Raises
+    ------
+    PixelError
+        If the first picture cannot be shown.
+    """
+    viewer = Viewer(source)
+    if width is not None:
+        viewer.width = width
+    if center is not None:
+        viewer.center = center
+    if center is not None or width is not None:
+        viewer.table = -1
+    return viewer
+
+
+class Viewer(anywidget.AnyWidget):
+    """The widget of :func:`view_image`.
+
+    Attributes
+    ----------
+    center, width : float
+        The window, in modality units.
+    function : str
+        VOI LUT Function: ``"LINEAR"``, ``"LINEAR_EXACT"`` or ``"SIGMOID"``.
+    table : int
+        Which table of the VOI LUT Sequence is used instead of the window; -1 for none.
+    frame : int
+        Which frame is shown, from 0.
+    inverted : bool
+        Whether small values are bright.
+    measured : dict
+        What was last measured with the mouse or the keyboard: a distance or a region.
+    """
+
+    _esm = _SCRIPT
+    _css = _STYLE
+    center = traitlets.Float().tag(sync=True)
+    width = traitlets.Float(1.0).tag(sync=True)
+    function = traitlets.Enum(pixels.FUNCTIONS, "LINEAR").tag(sync=True)
+    table = traitlets.Int(-1).tag(sync=True)
+    frame = traitlets.Int(0).tag(sync=True)
+    inverted = traitlets.Bool(False).tag(sync=True)
+    measured = traitlets.Dict().tag(sync=True)
+    live = traitlets.Bool(False).tag(sync=True)
+    about = traitlets.Dict().tag(sync=True)
+    first = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, source: One | Sequence[One]) -> None:
+        self._frames = frames_of(source)
+        self._opened: tuple[int, Any, NDArray[Any]] | None = None
+        self._name = source if isinstance(source, str) else ""
+        dataset, stored = self._open(0)
+        first = describe(dataset, stored, self._frames[0].index)
+        about = {
+            "frames": len(self._frames),
+            "frame_time": frame_time(dataset),
+            "presets": [_preset(window) for window in PRESETS if first.get("units") == "HU"],
+            "labels": _labels(),
+        }
+        super().__init__(first=first, about=about, **_initial(first))
+        self.on_msg(self._answer)
+
+    def observe(self, handler: Callable[..., Any], *names: Any, **options: Any) -> None:
+        """Call a function when the state changes; from now on also while the mouse drags."""
+        super().observe(handler, *names, **options)
+        self.live = True
+
+    def stored_values(self) -> NDArray[Any]:
+        """Return the stored values of the frame that is shown, shape (rows, columns[, 3])."""
+        return self._open(self.frame)[1]
+
+    def picture(self) -> NDArray[np.uint8]:
+        """Return the frame as it is shown: 8-bit grey (rows, columns) or colour (…, 3)."""
+        dataset, stored = self._open(self.frame)
+        return self._display(dataset, stored)
+
+    def page(self) -> html.Page:
+        """Return the viewer as HTML that goes on working without a kernel and without a network.
+
+        Raises
+        ------
+        PixelError
+            If there are more than ``LARGEST_PAGE`` bytes of pixels.
+        """
+        told = [self.first]
+        size = len(self.first["pixels"]) * len(self._frames)
+        if size > LARGEST_PAGE:
+            raise PixelError(
+                _(
+                    "{size} bytes of pixels are too many for a page; the most are {most}.",
+                    size=size,
+                    most=LARGEST_PAGE,
+                )
+            )
+        told += [self._describe(index) for index in range(1, len(self._frames))]
+        state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
+        data = {"state": state, "about": self.about, "frames": _in_text(told)}
+        digest = zlib.crc32(json.dumps(data, sort_keys=True).encode())
+        markup = html.render(
+            _PAGE,
+            id=f"dl-viewer-{digest:08x}",
+            picture=self._static(),
+            style=Markup(_STYLE.read_text(encoding="utf-8")),
+            script=Markup(_SCRIPT.read_text(encoding="utf-8")),
+            data=data,
+        )
+        return html.Page(markup, repr(self))
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        assert bundle is not None
+        bundle[0]["text/html"] = str(self._static())
+        bundle[0]["text/plain"] = repr(self)
+        return bundle
+
+    def __repr__(self) -> str:
+        rows, columns = self.first["rows"], self.first["columns"]
+        shown = f"{rows} × {columns}, {len(self._frames)} frames"
+        return f"Viewer({shown}, center={self.center:g}, width={self.width:g})"
+
+    @traitlets.validate("center", "width", "function")
+    def _check_window(self, proposal: Any) -> Any:
+        changed = {proposal["trait"].name: proposal["value"]}
+        state = {name: getattr(self, name) for name in ("center", "width", "function")} | changed
+        Window(**state)
+        return proposal["value"]
+
+    @traitlets.validate("frame")
+    def _check_frame(self, proposal: Any) -> int:
+        return min(max(int(proposal["value"]), 0), len(self._frames) - 1)
+
+    def _open(self, index: int) -> tuple[Any, NDArray[Any]]:
+        if self._opened is None or self._opened[0] != index:
+            self._opened = (index, *self._frames[index].open())
+        return self._opened[1], self._opened[2]
+
+    def _describe(self, index: int) -> dict[str, Any]:
+        dataset, stored = self._frames[index].open()
+        return describe(dataset, stored, self._frames[index].index)
+
+    def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
+        """Send a frame that the browser asks for; what cannot be shown is said."""
+        index = content.get("frame") if isinstance(content, dict) else None
+        if not isinstance(index, int) or not 0 <= index < len(self._frames):
+            return
+        try:
+            told = self._describe(index)
+        except (PixelError, OSError, ValueError) as error:
+            self.send({"tell": "error", "frame": index, "note": str(error)})
+            return
+        places: list[list[str | int]] = []
+        binary: list[bytes] = []
+        told = _take_bytes(told, [], places, binary)
+        self.send({"tell": "frame", "frame": index, "places": places, "info": told}, binary)
+
+    def _display(self, dataset: Any, stored: NDArray[Any]) -> NDArray[np.uint8]:
+        if stored.ndim == 3:
+            return stored
+        index = self._frames[self.frame].index
+        voi: Window | LookupTable = Window(self.center, self.width, self.function)
+        if self.table >= 0:
+            voi = pixels.voi_tables(dataset)[self.table]
+        shown = pixels.to_display(dataset, voi, index, stored=stored)
+        return 255 - shown if self.inverted != pixels.is_inverted(dataset) else shown
+
+    def _static(self) -> Markup:
+        from PIL import Image
+
+        dataset, stored = self._open(self.frame)
+        step = max(1, -(-max(stored.shape[:2]) // (2 * SIDE)))
+        image = Image.fromarray(
+            self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
+        )
+        height, width = stored.shape[0] * self.first["aspect"], stored.shape[1]
+        scale = SIDE / max(height, width)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        if image.width > size[0] or image.height > size[1]:
+            image = image.resize(size, Image.Resampling.BOX)
+        file = io.BytesIO()
+        image.save(file, "PNG", compress_level=6)
+        data = base64.b64encode(file.getvalue()).decode()
+        alt, caption = self._texts()
+        return html.render(
+            _PICTURE, alt=alt, caption=caption, width=size[0], height=size[1], data=data
+        )
+
+    def _texts(self) -> tuple[str, str]:
+        told = {"rows": self.first["rows"], "columns": self.first["columns"]}
+        caption = _("{rows} × {columns} pixels", **told)
+        if self.first["kind"] != "rgb" and self.table < 0:
+            told = {"center": f"{self.center:g}", "width": f"{self.width:g}"}
+            caption += ", " + _("window center {center}, width {width}", **told)
+        if len(self._frames) > 1:
+            told = {"frame": self.frame + 1, "frames": len(self._frames)}
+            caption += ", " + _("frame {frame} of {frames}", **told)
+        try:
+            sample = samples.get(self._name)
+        except LookupError:
+            return caption, caption
+        told = {"modality": sample.modality, "teaches": _(sample.teaches)}
+        return _("{modality} picture: {teaches}", **told), caption
+
+
+def _initial(first: dict[str, Any]) -> dict[str, Any]:
+    if first["kind"] == "rgb":
+        return {}
+    window = (first["windows"] or [first["full"]])[0]
+    state = {name: window[name] for name in ("center", "width", "function")}
+    state |= {"inverted": first["inverted"], "table": 0 if first["tables"] else -1}
+    if first["tables"] and not first["windows"]:
+        table = first["tables"][0]
+        count = len(table["entries"]) // 8
+        state |= {"center": table["first"] + count / 2, "width": float(count)}
+    return state
+
+
+def _preset(window: Window) -> dict[str, Any]:
+    told = {"center": window.center, "width": window.width, "function": window.function}
+    return told | {"name": _(window.name)}
+
+
+def _take_bytes(
+    value: Any, path: list[str | int], places: list[list[str | int]], binary: list[bytes]
+) -> Any:
+    """Return a message without its binary parts, which go beside it."""
+    if isinstance(value, bytes):
+        places.append(path)
+        binary.append(value)
+        return None
+    if isinstance(value, dict):
+        return {key: _take_bytes(one, [*path, key], places, binary) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_take_bytes(one, [*path, i], places, binary) for i, one in enumerate(value)]
+    return value
+
+
+def _in_text(value: Any) -> Any:
+    """Return a message with its binary parts deflated and in Base64."""
+    if isinstance(value, bytes):
+        return {"deflated": base64.b64encode(zlib.compress(value, 9)).decode()}
+    if isinstance(value, dict):
+        return {key: _in_text(one) for key, one in value.items()}
+    return [_in_text(one) for one in value] if isinstance(value, list) else value
+
+
+def _labels() -> dict[str, Any]:
+    return {
+        "title": _("Image viewer"),
+        "picture": _("Picture: drag it, or use the keys"),
+        "tools": {
+            "window": _("Window"),
+            "move": _("Move"),
+            "cursor": _("Cursor"),
+            "distance": _("Distance"),
+            "region": _("Region"),
+        },
+        "tool": _("What dragging and the arrow keys do"),
+        "zoom_in": _("Zoom in"),
+        "zoom_out": _("Zoom out"),
+        "reset": _("Reset"),
+        "preset": _("Preset:"),
+        "own": _("own window"),
+        "center": _("Center:"),
+        "width": _("Width:"),
+        "function": _("Function:"),
+        "inverted": _("inverted"),
+        "overlay": _("overlay"),
+        "histogram": _("Histogram with the window: drag it or its edges"),
+        "play": _("Play"),
+        "stop": _("Stop"),
+        "frame": _("Frame:"),
+        "place": _("Column, row"),
+        "stored": _("Stored value"),
+        "modality": _("Modality value"),
+        "displayed": _("Displayed"),
+        "position": _("Position"),
+        "padding": _("padding"),
+        "measured": _("Measured"),
+        "distance": _("{mm} mm"),
+        "distance_detector": _("{mm} mm at the detector"),
+        "distance_pixels": _("{pixels} pixels; the size of a pixel is unknown"),
+        "region": _("mean {mean}, standard deviation {deviation}, from {low} to {high}"),
+        "region_size": _("{count} pixels"),
+        "region_area": _("{count} pixels, {area} mm²"),
+        "wait": _("Frame {frame} is on its way"),
+        "help": _(
+            "Drag: up and down the center, left and right the width. Wheel: frames; with Ctrl: "
+            "zoom. Double click: reset. Keys: arrows as the tool says, W M C D R choose it, Enter "
+            "sets a point, + and − zoom, Page Up and Page Down frames, Space plays, I inverts, "
+            "1 to 9 presets, Home resets."
+        ),
+    }

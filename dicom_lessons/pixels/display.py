@@ -1,0 +1,150 @@
+"""The last step: 8-bit pictures, in grey and in colour, and overlays."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.pixels.processing import apply_color_lut, apply_icc_profile
+
+from dicom_lessons.pixels.grey import (
+    LookupTable,
+    Window,
+    full_window,
+    grey_levels,
+    modality_values,
+    padding,
+    voi_tables,
+    windows,
+)
+from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers, stored_values
+from dicom_lessons.text import _
+
+_BLOCK = 2**16
+
+
+def to_display(
+    dataset: Dataset,
+    voi: Window | LookupTable | None = None,
+    frame: int = 0,
+    *,
+    stored: NDArray[Any] | None = None,
+) -> NDArray[np.uint8]:
+    """Return one frame as a screen shows it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An image; one in colour takes no window (PS3.3 C.11.2.1.2).
+    voi : Window or LookupTable, optional
+        Otherwise :func:`default_voi`.
+    frame : int
+        From 0.
+    stored : ndarray, optional
+        The stored values of the frame, if they are decoded already.
+
+    Returns
+    -------
+    ndarray of uint8
+        Shape (rows, columns), for colour (rows, columns, 3): the numbers of
+        :func:`grey_levels`, rounded once.
+
+    Raises
+    ------
+    PixelError
+        See :func:`stored_values` and :class:`Window`.
+    """
+    if stored is None:
+        stored = stored_values(dataset, frame)
+    if is_colour(dataset):
+        return colours(stored, dataset)
+    if voi is None:
+        voi = default_voi(stored, dataset, frame)
+    if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or not stored.size:
+        return _rounded(grey_levels(stored, dataset, voi, frame))
+    # computed once per value, not once per pixel; negative values count from the table's end
+    found = np.arange(int(stored.min()), int(stored.max()) + 1)
+    table = np.zeros(2 ** (8 * stored.dtype.itemsize), np.uint8)
+    table[found] = _rounded(grey_levels(found, dataset, voi, frame))
+    flat, shown = stored.reshape(-1), np.empty(stored.size, np.uint8)
+    places = np.empty(min(_BLOCK, stored.size), np.intp)
+    for start in range(0, stored.size, _BLOCK):
+        block = flat[start : start + _BLOCK]
+        np.copyto(places[: block.size], block)
+        np.take(table, places[: block.size], out=shown[start : start + _BLOCK], mode="wrap")
+    return shown.reshape(stored.shape)
+
+
+def default_voi(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> Window | LookupTable:
+    """Return the first VOI LUT of the file, else its first window, else one for all its values."""
+    found: Sequence[Window | LookupTable] = voi_tables(dataset) or windows(dataset, frame)
+    if found:
+        return found[0]
+    return full_window(modality_values(stored, dataset, frame), padding(stored, dataset))
+
+
+def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray[np.uint8]:
+    """Turn decoded colour values or palette indices into 8-bit RGB.
+
+    Parameters
+    ----------
+    stored : ndarray
+        From :func:`stored_values`: shape (…, rows, columns, 3), without the 3 for a palette.
+    dataset : Dataset
+        Its palette (PS3.3 C.7.9), Bits Stored and ICC Profile (0028,2000) are used.
+    icc : bool
+        Whether to convert to sRGB by the profile, if there is one.
+
+    Raises
+    ------
+    PixelError
+        If the palette or the profile is broken, or there are no three samples per pixel.
+    """
+    bits = int(numbers(attribute(dataset, "BitsStored"), 8)[0])
+    try:
+        if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+            stored = apply_color_lut(stored, dataset)
+            # some palettes of 16 bits hold numbers of 8
+            bits = 16 if stored.dtype.itemsize == 2 and stored.max(initial=0) > 255 else 8
+        if stored.ndim < 3 or stored.shape[-1] != 3:
+            raise ValueError(_("a pixel needs three samples"))
+        rgb = (stored >> max(bits - 8, 0)).astype(np.uint8)
+        if icc and dataset.get("ICCProfile"):
+            rgb = apply_icc_profile(rgb, dataset, color_space="sRGB")
+    except Exception as error:  # pydicom and Pillow raise many kinds on broken palettes
+        raise PixelError(_("The colours cannot be shown: {reason}.", reason=error)) from error
+    return rgb
+
+
+def overlay(dataset: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
+    """Return where the overlays of a file draw (PS3.3 C.9.2), or None if they draw nothing.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape (rows, columns) of the picture; all overlay groups in one.
+    """
+    drawn = np.zeros((int(dataset.Rows), int(dataset.Columns)), np.bool_)
+    for group in [group for group in range(0x6000, 0x6100, 2) if (group, 0x3000) in dataset]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                plane = dataset.overlay_array(group).astype(np.bool_)
+            top, left = (int(value) - 1 for value in dataset[group, 0x0050].value)
+        except Exception:  # a broken overlay does not hide the picture
+            continue
+        if plane.ndim == 3:
+            plane = plane[min(frame, len(plane) - 1)]
+        part = plane[max(-top, 0) :, max(-left, 0) :]
+        part = part[: max(len(drawn) - max(top, 0), 0), : max(drawn.shape[1] - max(left, 0), 0)]
+        rows, columns = part.shape
+        drawn[max(top, 0) :, max(left, 0) :][:rows, :columns] |= part
+    return drawn if drawn.any() else None
+
+
+def _rounded(grey: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.floor(np.nan_to_num(grey, nan=0.0) + 0.5).astype(np.uint8)

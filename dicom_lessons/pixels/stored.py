@@ -1,0 +1,233 @@
+"""Decode pixels: every check comes before a decoder sees a byte."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID, RLELossless
+
+from dicom_lessons.text import _
+
+LARGEST = 2**27
+DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
+_ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_RLE_MOST = 64  # two bytes of RLE become at most 128
+_MACROS = {
+    "RescaleSlope": "PixelValueTransformationSequence",
+    "RescaleIntercept": "PixelValueTransformationSequence",
+    "RescaleType": "PixelValueTransformationSequence",
+    "WindowCenter": "FrameVOILUTSequence",
+    "WindowWidth": "FrameVOILUTSequence",
+    "VOILUTFunction": "FrameVOILUTSequence",
+    "WindowCenterWidthExplanation": "FrameVOILUTSequence",
+    "PixelSpacing": "PixelMeasuresSequence",
+    "ImagePositionPatient": "PlanePositionSequence",
+    "ImageOrientationPatient": "PlaneOrientationSequence",
+}
+
+
+class PixelError(ValueError):
+    """The pixels of an object cannot be decoded or shown; the message says why."""
+
+
+def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
+    """Return an attribute of one frame, or None.
+
+    Enhanced objects keep many attributes per frame or once for all frames, in functional groups
+    (PS3.3 C.7.6.16); the others keep them in the data set.
+    """
+    macro = _MACROS.get(keyword, "")
+    try:
+        groups = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])[frame : frame + 1]
+        groups += list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
+        for group in groups if macro else []:
+            items = group.get(macro) or []
+            if items and items[0].get(keyword) is not None:
+                return items[0].get(keyword)
+        return dataset.get(keyword)
+    except Exception as error:  # pydicom converts values late, and raises many kinds
+        reason = _("{keyword} cannot be read: {reason}.", keyword=keyword, reason=error)
+        raise PixelError(reason) from error
+
+
+def frames_of(dataset: Dataset) -> int:
+    """Return Number of Frames (0028,0008), 1 where it is absent, empty or zero."""
+    return int(numbers(attribute(dataset, "NumberOfFrames"), 1)[0]) or 1
+
+
+def is_colour(dataset: Dataset) -> bool:
+    """Say whether the picture is in colour (PS3.3 C.7.6.3.1.2)."""
+    return not str(dataset.get("PhotometricInterpretation") or "MONOCHROME2").startswith(
+        "MONOCHROME"
+    )
+
+
+def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
+    """Decode the pixels: sign and unused bits are put right, nothing else happens to grey values.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With one of the pixel data elements.
+    frame : int or None
+        Which frame, from 0; None for all.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, columns), for colour (rows, columns, 3); with all frames of a multi-frame
+        object, (frames, …). YBR is converted to RGB, Planar Configuration is undone; indices of a
+        palette stay indices.
+
+    Raises
+    ------
+    PixelError
+        If there are no pixels, more than ``LARGEST`` samples to decode, missing or contradicting
+        attributes, too few bytes, or no decoder for the transfer syntax. Sizes are checked before
+        anything is decoded.
+    """
+    _check(dataset, frame)
+    reason = ""
+    for decoder in _decoders(dataset):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return pixel_array(dataset, index=frame, decoding_plugin=decoder)
+        except BaseException as error:  # the panic of a decoder is no Exception
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            told = str(error).rpartition("available plugins:")[2]
+            reason = reason or " ".join(told.split())[:300].rstrip(".")
+    raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
+
+
+def numbers(value: Any, absent: float | None = None) -> list[float]:
+    """Return the numbers of a value, one or many; ``[absent]`` where there is none.
+
+    Raises
+    ------
+    PixelError
+        If it is no number.
+    """
+    if value is None or value == "" or value == []:
+        return [] if absent is None else [absent]
+    many = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+    try:
+        return [float(one) for one in many]
+    except (TypeError, ValueError) as error:
+        raise PixelError(_("{value!r} is no number.", value=str(value)[:40])) from error
+
+
+def _check(dataset: Dataset, frame: int | None) -> None:
+    """Refuse what cannot be decoded, or not without danger, from the header alone."""
+    element = next((keyword for keyword in _ELEMENTS if keyword in dataset), None)
+    if element is None:
+        raise PixelError(_("This object holds no pixels."))
+    sizes = [_count(dataset, name) for name in ("Rows", "Columns", "BitsAllocated")]
+    samples = _count(dataset, "SamplesPerPixel", 1)
+    frames = frames_of(dataset)
+    if frame is not None and not 0 <= frame < frames:
+        raise PixelError(
+            _("There is no frame {frame}: the object has {count}.", frame=frame, count=frames)
+        )
+    decoded = sizes[0] * sizes[1] * samples * (1 if frame is not None else frames)
+    if decoded > LARGEST:
+        raise PixelError(
+            _(
+                "{rows} × {columns} pixels, {frames} frames: more than the {most} samples that "
+                "are decoded at once. Ask for single frames, or distrust the header.",
+                rows=sizes[0],
+                columns=sizes[1],
+                frames=frames if frame is None else 1,
+                most=LARGEST,
+            )
+        )
+    syntax = _syntax(dataset)
+    if syntax.is_encapsulated and element == "PixelData":
+        _check_codestream(dataset, frame or 0, decoded * sizes[2] // 8)
+
+
+def _count(dataset: Dataset, keyword: str, absent: float | None = None) -> int:
+    found = numbers(attribute(dataset, keyword), absent)
+    if len(found) != 1 or not 1 <= found[0] < 2**32:
+        raise PixelError(_("{keyword} is missing or is no count.", keyword=keyword))
+    return int(found[0])
+
+
+def _syntax(dataset: Dataset) -> UID:
+    meta = getattr(dataset, "file_meta", None) or Dataset()
+    found = meta.get("TransferSyntaxUID")
+    if found is None:
+        raise PixelError(
+            _(
+                "There is no Transfer Syntax UID (0002,0010). If you know it, set "
+                "ds.file_meta.TransferSyntaxUID."
+            )
+        )
+    return UID(found)
+
+
+def _check_codestream(dataset: Dataset, frame: int, size: int) -> None:
+    """Refuse a frame whose own header asks for another size than the data set says."""
+    try:
+        coded = get_frame(dataset.PixelData, frame, number_of_frames=frames_of(dataset))
+    except Exception as error:  # pydicom raises many kinds on broken fragments
+        reason = _("The frame cannot be found in Pixel Data: {reason}.", reason=error)
+        raise PixelError(reason) from error
+    if _syntax(dataset) == RLELossless and size > _RLE_MOST * len(dataset.PixelData):
+        raise PixelError(_("Pixel Data is too short for its rows and columns."))
+    told = _codestream_size(coded)
+    wanted = (int(dataset.Rows), int(dataset.Columns))
+    if told is not None and told != wanted:
+        raise PixelError(
+            _(
+                "The compressed frame has {coded} rows and columns, the data set {told}.",
+                coded=" × ".join(map(str, told)),
+                told=" × ".join(map(str, wanted)),
+            )
+        )
+
+
+def _codestream_size(coded: bytes) -> tuple[int, int] | None:
+    """Return rows and columns from the header of a JPEG, JPEG-LS or JPEG 2000 codestream."""
+    if coded[:4] == b"\xff\x4f\xff\x51":
+        right, bottom, left, top = struct.unpack_from(">4I", coded.ljust(24, b"\0"), 8)
+        return bottom - top, right - left
+    place = 2 if coded[:2] == b"\xff\xd8" else len(coded)
+    while place + 9 <= len(coded) and coded[place] == 0xFF:
+        marker, length = coded[place + 1], int.from_bytes(coded[place + 2 : place + 4], "big")
+        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            rows, columns = struct.unpack_from(">2H", coded, place + 5)
+            return rows, columns
+        place += 1 if marker == 0xFF else 2 + length
+    return None
+
+
+def _decoders(dataset: Dataset) -> list[str]:
+    """Return the decoders to try, in our order; gdcm, which can kill the kernel, never."""
+    syntax = _syntax(dataset)
+    if not syntax.is_encapsulated:
+        return [""]
+    try:
+        available = get_decoder(syntax).available_plugins
+    except NotImplementedError:
+        available = ()
+    found = [name for name in DECODERS if name in available]
+    if not found:
+        raise PixelError(
+            _(
+                "No decoder here for transfer syntax {name} ({uid}). Convert the file with "
+                "another program, such as dcmdjpeg or gdcmconv --raw.",
+                name=syntax.name[:99],
+                uid=str(syntax)[:64],
+            )
+        )
+    return found
