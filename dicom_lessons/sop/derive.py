@@ -83,7 +83,8 @@ def derive() -> dict[str, Any]:
     attributes_of = get_module_attribute_map()
     modules = {key: _stored(_nested(attributes_of[key]), tables) for key in keys}
     return {
-        "source": f"PS3.3 by way of the tables in highdicom {__version__} (MIT licence)",
+        "source": f"PS3.3, by way of the tables in highdicom {__version__}",
+        "licence": "MIT, Copyright 2020 MGH Computational Pathology",
         "classes": classes,
         "iods": iods,
         "names": {key: named(key) for key in [*iods, *keys]},
