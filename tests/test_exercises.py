@@ -27,6 +27,11 @@ from dicom_lessons.text import _, set_language
 
 SYSTEM = ("declarations", "feedback", "forms", "kinds", "progress", "quiz")
 EXERCISES = {name: exercise for lesson in lessons() for name, exercise in declared(lesson).items()}
+# a learner's wrong answer may leave files and sockets open
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 every = pytest.mark.parametrize("name", EXERCISES)
 both = pytest.mark.parametrize("language", ["en", "ru"])
 
