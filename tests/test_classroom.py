@@ -31,7 +31,8 @@ SIZE = int(os.environ.get("DICOM_LESSONS_CLASS", "8"))
 Notebook = dict[str, Any]
 
 needs_nbgrader = pytest.mark.skipif(
-    importlib.util.find_spec("nbgrader") is None, reason='needs pip install -e ".[class]"'
+    importlib.util.find_spec("nbgrader") is None and not os.environ.get("CI"),
+    reason='needs pip install -e ".[class]"',
 )
 
 

@@ -88,11 +88,8 @@ def test_russian_is_spelled_right() -> None:
 
 
 def targets(text: str) -> list[str]:
-    return re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", without_code_only(text))  # type: ignore[return-value]
-
-
-def without_code_only(text: str) -> str:
-    return re.sub(r"```.*?```|`[^`\n]*`", " ", text, flags=re.S)
+    text = re.sub(r"```.*?```|`[^`\n]*`", " ", text, flags=re.S)
+    return re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"(?:src|href)=\"([^\"]+)\"", text)
 
 
 def linked_files() -> Iterator[tuple[Path, str]]:
@@ -102,8 +99,8 @@ def linked_files() -> Iterator[tuple[Path, str]]:
             if path.suffix == ".md"
             else "\n\n".join(source(cell) for cell in cells(path, "markdown"))
         )
-        for pair in targets(text):
-            yield path, "".join(pair)
+        for target in targets(text):
+            yield path, target
 
 
 def test_links_inside_the_course_lead_somewhere() -> None:

@@ -7,6 +7,7 @@ import re
 import statistics
 import warnings
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -196,7 +197,7 @@ def test_exercise_cells_carry_the_metadata_that_classrooms_use(path: Path) -> No
     by_id = {cell["id"]: cell for cell in cells(path)}
     graded = [key.removesuffix("-check") for key in by_id if key.endswith("-check")]
     assert len(graded) >= 4
-    wanted = {
+    wanted: dict[str, dict[str, Any]] = {
         "-text": {"grade": False, "locked": True, "solution": False},
         "": {"grade": False, "locked": False, "solution": True},
         "-check": {"grade": True, "locked": True, "solution": False, "points": 1},

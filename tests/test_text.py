@@ -4,7 +4,7 @@ import io
 import string
 
 import pytest
-from babel.messages import mofile, pofile
+from babel.messages import Catalog, mofile, pofile
 
 from dicom_lessons import authoring
 from dicom_lessons.text import DOMAIN, LOCALE, _, language, ngettext, set_language
@@ -13,26 +13,26 @@ SOURCE = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> pofile.Catalog:
+def catalogue() -> Catalog:
     return pofile.read_po(io.BytesIO(SOURCE.read_bytes()), locale="ru")
 
 
-def test_every_message_has_a_russian_translation(catalogue: pofile.Catalog) -> None:
+def test_every_message_has_a_russian_translation(catalogue: Catalog) -> None:
     assert authoring.missing_messages(catalogue) == []
 
 
-def test_the_catalogue_holds_exactly_the_messages_of_the_code(catalogue: pofile.Catalog) -> None:
+def test_the_catalogue_holds_exactly_the_messages_of_the_code(catalogue: Catalog) -> None:
     in_code = {message.id for message in authoring.gathered_messages()}
     assert {message.id for message in catalogue} == in_code
 
 
-def test_the_compiled_catalogue_is_the_source_compiled(catalogue: pofile.Catalog) -> None:
+def test_the_compiled_catalogue_is_the_source_compiled(catalogue: Catalog) -> None:
     compiled = io.BytesIO()
     mofile.write_mo(compiled, catalogue)
     assert SOURCE.with_suffix(".mo").read_bytes() == compiled.getvalue()
 
 
-def test_a_translation_has_the_fields_of_its_message(catalogue: pofile.Catalog) -> None:
+def test_a_translation_has_the_fields_of_its_message(catalogue: Catalog) -> None:
     def fields(text: str) -> set[str]:
         return {name for __, name, __, __ in string.Formatter().parse(text) if name}
 
@@ -66,7 +66,7 @@ def test_the_language_counts_when_a_message_is_shown() -> None:
     assert _(message, why="x") == "Верно. x"
 
 
-def test_a_missing_translation_is_noticed(catalogue: pofile.Catalog) -> None:
+def test_a_missing_translation_is_noticed(catalogue: Catalog) -> None:
     broken = pofile.read_po(io.BytesIO(SOURCE.read_bytes()), locale="ru")
     next(message for message in broken if message.id).string = ""
     assert len(authoring.missing_messages(broken)) == 1

@@ -28,7 +28,7 @@ PATTERNS = {
 
 def drift(english: list[Cell], russian: list[Cell]) -> list[str]:
     """Return what differs between the two languages, each with the cell's id."""
-    found = []
+    found: list[str] = []
     for position, (one, other) in enumerate(zip_longest(english, russian)):
         if one is None or other is None or one["id"] != other["id"]:
             ids = [cell and cell["id"] for cell in (one, other)]
