@@ -624,7 +624,7 @@ GRADED: tuple[Exercise, ...] = (
         hints=(
             N_("Go through the worked example cell by cell; only the array has to be new."),
             N_("Before you save, look at read_write.validate(own) and sop.lacks(own)."),
-            N_("Copy the cells make-identity to make-judge, with own instead of capture."),
+            N_("Copy the cells of its four steps, with own instead of capture and another array."),
         ),
         mistakes=(
             Mistake(

@@ -18,7 +18,7 @@ from dicom_lessons.text import N_, _, ngettext
 Element = DataElement | RawDataElement
 
 DEEPEST = 64
-LONGEST_VALUE = 44
+LONGEST_VALUE = 64
 KINDS: dict[str, str] = {
     "added": N_("added"),
     "removed": N_("removed"),

@@ -128,7 +128,7 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
                 reason=reason,
                 cure=cure,
             )
-        ) from error
+        ) from None  # what pydicom went through to get there helps nobody
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
