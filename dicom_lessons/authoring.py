@@ -154,6 +154,10 @@ def gathered_messages() -> Any:
     for entry in json.loads(programs.read_text(encoding="utf-8")):
         for text in (entry["purpose"], entry["licence"], entry["opens"], *entry["platforms"]):
             gathered.add(text, locations=[(programs.name, 0)])
+    sources = package / "sources.json"
+    for entry in json.loads(sources.read_text(encoding="utf-8")):
+        for field in ("what", "python", "licence", "good_for"):
+            gathered.add(entry[field], locations=[(sources.name, 0)])
     return gathered
 
 

@@ -24,6 +24,7 @@ from dicom_lessons.text import _
 __all__ = ["DownloadError", "ask", "fetch", "file_name", "reach", "readiness", "start_classroom"]
 
 SOURCES = Path(__file__).with_name("sources.json")
+JSON = "application/dicom+json, application/json"
 MOST_ANSWER = 16 * 1024 * 1024
 MOST_UNPACKED = 2 * 1024**3
 

@@ -144,7 +144,7 @@ def test_a_faulty_mirror_is_told_and_leaves_nothing(
     answer, reason = FAULTS[fault]
     mirror.append(answer)
     told = rf"(?s)made_up\.dcm.*({reason}).*Nothing of it was kept"
-    with pytest.raises(samples.DownloadError, match=told):
+    with pytest.raises(fetching.DownloadError, match=told):
         samples.download("made_up")
     assert list(cache.glob("*")) == []
     mirror[0] = send
@@ -168,7 +168,7 @@ def test_a_mirror_may_be_a_folder(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(samples.MIRROR, str(tmp_path / "usb"))
-    with pytest.raises(samples.DownloadError, match=r"made_up\.dcm"):
+    with pytest.raises(fetching.DownloadError, match=r"made_up\.dcm"):
         samples.download("made_up")
     (tmp_path / "usb").mkdir()
     (tmp_path / "usb" / "made_up.dcm").write_bytes(CONTENT)
@@ -176,7 +176,7 @@ def test_a_mirror_may_be_a_folder(
 
 
 def test_without_a_network_the_error_says_what_to_do(cache: Path) -> None:
-    with pytest.raises(samples.DownloadError, match=r"made_up\.dcm.*DICOM_LESSONS_MIRROR"):
+    with pytest.raises(fetching.DownloadError, match=r"made_up\.dcm.*DICOM_LESSONS_MIRROR"):
         samples.download("made_up")
 
 

@@ -94,7 +94,7 @@ def _outcomes(fault: str) -> tuple[tuple[str, str], tuple[str, str]]:
 
 def _tried(download: Callable[[str, Path, bytes], object], fault: str) -> tuple[str, str]:
     content = samples.path("CT_small").read_bytes()
-    server = Faulty(content, (fault,) if fault else (), patience=1.5, flood=1024 * 1024)
+    server = Faulty(content, (fault,) if fault else (), patience=1.5)
     with tempfile.TemporaryDirectory() as folder, serve(server) as address:
         try:
             download(f"{address}CT_small.dcm", Path(folder), content)
@@ -115,11 +115,11 @@ def _tried(download: Callable[[str, Path, bytes], object], fault: str) -> tuple[
 def _careless(address: str, folder: Path, _content: bytes) -> None:
     import requests
 
-    response = requests.get(address, stream=True)
-    response.raise_for_status()
-    with (folder / "CT_small.dcm").open("wb") as file:
-        for chunk in response.iter_content(chunk_size=8192):
-            file.write(chunk)
+    with requests.get(address, stream=True) as response:
+        response.raise_for_status()
+        with (folder / "CT_small.dcm").open("wb") as file:
+            for chunk in response.iter_content(chunk_size=8192):
+                file.write(chunk)
 
 
 def _careful(address: str, folder: Path, content: bytes) -> None:
