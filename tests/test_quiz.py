@@ -44,6 +44,12 @@ def test_a_quiz_is_answered_by_keyboard(jupyterlab: Lab, page: Page) -> None:
         page.get_by_role("radio", name="Its bytes 128 to 131 are the letters DICM.")
     ).to_be_checked()
 
+    third.focus()
+    before = page.locator(".jp-Notebook .jp-Cell").count()
+    for key in ("d", "d", "ArrowUp", "a"):
+        page.keyboard.press(key)
+    assert page.locator(".jp-Notebook .jp-Cell").count() == before
+
     assert jupyterlab.outside == []
     close_sessions(jupyterlab)
 

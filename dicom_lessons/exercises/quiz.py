@@ -11,6 +11,7 @@ from dicom_lessons.exercises import feedback
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.kinds import Choice
 from dicom_lessons.html import render
+from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.text import _
 
 _QUESTION = """\
@@ -50,7 +51,7 @@ class Quiz(VBox):  # type: ignore[misc]
         self.feedback = HTML()
         self.buttons.observe(self._answer, "value")
         question = HTML(_STYLE + render(_QUESTION, question=self.question, options=()))
-        super().__init__([question, self.buttons, self.feedback])
+        super().__init__([question, self.buttons, self.feedback, KeepKeys()])
         self.add_class("dl-quiz")
 
     def _answer(self, change: dict[str, Any]) -> None:

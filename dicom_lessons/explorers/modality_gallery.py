@@ -16,6 +16,7 @@ from pydicom import Dataset
 from dicom_lessons import samples
 from dicom_lessons.explorers.modality_pictures import eight_bit, frame_time, picture_of
 from dicom_lessons.html import render
+from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.modality import agreement, judge, meaning
 from dicom_lessons.modality.terms import shown
 from dicom_lessons.text import _, ngettext
@@ -81,7 +82,7 @@ class ModalityGallery(VBox):  # type: ignore[misc]
         self.panels = tuple(Panel(source) for source in _SOURCES)
         self.buttons.observe(self._choose, "value")
         row = Box(self.panels, layout=Layout(display="flex", flex_flow="row wrap"))
-        super().__init__([self.buttons, self.heading, row])
+        super().__init__([self.buttons, self.heading, row, KeepKeys()])
         self._choose({"new": SHOWN[0]})
 
     def _choose(self, change: dict[str, Any]) -> None:

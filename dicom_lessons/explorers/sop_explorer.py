@@ -12,9 +12,9 @@ from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
 from pydicom import Dataset, dcmread
 
 from dicom_lessons import samples, sop
-from dicom_lessons.explorers.keep_keys import KeepKeys
 from dicom_lessons.explorers.sop_tables import attribute_table, lacking_table, module_table
 from dicom_lessons.html import render
+from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.text import _, ngettext
 
 Source = str | os.PathLike[str] | Dataset
