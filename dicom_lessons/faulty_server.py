@@ -99,7 +99,7 @@ class Faulty:
     content : bytes
         The file that is asked for.
     faults : sequence of str
-        Keys of :data:`FAULTS`.
+        Keys of :data:`FAULTS`; an empty text stands for a good answer.
     patience : float
         Seconds after which the server gives up to stall or to drip.
     flood : int
@@ -108,6 +108,8 @@ class Faulty:
         Whether a client stayed until the server gave up.
     asked : list of str
         Path of each request.
+    turn : int
+        Number of the fault that comes next.
     """
 
     content: bytes
@@ -116,15 +118,18 @@ class Faulty:
     flood: int = 16 * 1024 * 1024
     waited: bool = False
     asked: list[str] = field(default_factory=list)
+    turn: int = 0
 
     def __call__(self, request: Request) -> None:
         """Answer one request."""
+        elsewhere = request.path.startswith("/elsewhere/")
+        fault = "" if elsewhere or self.turn >= len(self.faults) else self.faults[self.turn]
         self.asked.append(request.path)
-        turn = len([path for path in self.asked if not path.startswith("/elsewhere/")]) - 1
-        if request.path.startswith("/elsewhere/") or turn >= len(self.faults):
-            request.reply(self.content)
+        self.turn += not elsewhere
+        if fault:
+            FAULTS[fault][0](self, request)
         else:
-            FAULTS[self.faults[turn]][0](self, request)
+            request.reply(self.content)
 
 
 def _stall(server: Faulty, request: Request) -> None:
