@@ -22,11 +22,11 @@ Source = str | os.PathLike[str] | bytes | Dataset
 EXPLICIT = "1.2.840.10008.1.2.1"
 MARKS = {"added": "+", "removed": "−", "value changed": "≠", "VR changed": "VR"}
 BYTES_PER_ROW, MOST_BYTES, MOST_ROWS = 8, 64, 100
+_VALUE = """<span style="overflow-wrap: anywhere">{{ text }}</span>"""
 _BYTES = """\
-<pre style="margin: 0; line-height: 1.4">{% for row in rows %}
-{% for text, differs in row %}{% if differs %}<mark><b><u>{{ text }}</u></b></mark>
-{%- else %}{{ text }}{% endif %}{{ "" if loop.last else " " }}{% endfor %}
-
+<pre style="margin: 0; line-height: 1.4; font-size: 90%; white-space: pre">{% for row in rows %}
+{% for text, differs in row.bytes %}{% if differs %}<mark><b><u>{{ text }}</u></b></mark>
+{%- else %}{{ text }}{% endif %} {% endfor %} {{ row.letters }}
 {% endfor %}</pre>{{ note }}"""
 _DETAIL = """<p role="status"><strong>{{ path }}</strong>: {{ kind }}</p>{{ table }}"""
 
@@ -57,7 +57,7 @@ def difference_table(one: Source, other: Source) -> html.Page:
     """Return all differences as a table: the viewer's static twin.
 
     >>> print(difference_table("MR_small", "MR_small_RLE").text.splitlines()[4])
-    VR VR changed; PixelData; OW 8192 bytes; OB 6128 bytes; 1488; 1504
+    VR VR changed; PixelData; OW 8192 bytes; 1488; OB 6128 bytes; 1504
     """
     return _twin(_Side(one, _("first")), _Side(other, _("second")))
 
@@ -73,8 +73,12 @@ class DifferenceViewer(VBox):  # type: ignore[misc]
         self.kind_choice = Dropdown(
             options=kinds, description=_("Show:"), layout=Layout(width="20em")
         )
-        self.places = Select(rows=13, layout=Layout(width="27em", flex="0 0 auto"))
-        self.places.tooltip = _("Places that differ")
+        self.places = Select(
+            rows=13,
+            description=_("Places:"),
+            layout=Layout(width="26em", flex="0 0 auto"),
+            style={"description_width": "initial"},
+        )
         self.detail = HTML(layout=Layout(overflow="auto", min_width="0", flex="1 1 auto"))
         self.summary = HTML(html.render("<p>{{ text }}</p>", text=self._sentence()))
         for part in (self.detail, self.summary):
@@ -156,8 +160,11 @@ def _detail(found: Difference, one: _Side, other: _Side) -> Markup:
     raws = [place[1] if place else b"" for place in places]
     names = one.name, other.name
     rows: list[tuple[object, ...]] = [
-        (_("value"), described(found.one), described(found.other)),
-        (_("begins at byte"), *(_offset(place) for place in places)),
+        (
+            _("value"),
+            *(html.render(_VALUE, text=described(each)) for each in (found.one, found.other)),
+        ),
+        (_("from byte"), *(_offset(place) for place in places)),
         (_("bytes"), _hex(raws[0], raws[1], one.note), _hex(raws[1], raws[0], other.note)),
     ]
     table = html.table(("", *names), rows)
@@ -173,7 +180,12 @@ def _hex(raw: bytes, against: bytes, note: str) -> Markup:
         (f"{byte:02x}", byte != (against[index] if index < len(against) else None))
         for index, byte in enumerate(raw[:MOST_BYTES])
     ]
-    rows = [shown[start : start + BYTES_PER_ROW] for start in range(0, len(shown), BYTES_PER_ROW)]
+    rows = []
+    for start in range(0, len(shown), BYTES_PER_ROW):
+        part = raw[start : min(start + BYTES_PER_ROW, MOST_BYTES)]
+        gap = 3 * (BYTES_PER_ROW - len(part)) * " "
+        letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        rows.append({"bytes": shown[start : start + BYTES_PER_ROW], "letters": gap + letters})
     more = len(raw) - MOST_BYTES
     notes = [ngettext("and {count} more byte", "and {count} more bytes", more)] if more > 0 else []
     return html.render(
@@ -183,15 +195,15 @@ def _hex(raw: bytes, against: bytes, note: str) -> Markup:
 
 def _twin(one: _Side, other: _Side) -> html.Page:
     found = difference(one.dataset, other.dataset)
-    starts = _("begins at byte")
-    header = (_("Kind"), _("Where"), one.name, other.name, starts, starts)
+    starts = _("from byte")
+    header = (_("Kind"), _("Where"), one.name, starts, other.name, starts)
     rows = [
         (
             f"{MARKS[each.kind]} {_(KINDS[each.kind])}",
             each.path,
             described(each.one),
-            described(each.other),
             _offset(one.place(each.path)),
+            described(each.other),
             _offset(other.place(each.path)),
         )
         for each in found[:MOST_ROWS]
@@ -199,5 +211,6 @@ def _twin(one: _Side, other: _Side) -> html.Page:
     caption = ngettext("{count} place differs", "{count} places differ", len(found))
     if len(found) > MOST_ROWS:
         caption += _(", the first {count} are shown", count=MOST_ROWS)
-    lines = ["; ".join(map(str, row)) for row in [header, *rows]]
-    return html.Page(html.table(header, rows, caption), "\n".join([*lines, caption]))
+    lines = ["; ".join(row) for row in [header, *rows]]
+    cells = [[html.render(_VALUE, text=text) for text in row] for row in rows]
+    return html.Page(html.table(header, cells, caption), "\n".join([*lines, caption]))

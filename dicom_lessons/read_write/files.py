@@ -9,7 +9,7 @@ import warnings
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from pydicom import Dataset, FileDataset, dcmread
 
@@ -48,8 +48,8 @@ def read_zip(
     Raises
     ------
     ArchiveError
-        If it is no zip archive, is encrypted, is too large, or has a member whose name leads out
-        of the folder that it would be unpacked to.
+        If it is no zip archive or a broken one, is encrypted or too large, or has a member whose
+        name leads out of the folder that it would be unpacked to.
     """
     found = {}
     room = most_bytes
@@ -65,7 +65,9 @@ def read_zip(
                     raise ArchiveError(_("Not read: {reason}.", reason=reason))
                 if raw[128:132] == b"DICM":
                     found[member.filename] = dcmread(BytesIO(raw), **options)
-    except (BadZipFile, RuntimeError, NotImplementedError) as error:
+    except ArchiveError:
+        raise
+    except Exception as error:  # zipfile and pydicom raise many kinds on broken bytes
         raise ArchiveError(_("Not read: {reason}.", reason=error)) from error
     return found
 
@@ -121,14 +123,9 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         if isinstance(error, OSError):
             cure = _("Does the folder exist, may you write there, is the disk full?")
         reason = str(error).partition("\n")[0]
-        raise SaveError(
-            _(
-                "Nothing was written to {path}: {reason}. {cure}",
-                path=path,
-                reason=reason,
-                cure=cure,
-            )
-        ) from None  # what pydicom went through to get there helps nobody
+        message = _("Nothing was written to {path}: {reason}. {cure}")
+        # what pydicom went through to get there helps nobody
+        raise SaveError(message.format(path=path, reason=reason, cure=cure)) from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
