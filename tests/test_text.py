@@ -33,14 +33,14 @@ def test_the_compiled_catalogue_is_the_source_compiled(catalogue: Catalog) -> No
 
 
 def test_a_translation_has_the_fields_of_its_message(catalogue: Catalog) -> None:
-    def fields(text: str) -> set[str]:
-        return {name for __, name, __, __ in string.Formatter().parse(text) if name}
+    def fields(text: object) -> set[str]:
+        return {part[1] for part in string.Formatter().parse(str(text)) if part[1]}
 
     for message in catalogue:
         if "python-brace-format" not in message.flags:
             continue
-        originals = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        originals = message.id if isinstance(message.id, list | tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, list | tuple) else (message.string,)
         allowed = set().union(*map(fields, originals))
         for translated in strings:
             assert fields(translated) <= allowed, translated
