@@ -67,6 +67,26 @@ function greyOf(frame, state) {
   return (v) => Math.floor((Number.isNaN(v) ? 0 : grey(v)) + 0.5);
 }
 
+// Which stored columns (or rows) each column of the screen covers, and how much of the first and
+// the last of them; one alone where the picture is enlarged.
+function spans(start, end, origin, scale, most) {
+  const from = new Int32Array(end), to = new Int32Array(end);
+  const first = new Float64Array(end), last = new Float64Array(end), total = new Float64Array(end);
+  for (let i = start; i < end; i++) {
+    const low = Math.max(0, origin + i / scale), high = Math.min(most, origin + (i + 1) / scale);
+    if (scale >= 1) from[i] = to[i] = clamp(Math.floor(origin + (i + 0.5) / scale), 0, most - 1);
+    else {
+      from[i] = clamp(Math.floor(low + 1e-9), 0, most - 1);
+      to[i] = clamp(Math.ceil(high - 1e-9) - 1, from[i], most - 1);
+    }
+    const alone = from[i] === to[i];
+    first[i] = alone ? 1 : from[i] + 1 - low;
+    last[i] = alone ? 0 : high - to[i];
+    total[i] = alone ? 1 : high - low;
+  }
+  return { from, to, first, last, total };
+}
+
 // The stored values at the pixels of the screen: the nearest where pixels are enlarged, the mean
 // where they are reduced. Made anew when the frame, the zoom or the place changes, never per window.
 function sample(frame, view, W, H) {
@@ -77,37 +97,38 @@ function sample(frame, view, W, H) {
   const n = frame.grey ? 1 : 3;
   const cells = new stored.constructor(W * H * n);
   const over = drawn && new Uint8Array(W * H);
-  const start = (place, origin, scale, most) => clamp(Math.floor(origin + place / scale), 0, most - 1);
-  const columnAt = new Int32Array(W + 1), columnEnd = new Int32Array(W + 1);
-  const wide = view.sx < 1, tall = view.sy < 1;
-  for (let x = x0; x < x1; x++) {
-    columnAt[x] = start(wide ? x : x + 0.5, left, view.sx, columns);
-    columnEnd[x] = wide ? Math.max(columnAt[x] + 1, start(x + 1, left, view.sx, columns + 1)) : columnAt[x] + 1;
-  }
+  const across = spans(x0, x1, left, view.sx, columns), down = spans(y0, y1, top, view.sy, rows);
   const whole = !(stored instanceof Float32Array || stored instanceof Float64Array);
   const sums = new Float64Array(W * n);
   for (let y = y0; y < y1; y++) {
-    const r0 = start(tall ? y : y + 0.5, top, view.sy, rows);
-    const r1 = tall ? Math.max(r0 + 1, start(y + 1, top, view.sy, rows + 1)) : r0 + 1;
-    if (!wide && !tall) {
+    const r0 = down.from[y], r1 = down.to[y];
+    if (view.sx >= 1 && view.sy >= 1) {
       for (let x = x0, at = r0 * columns; x < x1; x++)
-        for (let k = 0; k < n; k++) cells[(y * W + x) * n + k] = stored[(at + columnAt[x]) * n + k];
+        for (let k = 0; k < n; k++) cells[(y * W + x) * n + k] = stored[(at + across.from[x]) * n + k];
     } else {
       sums.fill(0);
-      for (let r = r0; r < r1; r++)
-        for (let x = x0; x < x1; x++)
-          for (let c = columnAt[x]; c < columnEnd[x]; c++)
-            for (let k = 0; k < n; k++) sums[x * n + k] += stored[(r * columns + c) * n + k];
+      for (let r = r0; r <= r1; r++) {
+        const share = r === r0 ? down.first[y] : r === r1 ? down.last[y] : 1;
+        for (let x = x0; x < x1; x++) {
+          const c0 = across.from[x], c1 = across.to[x], at = r * columns;
+          for (let k = 0; k < n; k++) {
+            let sum = stored[(at + c0) * n + k] * across.first[x];
+            for (let c = c0 + 1; c < c1; c++) sum += stored[(at + c) * n + k];
+            if (c1 > c0) sum += stored[(at + c1) * n + k] * across.last[x];
+            sums[x * n + k] += sum * share;
+          }
+        }
+      }
       for (let x = x0; x < x1; x++)
         for (let k = 0; k < n; k++) {
-          const mean = sums[x * n + k] / ((r1 - r0) * (columnEnd[x] - columnAt[x]));
+          const mean = sums[x * n + k] / (across.total[x] * down.total[y]);
           cells[(y * W + x) * n + k] = whole ? Math.floor(mean + 0.5) : mean;
         }
     }
     if (over)
       for (let x = x0; x < x1; x++)
-        for (let r = r0; r < r1; r++)
-          for (let c = columnAt[x]; c < columnEnd[x]; c++) over[y * W + x] |= drawn[r * columns + c];
+        for (let r = r0; r <= r1; r++)
+          for (let c = across.from[x]; c <= across.to[x]; c++) over[y * W + x] |= drawn[r * columns + c];
   }
   return { cells, over, x0, x1, y0, y1 };
 }
@@ -136,13 +157,18 @@ function colour(frame, state, sampled, out, W) {
       for (let x = x0, i = y * W + x0; x < x1; x++, i++) out[i] = OPAQUE | (grey(cells[i]) * 0x010101);
 }
 
-// How often each modality value occurs, in bins; padding does not count.
-function histogram(frame, bins) {
-  const counts = new Float64Array(bins);
-  const scale = bins / (frame.most - frame.least || 1);
+// How often each modality value occurs, in bins; padding does not count. Each bin holds as many
+// whole stored values as the next, or the histogram would look like a comb.
+function histogram(frame, most) {
   const whole = frame.kind[0] !== "f" && frame.high - frame.low < WIDEST_TABLE;
+  const span = frame.high - frame.low + 1;
+  const bins = whole ? Math.ceil(span / Math.ceil(span / most)) : most;
+  const counts = new Float64Array(bins);
+  const scale = whole && span > 1
+    ? ((span - 1) / (frame.most - frame.least || 1)) / Math.ceil(span / most)
+    : bins / (frame.most - frame.least || 1);
   const add = (value, times) => {
-    if (!frame.padded(value)) counts[clamp(Math.floor((frame.modality(value) - frame.least) * scale), 0, bins - 1)] += times;
+    if (!frame.padded(value)) counts[clamp(Math.floor((frame.modality(value) - frame.least) * scale + 1e-9), 0, bins - 1)] += times;
   };
   if (whole) {
     const each = new Uint32Array(frame.high - frame.low + 1);
@@ -184,10 +210,11 @@ function buildPage(labels, about, grey) {
   root.dataset.lmSuppressShortcuts = "true"; // the notebook would take the keys for itself
   const id = `dl-${Math.random().toString(36).slice(2)}`;
   const page = { root, id, tools: {} };
-  const bar = root.appendChild(make("div", "dl-bar", "", { role: "radiogroup", "aria-label": labels.tool }));
+  const bar = root.appendChild(make("div", "dl-bar"));
+  const tools = bar.appendChild(make("div", "dl-bar", "", { role: "radiogroup", "aria-label": labels.tool }));
   for (const [tool, text] of Object.entries(labels.tools)) {
     if (!grey && (tool === "window" || tool === "region")) continue;
-    page.tools[tool] = bar.appendChild(make("button", "", text, { type: "button", role: "radio" }));
+    page.tools[tool] = tools.appendChild(make("button", "", text, { type: "button", role: "radio" }));
   }
   const button = (name, text) => (page[name] = bar.appendChild(make("button", "", text, { type: "button", "aria-label": labels[name], title: labels[name] })));
   button("zoom_in", "+");
@@ -426,14 +453,19 @@ function render({ model, el }) {
   }
 
   // ---- the histogram
+  let edge = null;
   const axis = { least: 0, most: 1 };
   function drawHistogram(now) {
     const canvas = page.histogram;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const [w, h] = [Math.round((canvas.clientWidth || 300) * ratio), Math.round((canvas.clientHeight || 96) * ratio)];
     if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-    const margin = (frame.most - frame.least) * 0.04 || 1;
-    Object.assign(axis, { least: frame.least - margin, most: frame.most + margin });
+    const range = frame.most - frame.least || 1;
+    const room = (outside) => clamp(outside + range * 0.02, range * 0.04, range * 0.4);
+    if (!edge) {
+      axis.least = frame.least - room(frame.least - now.center + now.width / 2);
+      axis.most = frame.most + room(now.center + now.width / 2 - frame.most);
+    }
     const x = (value) => ((value - axis.least) / (axis.most - axis.least)) * w;
     const pen = canvas.getContext("2d");
     const style = getComputedStyle(page.root);
@@ -556,7 +588,7 @@ function render({ model, el }) {
   }
   function reset() {
     mark = null;
-    page.values.measured.textContent = "";
+    page.values.measured.textContent = "–";
     set(begun, true);
     look(1, frame.columns / 2, frame.rows / 2);
   }
@@ -625,7 +657,6 @@ function render({ model, el }) {
     event.preventDefault();
   }, { passive: false });
 
-  let edge = null;
   const valueAt = (event) => {
     const box = page.histogram.getBoundingClientRect();
     return { value: axis.least + ((event.clientX - box.left) / box.width) * (axis.most - axis.least), perPixel: (axis.most - axis.least) / box.width };
@@ -757,6 +788,7 @@ function render({ model, el }) {
   resize();
   look(1, frame.columns / 2, frame.rows / 2);
   choose(tool);
+  page.values.measured.textContent = "–";
   cancelAnimationFrame(waiting);
   waiting = 0;
   paint();

@@ -121,10 +121,12 @@ class Viewer(anywidget.AnyWidget):
         super().__init__(first=first, about=about, **_initial(first))
         self.on_msg(self._answer)
 
-    def observe(self, handler: Callable[..., Any], *names: Any, **options: Any) -> None:
-        """Call a function when the state changes; from now on also while the mouse drags."""
-        super().observe(handler, *names, **options)
-        self.live = True
+    def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, **kind: Any) -> None:
+        """Call a function when the state named changes; then also while the mouse drags."""
+        super().observe(handler, names, **kind)
+        named = [names] if isinstance(names, str) else names
+        if named is not traitlets.All and set(named) & set(_STATE):
+            self.live = True
 
     def stored_values(self) -> NDArray[Any]:
         """Return the stored values of the frame that is shown, shape (rows, columns[, 3])."""
@@ -343,7 +345,6 @@ def _labels() -> dict[str, Any]:
         "region": _("mean {mean}, standard deviation {deviation}, from {low} to {high}"),
         "region_size": _("{count} pixels"),
         "region_area": _("{count} pixels, {area} mm²"),
-        "wait": _("Frame {frame} is on its way"),
         "help": _(
             "Drag: up and down the center, left and right the width. Wheel: frames; with Ctrl: "
             "zoom. Double click: reset. Keys: arrows as the tool says, W M C D R choose it, Enter "

@@ -172,7 +172,10 @@ def _syntax(dataset: Dataset) -> UID:
                 "ds.file_meta.TransferSyntaxUID."
             )
         )
-    return UID(found)
+    syntax = UID(found)
+    if not syntax.is_transfer_syntax:
+        raise _no_decoder(syntax)
+    return syntax
 
 
 def _check_codestream(dataset: Dataset, frame: int, size: int) -> None:
@@ -222,12 +225,16 @@ def _decoders(dataset: Dataset) -> list[str]:
         available = ()
     found = [name for name in DECODERS if name in available]
     if not found:
-        raise PixelError(
-            _(
-                "No decoder here for transfer syntax {name} ({uid}). Convert the file with "
-                "another program, such as dcmdjpeg or gdcmconv --raw.",
-                name=syntax.name[:99],
-                uid=str(syntax)[:64],
-            )
-        )
+        raise _no_decoder(syntax)
     return found
+
+
+def _no_decoder(syntax: UID) -> PixelError:
+    return PixelError(
+        _(
+            "No decoder here for transfer syntax {name} ({uid}). Convert the file with another "
+            "program, such as dcmdjpeg or gdcmconv --raw.",
+            name=syntax.name[:99],
+            uid=str(syntax)[:64],
+        )
+    )

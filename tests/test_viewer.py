@@ -1,0 +1,440 @@
+"""The viewer: its state, its static twin, and what a learner does with it in the browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import traitlets
+from browser import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from numpy.typing import NDArray
+from PIL import Image
+
+from dicom_lessons import pixels, samples
+from dicom_lessons.explorers import viewer as module
+from dicom_lessons.explorers.viewer import Viewer, view_image
+from dicom_lessons.pixels import PixelError
+from dicom_lessons.text import set_language
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["jupyterlab", "page"]
+
+SCRIPT = Path(module.__file__).with_name("viewer.js").read_text(encoding="utf-8")
+
+
+def twin(viewer: Viewer) -> str:
+    return str(viewer._repr_mimebundle_()[0]["text/html"])
+
+
+def ask(viewer: Viewer, content: Any) -> list[tuple[dict[str, Any], list[bytes]]]:
+    """Send what the browser would send, and return what it would get."""
+    sent: list[tuple[dict[str, Any], list[bytes]]] = []
+    viewer.send = lambda message, buffers=None: sent.append((message, buffers or []))
+    viewer._answer(viewer, content, [])
+    return sent
+
+
+def test_it_begins_with_the_window_of_the_file() -> None:
+    viewer = view_image("virtual/ct")
+    assert (viewer.center, viewer.width, viewer.function) == (40, 400, "LINEAR")
+    assert np.array_equal(viewer.picture(), pixels.to_display(samples.read("virtual/ct")))
+    assert view_image("virtual/cr").inverted
+    lung = view_image("virtual/ct", center=-600, width=1500)
+    assert (lung.center, lung.width) == (-600, 1500)
+
+
+def test_without_a_window_all_values_are_shown() -> None:
+    viewer = view_image("CT_small")
+    shown = viewer.picture()
+    assert (shown.min(), shown.max()) == (0, 255)
+
+
+def test_only_a_listener_makes_the_browser_talk_while_dragging() -> None:
+    viewer = view_image("CT_small")
+    assert not viewer.live
+    viewer.observe(print, "measured")
+    assert not viewer.live
+    viewer.observe(print, ["center", "width"])
+    assert viewer.live
+
+
+def test_presets_are_for_hounsfield_units_only() -> None:
+    names = [preset["name"] for preset in view_image("CT_small").about["presets"]]
+    assert {"lung", "bone", "soft tissue"} <= set(names)
+    assert view_image("MR_small").about["presets"] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "frames", "kind"),
+    [
+        ("virtual/xa", 24, "u1"),
+        ("virtual/us_doppler", 1, "rgb"),
+        ("examples_palette", 1, "rgb"),
+        (["virtual/ct", "virtual/ct_abdomen"], 2, "u2"),
+        (np.zeros((3, 4, 5), np.int64), 3, "f8"),
+        (np.zeros((4, 5), bool), 1, "u1"),
+        (np.zeros((4, 5, 3), np.uint8), 1, "rgb"),
+        (np.array([[0.5, np.nan]]), 1, "f8"),
+    ],
+)
+def test_it_takes_images_films_series_arrays_and_colour(
+    source: Any, frames: int, kind: str
+) -> None:
+    viewer = view_image(source)
+    assert viewer.about["frames"] == frames
+    assert viewer.first["kind"] == kind
+    assert "data:image/png" in twin(viewer)
+
+
+def test_frames_are_sent_when_the_browser_asks() -> None:
+    viewer = view_image("virtual/xa")
+    (message, buffers), *more = ask(viewer, {"ask": "frame", "frame": 7})
+    assert not more
+    assert message["frame"] == 7
+    place = message["places"].index(["pixels"])
+    stored = pixels.stored_values(samples.read("virtual/xa"), 7)
+    assert buffers[place] == stored.tobytes()
+    assert json.dumps(message)
+    for nonsense in ({"frame": 24}, {"frame": -1}, {"frame": "1"}, "frame", None):
+        assert ask(viewer, nonsense) == []
+
+
+def test_a_bad_frame_of_a_series_is_said_and_the_others_are_shown() -> None:
+    viewer = view_image(["virtual/ct", "rtplan", "virtual/ct_sharp"])
+    (message, _none) = ask(viewer, {"ask": "frame", "frame": 1})[0]
+    assert message["tell"] == "error"
+    assert "no pixels" in message["note"]
+    assert ask(viewer, {"ask": "frame", "frame": 2})[0][0]["tell"] == "frame"
+
+
+def test_each_slice_of_a_series_keeps_its_own_rescale() -> None:
+    viewer = view_image(["virtual/ct", "virtual/pt"])
+    (message, _none) = ask(viewer, {"ask": "frame", "frame": 1})[0]
+    assert message["info"]["slope"] == float(samples.read("virtual/pt").RescaleSlope)
+
+
+@pytest.mark.parametrize("name", ["rtplan", "MR_truncated"])
+def test_what_cannot_be_shown_is_refused(name: str) -> None:
+    with pytest.raises(PixelError):
+        view_image(name)
+    with pytest.raises(PixelError):
+        view_image([])
+    with pytest.raises(PixelError):
+        view_image(np.array([["a"]]))
+
+
+def test_a_broken_window_is_said_and_the_picture_shown() -> None:
+    dataset = samples.read("CT_small")
+    dataset.WindowCenter, dataset.WindowWidth = 40, 0
+    viewer = view_image(dataset)
+    assert "at least 1" in viewer.first["note"]
+    assert np.ptp(viewer.picture()) == 255
+
+
+def test_python_cannot_set_a_window_that_cannot_be() -> None:
+    viewer = view_image("CT_small")
+    with pytest.raises(PixelError):
+        viewer.width = 0
+    with pytest.raises(traitlets.TraitError):
+        viewer.function = "CUBIC"
+    viewer.frame = 99
+    assert viewer.frame == 0
+
+
+def test_letters_come_from_the_directions_or_the_orientation() -> None:
+    assert view_image("virtual/ct").first["letters"] == ["R", "L", "A", "P"]
+    assert view_image("virtual/cr").first["letters"] == ["R", "L", "H", "F"]
+    assert view_image("virtual/us").first["letters"] == ["", "", "", ""]
+
+
+def test_spacing_at_the_detector_is_told_apart() -> None:
+    assert not view_image("virtual/ct").first["at_detector"]
+    assert view_image("virtual/cr").first["at_detector"]
+    assert view_image("examples_jpeg2k").first["spacing"] == []
+
+
+def test_the_static_picture_is_what_is_shown() -> None:
+    viewer = view_image("virtual/ct", center=-600, width=1500)
+    markup = twin(viewer)
+    data = re.search(r"base64,([^\"]+)", markup)
+    assert data
+    image = np.asarray(Image.open(io.BytesIO(base64.b64decode(data[1]))))
+    assert np.array_equal(image, viewer.picture())
+    assert 'alt="CT picture: ' in markup
+    assert "center -600, width 1500" in markup
+    assert twin(view_image("virtual/ct", center=-600, width=1500)) == markup
+
+
+def test_nothing_from_a_file_becomes_markup() -> None:
+    hostile = "</script><img src=x onerror=alert(1)>"
+    dataset = samples.read("CT_small")
+    dataset.WindowCenter, dataset.WindowWidth = 40, 400
+    dataset.WindowCenterWidthExplanation = hostile
+    dataset.RescaleType = hostile
+    viewer = view_image(dataset)
+    for markup in (twin(viewer), viewer.page()._repr_html_()):
+        assert "onerror=alert" not in markup.replace("\\u003cimg src=x onerror=alert", "")
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", SCRIPT)
+    assert not re.search(r"https?:|import\(|fetch\(|XMLHttp", SCRIPT)
+
+
+def test_a_page_holds_every_frame_but_no_huge_ones() -> None:
+    viewer = view_image(np.arange(24, dtype="u1").reshape(2, 3, 4))
+    told = re.search(r'json"[^>]*>(.*?)</script>', viewer.page()._repr_html_(), re.S)
+    assert told
+    assert len(json.loads(told[1])["frames"]) == 2
+    with pytest.raises(PixelError, match="too many for a page"):
+        view_image(np.zeros((3000, 3000), "u1")).page()
+
+
+def test_it_speaks_russian() -> None:
+    set_language("ru")
+    viewer = view_image("virtual/ct")
+    assert "центр окна 40" in twin(viewer)
+    assert viewer.about["labels"]["tools"]["window"] == "Окно"
+
+
+# ---- in the browser
+
+START = "from dicom_lessons.explorers.viewer import view_image\n"
+CELLS = {
+    "ct": START + "viewer = view_image('virtual/ct')\nviewer",
+    "xa": START + "viewer = view_image('virtual/xa')\nviewer",
+    "cr": START + "viewer = view_image('virtual/cr')\nviewer",
+    "us": START + "viewer = view_image('virtual/us_doppler')\nviewer",
+}
+PIXELS = """() => { const c = document.querySelector('.dl-stage canvas');
+  const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  return [c.width, c.height, Array.from(d.filter((v, i) => i % 4 === 0))]; }"""
+STATE = (
+    "import json\nprint(json.dumps([viewer.center, viewer.width, viewer.function, viewer.frame,"
+    " viewer.inverted, dict(viewer.measured)]))"
+)
+
+
+def opened(page: Page, lab: Lab, name: str) -> Page:
+    """Open a notebook with a viewer and, below, a cell that prints the viewer's state."""
+    notebook = lab.write_notebook(f"{name}.ipynb", CELLS[name], STATE)
+    close_sessions(lab)
+    open_notebook(page, lab, notebook)
+    run_all(page)
+    page.locator(".dl-viewer").wait_for()
+    page.wait_for_timeout(300)
+    return page
+
+
+def screen(page: Page) -> NDArray[np.uint8]:
+    """Return the red channel of what the canvas shows."""
+    width, height, values = page.evaluate(PIXELS)
+    return np.array(values, np.uint8).reshape(height, width)
+
+
+def state(page: Page) -> Any:
+    """Run the last cell again and return what Python knows."""
+    page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
+    page.evaluate(
+        "() => { window.__done = false; window.jupyterapp.commands.execute("
+        "'notebook:run-cell').then(() => { window.__done = true; }); }"
+    )
+    page.wait_for_function("() => window.__done")
+    return json.loads(page.locator(".jp-OutputArea-output pre").last.inner_text())
+
+
+def drag(
+    page: Page, start: tuple[int, int], end: tuple[int, int], place: str = ".dl-stage"
+) -> None:
+    box = page.locator(place).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + start[0], box["y"] + start[1])
+    page.mouse.down()
+    page.mouse.move(box["x"] + end[0], box["y"] + end[1], steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(200)
+
+
+@pytest.mark.browser
+def test_dragging_windows_the_picture_as_python_does(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "ct")
+    ct = samples.read("virtual/ct")
+    assert np.array_equal(screen(page), pixels.to_display(ct))
+    drag(page, (200, 200), (280, 150))
+    center, width, function, *_rest = state(page)
+    assert center < 40
+    assert width > 400
+    assert np.array_equal(screen(page), pixels.to_display(ct, pixels.Window(center, width)))
+    page.get_by_label("Function:").select_option("SIGMOID")
+    page.wait_for_timeout(200)
+    center, width, function, *_rest = state(page)
+    sigmoid = pixels.Window(center, width, function)
+    assert function == "SIGMOID"
+    assert np.array_equal(screen(page), pixels.to_display(ct, sigmoid))
+    page.locator(".dl-stage").dblclick()
+    page.wait_for_timeout(200)
+    assert state(page)[:3] == [40, 400, "LINEAR"]
+    drag(page, (40, 50), (80, 50), ".dl-histogram")
+    assert state(page)[0] != 40
+    assert jupyterlab.outside == []
+
+
+@pytest.mark.browser
+def test_everything_works_by_keyboard(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "ct")
+    page.locator(".dl-stage").focus()
+    press = page.keyboard.press
+    press("ArrowDown")
+    press("ArrowRight")
+    press("i")
+    page.wait_for_timeout(200)
+    center, width, _function, _frame, inverted, _measured = state(page)
+    assert center > 40
+    assert width > 400
+    assert inverted
+    page.locator(".dl-stage").focus()
+    press("Home")
+    press("3")
+    page.wait_for_timeout(200)
+    assert state(page)[:2] == [-600, 1500]
+    page.locator(".dl-stage").focus()
+    press("d")
+    press("ArrowRight")
+    press("Enter")
+    for _step in range(3):
+        press("Shift+ArrowRight")
+    press("Enter")
+    page.wait_for_timeout(200)
+    measured = state(page)[-1]
+    spacing = float(samples.read("virtual/ct").PixelSpacing[1])
+    assert measured["kind"] == "distance"
+    assert measured["mm"] == pytest.approx(30 * spacing)
+    assert page.locator(".dl-viewer").count() == 1
+    before = screen(page)
+    page.locator(".dl-stage").focus()
+    press("+")
+    page.wait_for_timeout(100)
+    assert not np.array_equal(screen(page), before)
+
+
+@pytest.mark.browser
+def test_the_cursor_and_a_region_tell_the_values(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "ct")
+    ct = samples.read("virtual/ct")
+    stored = pixels.stored_values(ct)
+    box = page.locator(".dl-stage").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 250, box["y"] + 240)
+    page.wait_for_timeout(100)
+    told = page.locator(".dl-values td").all_inner_texts()
+    column, row = (int(number) for number in told[0].split(", "))
+    assert told[1] == str(stored[row, column])
+    assert told[2].replace("−", "-") == f"{pixels.modality_values(stored, ct)[row, column]:.0f} HU"
+    assert told[3] == str(pixels.to_display(ct)[row, column])
+    x, y, _z = (float(v) for v in told[4].replace("−", "-").removesuffix(" mm").split("; "))
+    assert x == pytest.approx(ct.ImagePositionPatient[0] + column * ct.PixelSpacing[1], abs=0.06)
+    assert y == pytest.approx(ct.ImagePositionPatient[1] + row * ct.PixelSpacing[0], abs=0.06)
+    page.get_by_role("radio", name="Region").click()
+    drag(page, (230, 220), (260, 250))
+    told = state(page)[-1]
+    (r0, r1), (c0, c1) = told["rows"], told["columns"]
+    inside = pixels.modality_values(stored, ct)[r0 : r1 + 1, c0 : c1 + 1]
+    assert told["count"] == inside.size > 900
+    assert told["mean"] == pytest.approx(inside.mean())
+    assert told["deviation"] == pytest.approx(inside.std())
+
+
+@pytest.mark.browser
+def test_frames_follow_the_wheel_and_the_film_runs(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "xa")
+    xa = samples.read("virtual/xa")
+    box = page.locator(".dl-stage").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.wheel(0, 100)
+    page.mouse.wheel(0, 100)
+    page.wait_for_timeout(500)
+    assert state(page)[3] == 2
+    small = np.asarray(Image.fromarray(screen(page)).resize((384, 384), Image.Resampling.BOX))
+    expected = pixels.to_display(xa, frame=2)
+    assert np.abs(small.astype(int) - expected).mean() < 2
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_timeout(200)
+    assert state(page)[3] != 2
+
+
+@pytest.mark.browser
+def test_python_and_the_browser_keep_step(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "cr")
+    cr = samples.read("virtual/cr")
+    page.get_by_label("Center:").fill("400")
+    page.get_by_label("Width:").fill("500")
+    page.wait_for_timeout(300)
+    assert state(page)[:2] == [400, 500]
+    before = screen(page)
+    page.evaluate("""() => { const panel = window.jupyterapp.shell.currentWidget;
+      window.__done = false;
+      panel.sessionContext.session.kernel.requestExecute({code: 'viewer.center = 900'})
+        .done.then(() => { window.__done = true; }); }""")
+    page.wait_for_function("() => window.__done")
+    page.wait_for_timeout(200)
+    assert page.get_by_label("Center:").input_value() == "900"
+    assert screen(page).mean() > before.mean()
+    assert cr.PhotometricInterpretation == "MONOCHROME1"
+
+
+@pytest.mark.browser
+def test_a_colour_picture_arrives_whole(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "us")
+    shown = pixels.to_display(samples.read("virtual/us_doppler"))[..., 0]
+    small = shown.repeat(4, 0).repeat(4, 1).reshape(384, 5, 512, 5).mean((1, 3))
+    assert np.abs(screen(page) - small).max() <= 0.5
+
+
+@pytest.mark.browser
+def test_nothing_is_sent_while_dragging_without_a_listener(page: Page, jupyterlab: Lab) -> None:
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(str(data))))
+    opened(page, jupyterlab, "ct")
+    box = page.locator(".dl-stage").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.down()
+    sent.clear()
+    page.mouse.move(box["x"] + 300, box["y"] + 260, steps=30)
+    page.wait_for_timeout(200)
+    assert sent == []
+    page.mouse.up()
+    page.wait_for_timeout(200)
+    assert sent
+
+
+@pytest.mark.browser
+def test_a_page_windows_without_a_kernel(page: Page, tmp_path: Path) -> None:
+    viewer = view_image("virtual/ct")
+    file = tmp_path / "page.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{viewer.page()._repr_html_()}")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.locator(".dl-stage canvas").first.wait_for()
+    ct = samples.read("virtual/ct")
+    assert np.array_equal(screen(page), pixels.to_display(ct))
+    page.locator(".dl-stage").focus()
+    page.keyboard.press("3")
+    page.wait_for_timeout(200)
+    assert np.array_equal(screen(page), pixels.to_display(ct, pixels.Window(-600, 1500)))
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_a_data_set_without_patient_orientation_has_no_letters() -> None:
+    dataset = samples.read("CT_small")
+    del dataset.ImageOrientationPatient
+    assert view_image(dataset).first["letters"] == ["", "", "", ""]
