@@ -123,6 +123,22 @@ def _texts(exercise: kinds.Exercise) -> Iterator[str]:
             yield from (option.text, option.why)
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "seen"),
+    [
+        ("structure-1", [144, 148, 152, 154, 156], "Right: 3 of 5."),
+        ("modality-1", ["KO", "CT", "SC", "DR"], "Right: 2 of 5."),
+        ("meet_dicom-4", "cedbfa", "Right: 4 of 6."),
+    ],
+)
+def test_an_unforeseen_list_is_told_how_much_of_it_is_right(
+    name: str, answer: object, seen: str
+) -> None:
+    verdict = EXERCISES[name].judge(answer)
+    assert verdict.right is False
+    assert verdict.why.endswith(seen)
+
+
 def test_no_text_stays_no_text() -> None:
     set_language("ru")
     assert _("") == ""

@@ -47,8 +47,14 @@ def hint(name: str) -> None:
     """Print the next of the exercise's three hints; after the last, the last again."""
     hints = find(name).hints
     number = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
-    text = _(hints[number - 1])
-    print(_("Hint {number} of {count}: {text}", number=number, count=len(hints), text=text))
+    print(
+        _(
+            "Hint {number} of {count}: {text}",
+            number=number,
+            count=len(hints),
+            text=_(hints[number - 1]),
+        )
+    )
 
 
 def predict(name: str, answer: object) -> None:
@@ -72,8 +78,7 @@ def compare(name: str) -> None:
     verdict = _judged(exercise, _predictions[name])
     progress.record(name)  # a prediction is made to be compared, not to be right
     opening = _("As you predicted.") if verdict.right else _("Not what you predicted.")
-    explanation = "" if verdict.right else f"\n{_(exercise.why)}"
-    print(f"{opening} {verdict.why}{explanation}")
+    print(opening, verdict.why if verdict.right else f"{verdict.why}\n{_(exercise.why)}")
 
 
 def quiz(name: str) -> object:

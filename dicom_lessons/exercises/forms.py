@@ -35,8 +35,7 @@ def expecting(
             try:
                 return read(answer)
             except Exception:
-                expected = _(example, **fields)
-                raise TypeError(_("Expected here: {form}.", form=expected)) from None
+                raise TypeError(_("Expected here: {form}.", form=_(example, **fields))) from None
 
         return form
 
@@ -145,16 +144,18 @@ def _members(answer: Any) -> list[object]:
     return members
 
 
-def list_of(form: Form, *, ordered: bool = True) -> Callable[[Any], list[object]]:
-    """Return the form of a list whose members have a form.
+def list_of(
+    form: Form, *, ordered: bool = True
+) -> Callable[[Any], list[object] | tuple[object, ...]]:
+    """Return the form of a list whose members have a form; a sorted tuple if order is nothing.
 
     >>> list_of(integer)(("0x10", 17))
     [16, 17]
     """
 
-    def listed(answer: Any) -> list[object]:
+    def listed(answer: Any) -> list[object] | tuple[object, ...]:
         members = [form(member) for member in _members(answer)]
-        return members if ordered else sorted(members, key=repr)
+        return members if ordered else tuple(sorted(members, key=repr))
 
     return listed
 
@@ -175,10 +176,10 @@ def letter_of(count: int) -> Callable[[Any], str]:
     return letter
 
 
-def order_of(count: int) -> Callable[[Any], str]:
+def order_of(count: int) -> Callable[[Any], list[str]]:
     """Return the form of an order of the first letters of the alphabet.
 
-    >>> order_of(3)("c, b, a") == order_of(3)(["C", "B", "A"]) == "cba"
+    >>> order_of(3)("c, b, a") == order_of(3)(["C", "B", "A"]) == ["c", "b", "a"]
     True
     """
     example = LETTERS[count - 1 :: -1]
@@ -186,9 +187,9 @@ def order_of(count: int) -> Callable[[Any], str]:
     @expecting(
         N_("each of {count} letters once, for example {order!r}"), count=count, order=example
     )
-    def order(answer: Any) -> str:
+    def order(answer: Any) -> list[str]:
         letters = answer if isinstance(answer, str) else "".join(map(text, _members(answer)))
-        given = "".join(filter(str.isalpha, letters.lower()))
+        given = list(filter(str.isalpha, letters.lower()))
         if sorted(given) != list(LETTERS[:count]):
             raise ValueError
         return given

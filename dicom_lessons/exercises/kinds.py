@@ -95,13 +95,19 @@ class Exercise:
             return Verdict(False, f"{seen} {refusal}")
         if any(same(given, form(right)) for right in (bound_by(self.solution), *also_right)):
             return Verdict(True, _(self.why))
-        return self._mistaken(lambda wrong: same(given, form(wrong)), seen)
+        return self._mistaken(
+            lambda wrong: same(given, form(wrong)),
+            seen,
+            partly(given, form(bound_by(self.solution))),
+        )
 
-    def _mistaken(self, same_as: Callable[[object], bool], seen: str) -> Verdict:
+    def _mistaken(
+        self, same_as: Callable[[object], bool], seen: str, unforeseen: str = ""
+    ) -> Verdict:
         for mistake in self.mistakes:
             if same_as(bound_by(mistake.answer)):
                 return Verdict(False, f"{seen} {_(mistake.why)}")
-        return Verdict(False, seen)
+        return Verdict(False, f"{seen} {unforeseen}".rstrip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,22 +192,25 @@ class Code(Exercise):
 
     def _judge(self, answer: object) -> Verdict:
         if not callable(answer):
-            seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
-            return Verdict(False, seen)
+            return Verdict(
+                False,
+                _("You answered {answer}. A function is expected here.", answer=shown(answer)),
+            )
         results = self._results(answer)
         if all(result is None for result in results):
             return Verdict(None)
         model = self._results(bound_by(self.solution))
         for arguments, result, wanted in zip(self.cases(), results, model, strict=True):
             if not self._agree(result, wanted):
-                seen = _(
-                    "Called with ({arguments}), your function gave {got}; expected: {expected}.",
-                    arguments=", ".join(map(shown, arguments)),
-                    got=shown(result),
-                    expected=shown(wanted),
-                )
                 return self._mistaken(
-                    lambda wrong: all(map(self._agree, results, self._results(wrong))), seen
+                    lambda wrong: all(map(self._agree, results, self._results(wrong))),
+                    _(
+                        "Called with ({arguments}), your function gave {got}; "
+                        "expected: {expected}.",
+                        arguments=", ".join(map(shown, arguments)),
+                        got=shown(result),
+                        expected=shown(wanted),
+                    ),
                 )
         return Verdict(True, _(self.why))
 
@@ -240,10 +249,18 @@ def same(one: Any, other: Any) -> bool:
             return math.isclose(float(one), other, rel_tol=1e-9, abs_tol=1e-9)
         if isinstance(other, list | tuple) and isinstance(one, list | tuple):
             return len(one) == len(other) and all(map(same, one, other))
-        truths = [isinstance(value, bool | np.bool_) for value in (one, other)]
-        return truths[0] == truths[1] and bool(one == other)
+        truth = bool | np.bool_
+        return isinstance(one, truth) == isinstance(other, truth) and bool(one == other)
     except Exception:
         return False
+
+
+def partly(given: Any, right: Any) -> str:
+    """Say how much of a list is right, by place (list) or wherever it is (tuple); else nothing."""
+    if not isinstance(given, list | tuple) or not isinstance(right, list | tuple):
+        return ""
+    hits = map(same, given, right) if isinstance(given, list) else map(given.__contains__, right)
+    return _("Right: {right} of {count}.", right=sum(hits), count=len(right))
 
 
 def shown(value: object) -> str:

@@ -237,6 +237,11 @@ prefix = samples.path("MR_small").read_bytes()[128:132]
                 N_("One too late: offsets count from 0, so 128 bytes fill offsets 0 to 127."),
             ),
             Mistake(
+                "from dicom_lessons import samples\n"
+                'prefix = samples.path("MR_small").read_bytes()[:4]',
+                N_("These are the first four bytes of the file: skip the 128 of the preamble."),
+            ),
+            Mistake(
                 'prefix = b"DICOM"',
                 N_("It is not the name of the standard: read the bytes of the file."),
             ),

@@ -109,7 +109,7 @@ WARM_UP = (
         options=(
             Option(
                 N_("Two copies of one object."),
-                N_("No. Copies carry the same SOP Instance UID."),
+                N_("Copies carry the same SOP Instance UID."),
             ),
             Option(
                 N_("Two objects of one series."),
@@ -117,7 +117,7 @@ WARM_UP = (
             ),
             Option(
                 N_("Two objects of different patients."),
-                N_("No. A series belongs to one study, and a study to one patient."),
+                N_("A series belongs to one study, and a study to one patient."),
             ),
         ),
     ),
@@ -135,14 +135,14 @@ WARM_UP = (
             N_("4 + 2 + 2 bytes of header, then the value."),
         ),
         options=(
-            Option(N_("2 bytes"), N_("No. That is the value alone, without its header.")),
+            Option(N_("2 bytes"), N_("That is the value alone, without its header.")),
             Option(
                 N_("10 bytes"),
                 N_("4 for the tag, 2 for the VR, 2 for the length, 2 for the value."),
             ),
             Option(
                 N_("14 bytes"),
-                N_("No. CS has a short header: 2 bytes of length and nothing reserved."),
+                N_("CS has a short header: 2 bytes of length and nothing reserved."),
             ),
         ),
     ),
@@ -167,7 +167,7 @@ WARM_UP = (
             ),
             Option(
                 N_("A letter saved as scan.dcm."),
-                N_("Right so: the name says .dcm, but the bytes 128 to 131 are not DICM."),
+                N_("The name says .dcm, but the bytes 128 to 131 are not DICM."),
             ),
         ),
     ),
@@ -305,7 +305,7 @@ QUESTION = Choice(
     options=(
         Option(
             N_("In the CR: each radiograph carries its patient's name."),
-            N_("No. Its name stands in the header; the picture shows the chest only."),
+            N_("Its name stands in the header; the picture shows the chest only."),
         ),
         Option(
             N_("In the US: scanners write the name at the top."),
@@ -442,11 +442,11 @@ terms = [value for value in values if value in modality.CURRENT]
         options=(
             Option(
                 N_("CT\\PT in every file."),
-                N_("No. Modality has exactly one value. Modalities in Study may have several."),
+                N_("Modality has exactly one value. Modalities in Study may have several."),
             ),
             Option(
                 N_("PT in every file, since that was the question of the examination."),
-                N_("No. Modality says what made the objects of a series, not what was asked."),
+                N_("Modality says what made the objects of a series, not what was asked."),
             ),
             Option(
                 N_("CT in the files of one series, PT in those of the other."),
@@ -454,7 +454,7 @@ terms = [value for value in values if value in modality.CURRENT]
             ),
             Option(
                 N_("OT in every file, since the study is mixed."),
-                N_("No. OT is for what has no term of its own, not for mixtures."),
+                N_("OT is for what has no term of its own, not for mixtures."),
             ),
         ),
     ),

@@ -191,16 +191,19 @@ PREDICTIONS = (
     ),
     Prediction(
         name="structure-p7",
-        question=N_("Which groups does the data set of this DICOMDIR hold?"),
+        question=N_("Which groups does the data set of this DICOMDIR hold at its top level?"),
         solution="groups = [4]",
-        why=N_("Group 0004 is the whole data set of a DICOMDIR."),
+        why=N_("At its top level, a DICOMDIR has group 0004 and no other."),
         hints=(
-            N_("It is one group alone."),
             N_("Such a file lists other files."),
+            N_("It is one group alone."),
             N_("It lies between 0002 and 0008."),
         ),
         mistakes=(
-            Mistake("groups = [8, 16, 32]", N_("These belong to an image; a directory is none.")),
+            Mistake(
+                "groups = [8, 16, 32]",
+                N_("These stand inside the items of its sequence, not at the top level."),
+            ),
         ),
         form=forms.list_of(forms.integer),
     ),
@@ -379,6 +382,10 @@ GRADED = (
         ),
         mistakes=(
             Mistake(
+                'syntax = "1.2.840.10008.1.2.1"',
+                N_("CT_small has this one; read the view of the other file, row 272 and on."),
+            ),
+            Mistake(
                 'syntax = "1.2.840.10008.5.1.4.1.1.2"',
                 N_("This is (0002,0002), Media Storage SOP Class UID: it says what, not how."),
             ),
@@ -476,6 +483,7 @@ GRADED = (
             Mistake("size = 11", N_("These are the characters alone: add header and padding.")),
             Mistake("size = 12", N_("This is the value alone: add the header.")),
             Mistake("size = 18", N_("A tag takes 4 bytes, not 2.")),
+            Mistake("size = 22", N_("In a short header the length takes 2 bytes, not 4.")),
             Mistake("size = 24", N_("PN has the short header, of 8 bytes.")),
         ),
     ),

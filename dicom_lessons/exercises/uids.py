@@ -87,14 +87,14 @@ WARM_UP = (
             N_("It cannot be mistaken for a character."),
         ),
         options=(
-            Option(N_("A space."), N_("No. Text is padded with a space, a UID is not.")),
+            Option(N_("A space."), N_("Text is padded with a space, a UID is not.")),
             Option(
                 N_("A zero byte, 00H."),
                 N_("UIDs are padded with one zero byte; it belongs to the file, not to the UID."),
             ),
             Option(
                 N_("A full stop."),
-                N_("No. A full stop at the end would make the UID invalid, as you will see."),
+                N_("A full stop at the end would make the UID invalid, as you will see."),
             ),
         ),
     ),
@@ -111,11 +111,11 @@ WARM_UP = (
         options=(
             Option(
                 N_("In the same way, Implicit VR Little Endian."),
-                N_("No. A reader learns the transfer syntax from group 0002, so it comes first."),
+                N_("A reader learns the transfer syntax from group 0002, so it comes first."),
             ),
             Option(
                 N_("As the program that writes the file likes."),
-                N_("No. Then nobody could read the transfer syntax."),
+                N_("Then nobody could read the transfer syntax."),
             ),
             Option(
                 N_("In Explicit VR Little Endian."),
@@ -140,11 +140,11 @@ WARM_UP = (
             ),
             Option(
                 N_("Files, preamble and prefix included."),
-                N_("No. Preamble, prefix and group 0002 belong to the file and never travel."),
+                N_("Preamble, prefix and group 0002 belong to the file and never travel."),
             ),
             Option(
                 N_("Pictures in a format that both programs know."),
-                N_("No. Reports, plans and curves travel in the same way, without any picture."),
+                N_("Reports, plans and curves travel in the same way, without any picture."),
             ),
         ),
     ),
@@ -246,11 +246,11 @@ BODY = (
         options=(
             Option(
                 N_("Which company made the scanner."),
-                N_("No. CT_small comes from one company's scanner and has another one's root."),
+                N_("CT_small comes from one company's scanner and has another one's root."),
             ),
             Option(
                 N_("The date of the scan, if eight digits look like one."),
-                N_("No. Some makers put dates in, nobody has to; Study Date has its own element."),
+                N_("Some makers put dates in, nobody has to; Study Date has its own element."),
             ),
             Option(
                 N_("Nothing: it compares whole UIDs, and reads other elements for the rest."),
@@ -271,7 +271,7 @@ BODY = (
         options=(
             Option(
                 N_("That it is invalid."),
-                N_("No. It keeps every rule: unknown does not mean invalid."),
+                N_("It keeps every rule: unknown does not mean invalid."),
             ),
             Option(
                 N_("That it is reserved for DICOM, but in no dictionary at hand."),
@@ -279,7 +279,7 @@ BODY = (
             ),
             Option(
                 N_("That it is private."),
-                N_("No. Below 1.2.840.10008 only the standard itself may define UIDs."),
+                N_("Below 1.2.840.10008 only the standard itself may define UIDs."),
             ),
         ),
     ),
@@ -300,11 +300,11 @@ BODY = (
             ),
             Option(
                 N_("Their UIDs begin with that of the series."),
-                N_("No. Compare: the UID of the series ends in 118, theirs in other numbers."),
+                N_("Compare: the UID of the series ends in 118, theirs in other numbers."),
             ),
             Option(
                 N_("They lie in the folder MR700."),
-                N_("No. Folders and file names are chosen by whoever copies the files."),
+                N_("Folders and file names are chosen by whoever copies the files."),
             ),
         ),
     ),
