@@ -3,7 +3,8 @@
 
 const SIDE = 512; // longest side of the picture on the page, in CSS pixels
 const KEPT = 2 ** 28; // bytes of frames kept
-const AHEAD = 4; // frames asked for in advance
+const AHEAD = 4; // frames asked for in advance while scrolling
+const NEAR = 24; // frames on either side that are fetched while nothing else happens
 const WIDEST_TABLE = 2 ** 20; // stored values that get a lookup table
 const PAUSE = 50; // milliseconds between messages to Python
 const ARRAYS = {
@@ -268,7 +269,7 @@ function render({ model, el }) {
   let frame = frames.get(0), kept = frame.bytes, shownIndex = 0;
   const grey = frame.grey;
   const page = buildPage(labels, about, grey);
-  const pending = new Set();
+  const pending = new Set(), failed = new Map();
   const begun = {};
   for (const name of ["center", "width", "function", "table", "inverted"]) begun[name] = model.get(name);
   const view = { zoom: 1, x: 0, y: 0, sx: 1, sy: 1 };
@@ -509,6 +510,7 @@ function render({ model, el }) {
   function show(index) {
     const found = frames.get(index);
     ask(index);
+    if (failed.has(index)) page.note.textContent = failed.get(index);
     if (!found) return;
     const same = found.rows === frame.rows && found.columns === frame.columns && found.aspect === frame.aspect;
     frames.delete(index);
@@ -522,16 +524,24 @@ function render({ model, el }) {
   }
   function ask(index) {
     const onwards = index >= shownIndex ? 1 : -1;
-    for (let step = 0; step <= AHEAD; step++) {
-      const wanted = index + step * onwards;
-      if (wanted < 0 || wanted >= about.frames || frames.has(wanted) || pending.has(wanted)) continue;
-      pending.add(wanted);
-      model.send({ ask: "frame", frame: wanted });
-    }
+    for (let step = 0; step <= AHEAD; step++) request(index + step * onwards);
+  }
+  function request(index) {
+    if (index < 0 || index >= about.frames || frames.has(index) || pending.has(index) || failed.has(index)) return false;
+    pending.add(index);
+    model.send({ ask: "frame", frame: index });
+    return true;
+  }
+  function fetchNear() {
+    if (kept + 2 * frame.bytes > KEPT) return;
+    for (let step = 1; step <= NEAR; step++)
+      if (request(shownIndex + step) || request(shownIndex - step)) return;
   }
   function receive(message, buffers) {
     if (message.tell === "error") {
-      page.note.textContent = message.note;
+      pending.delete(message.frame);
+      failed.set(message.frame, message.note);
+      if (message.frame === model.get("frame")) page.note.textContent = message.note;
       return;
     }
     if (message.tell !== "frame") return;
@@ -550,6 +560,7 @@ function render({ model, el }) {
       kept -= old.bytes;
     }
     if (message.frame === model.get("frame")) later();
+    if (!pending.size && !drag) setTimeout(fetchNear, 0);
   }
   const go = (index) => set({ frame: clamp(index, 0, about.frames - 1) });
   function play(on = !playing) {
@@ -560,9 +571,10 @@ function render({ model, el }) {
     let due = performance.now() + about.frame_time;
     const step = (now) => {
       playing = requestAnimationFrame(step);
-      if (now < due || model.get("frame") !== shownIndex) return;
+      const index = model.get("frame");
+      if (now < due || (index !== shownIndex && !failed.has(index))) return;
       due = Math.max(due + about.frame_time, now);
-      go((shownIndex + 1) % about.frames);
+      go((index + 1) % about.frames);
     };
     playing = requestAnimationFrame(step);
   }
