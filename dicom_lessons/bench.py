@@ -123,6 +123,29 @@ def _ct_volume() -> Figure:
         return measure("make the CT volume", write, "read it again, pixels included", read)
 
 
+def _display(rows: int, columns: int) -> Figure:
+    import numpy as np
+    from pydicom.pixels.processing import apply_modality_lut, apply_windowing
+
+    from dicom_lessons import pixels
+
+    dataset = samples.read("virtual/ct")
+    noise = np.random.default_rng(1).normal(1100, 300, (rows, columns))
+    stored = noise.clip(0, 4095).astype(np.uint16)
+    highest = 2**dataset.BitsStored - 1
+
+    def instead() -> object:
+        windowed = apply_windowing(apply_modality_lut(stored, dataset), dataset)
+        return ((windowed - float(dataset.RescaleIntercept)) * (255 / highest)).astype(np.uint8)
+
+    return measure(
+        f"stored values to 8 bits, {rows} × {columns}",
+        lambda: pixels.to_display(dataset, stored=stored),
+        "pydicom's apply_windowing, then scaled",
+        instead,
+    )
+
+
 def _large_file() -> bytes:
     dataset = samples.read("CT_small")
     dataset.Rows = dataset.Columns = 500
