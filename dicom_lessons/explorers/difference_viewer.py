@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pydicom import Dataset, dcmread
 
 from dicom_lessons import html, samples
+from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.read_write import KINDS, Difference, described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
@@ -86,7 +87,9 @@ class DifferenceViewer(VBox):  # type: ignore[misc]
         self._list({})
         self.kind_choice.observe(self._list, "value")
         self.places.observe(self._show, "value")
-        super().__init__([self.summary, self.kind_choice, HBox([self.places, self.detail])])
+        super().__init__(
+            [self.summary, self.kind_choice, HBox([self.places, self.detail]), KeepKeys()]
+        )
 
     def _sentence(self) -> str:
         count = len(self.differences)
