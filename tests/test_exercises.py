@@ -139,6 +139,14 @@ def test_an_unforeseen_list_is_told_how_much_of_it_is_right(
     assert verdict.why.endswith(seen)
 
 
+def test_a_function_that_prints_is_told_to_return(capsys: pytest.CaptureFixture[str]) -> None:
+    set_language("en")
+    verdict = EXERCISES["meet_dicom-3"].judge(lambda path: print(path.name))
+    assert verdict.right is False
+    assert "return" in verdict.why
+    assert EXERCISES["meet_dicom-3"].judge(lambda path: None).right is None
+
+
 def test_no_text_stays_no_text() -> None:
     set_language("ru")
     assert _("") == ""

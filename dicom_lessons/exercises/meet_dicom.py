@@ -276,6 +276,10 @@ def is_dicom(path):
                 N_("The place counts: any text may hold these letters somewhere."),
             ),
             Mistake(
+                'def is_dicom(path):\n    return path.read_text()[128:132] == "DICM"',
+                N_("A DICOM file is no text, and read_text stumbles over it: use read_bytes."),
+            ),
+            Mistake(
                 'def is_dicom(path):\n    return path.read_bytes()[:4] == b"DICM"',
                 N_("The file begins with 128 bytes of preamble; the prefix comes after it."),
             ),

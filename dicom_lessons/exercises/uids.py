@@ -376,6 +376,10 @@ def repair(text):
                 N_("A component that is 0 itself must stay: 1.2.0.4 would lose it."),
             ),
             Mistake(
+                "def repair(text):\n    return text.strip(' .\\0').replace('0', '')",
+                N_("Only leading zeros mean nothing: 840 and 10008 must keep theirs."),
+            ),
+            Mistake(
                 "def repair(text):\n    return text.strip(' \\0')",
                 N_("Leading zeros and the full stop at the end are still there."),
             ),
@@ -576,6 +580,12 @@ def new_uids(old):
                     "A UID of somebody else is no root of yours, and the old one can still be "
                     "read in the new one."
                 ),
+            ),
+            Mistake(
+                "from pydicom.uid import generate_uid\n\n\ndef new_uids(old):\n"
+                "    new = {u: generate_uid() for u in old if not u.startswith('1.2.840.10008.')}\n"
+                "    return [new.get(uid, uid) for uid in dict.fromkeys(old)]",
+                N_("The list is too short: give one UID for each of the ten, in their order."),
             ),
             Mistake(
                 "def new_uids(old):\n    return old",
