@@ -199,7 +199,7 @@ def test_it_speaks_russian() -> None:
     set_language("ru")
     viewer = view_image("virtual/ct")
     assert "центр окна 40" in twin(viewer)
-    assert viewer.about["labels"]["tools"]["window"] == "Окно"
+    assert viewer.about["labels"]["tools"][0][1] == "Окно"
 
 
 # ---- in the browser

@@ -213,7 +213,7 @@ function buildPage(labels, about, grey) {
   const page = { root, id, tools: {} };
   const bar = root.appendChild(make("div", "dl-bar"));
   const tools = bar.appendChild(make("div", "dl-bar", "", { role: "radiogroup", "aria-label": labels.tool }));
-  for (const [tool, text] of Object.entries(labels.tools)) {
+  for (const [tool, text] of labels.tools) {
     if (!grey && (tool === "window" || tool === "region")) continue;
     page.tools[tool] = tools.appendChild(make("button", "", text, { type: "button", role: "radio" }));
   }
@@ -550,6 +550,7 @@ function render({ model, el }) {
       path.slice(0, -1).reduce((node, key) => node[key], message.info)[last] = buffers[i];
     });
     const opened = openFrame(message.info);
+    kept -= frames.get(message.frame)?.bytes ?? 0;
     frames.set(message.frame, opened);
     pending.delete(message.frame);
     kept += opened.bytes;
@@ -827,7 +828,8 @@ async function inflated(value) {
 }
 
 async function openPage(id) {
-  const place = document.getElementById(id);
+  const place = document.querySelector(`#${id}:not([data-open])`);
+  place.dataset.open = "";
   const told = JSON.parse(document.getElementById(`${id}-data`).textContent);
   const frames = await inflated(told.frames);
   const state = { ...told.state, about: told.about, first: frames[0] };

@@ -178,8 +178,8 @@ class Viewer(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         rows, columns = self.first["rows"], self.first["columns"]
-        shown = f"{rows} × {columns}, {len(self._frames)} frames"
-        return f"Viewer({shown}, center={self.center:g}, width={self.width:g})"
+        frames = f", {len(self._frames)} frames" if len(self._frames) > 1 else ""
+        return f"Viewer({rows} × {columns}{frames}, center={self.center:g}, width={self.width:g})"
 
     @traitlets.validate("center", "width", "function")
     def _check_window(self, proposal: Any) -> Any:
@@ -310,13 +310,13 @@ def _labels() -> dict[str, Any]:
     return {
         "title": _("Image viewer"),
         "picture": _("Picture: drag it, or use the keys"),
-        "tools": {
-            "window": _("Window"),
-            "move": _("Move"),
-            "cursor": _("Cursor"),
-            "distance": _("Distance"),
-            "region": _("Region"),
-        },
+        "tools": [
+            ["window", _("Window")],
+            ["move", _("Move")],
+            ["cursor", _("Cursor")],
+            ["distance", _("Distance")],
+            ["region", _("Region")],
+        ],
         "tool": _("What dragging and the arrow keys do"),
         "zoom_in": _("Zoom in"),
         "zoom_out": _("Zoom out"),
