@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from dicom_lessons import html, pixels, samples
 from dicom_lessons.explorers.viewer_frames import One, describe, frame_time, frames_of
+from dicom_lessons.explorers.viewer_labels import labels
 from dicom_lessons.pixels import PRESETS, LookupTable, PixelError, Window
 from dicom_lessons.text import _
 
@@ -116,7 +117,7 @@ class Viewer(anywidget.AnyWidget):
             "frames": len(self._frames),
             "frame_time": frame_time(dataset),
             "presets": [_preset(window) for window in PRESETS if first.get("units") == "HU"],
-            "labels": _labels(),
+            "labels": labels(),
         }
         super().__init__(first=first, about=about, **_initial(first))
         self.on_msg(self._answer)
@@ -304,51 +305,3 @@ def _in_text(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _in_text(one) for key, one in value.items()}
     return [_in_text(one) for one in value] if isinstance(value, list) else value
-
-
-def _labels() -> dict[str, Any]:
-    return {
-        "title": _("Image viewer"),
-        "picture": _("Picture: drag it, or use the keys"),
-        "tools": [
-            ["window", _("Window")],
-            ["move", _("Move")],
-            ["cursor", _("Cursor")],
-            ["distance", _("Distance")],
-            ["region", _("Region")],
-        ],
-        "tool": _("What dragging and the arrow keys do"),
-        "zoom_in": _("Zoom in"),
-        "zoom_out": _("Zoom out"),
-        "reset": _("Reset"),
-        "preset": _("Preset:"),
-        "own": _("own window"),
-        "center": _("Center:"),
-        "width": _("Width:"),
-        "function": _("Function:"),
-        "inverted": _("inverted"),
-        "overlay": _("overlay"),
-        "histogram": _("Histogram with the window: drag it or its edges"),
-        "play": _("Play"),
-        "stop": _("Stop"),
-        "frame": _("Frame:"),
-        "place": _("Column, row"),
-        "stored": _("Stored value"),
-        "modality": _("Modality value"),
-        "displayed": _("Displayed"),
-        "position": _("Position"),
-        "padding": _("padding"),
-        "measured": _("Measured"),
-        "distance": _("{mm} mm"),
-        "distance_detector": _("{mm} mm at the detector"),
-        "distance_pixels": _("{pixels} pixels; the size of a pixel is unknown"),
-        "region": _("mean {mean}, standard deviation {deviation}, from {low} to {high}"),
-        "region_size": _("{count} pixels"),
-        "region_area": _("{count} pixels, {area} mm²"),
-        "help": _(
-            "Drag: up and down the center, left and right the width. Wheel: frames; with Ctrl: "
-            "zoom. Double click: reset. Keys: arrows as the tool says, W M C D R choose it, Enter "
-            "sets a point, + and − zoom, Page Up and Page Down frames, Space plays, I inverts, "
-            "1 to 9 presets, Home resets."
-        ),
-    }
