@@ -16,6 +16,7 @@ from dicom_lessons import samples
 from dicom_lessons.faulty_server import FAULTS, Faulty, serve
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.html import Page, table
+from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.text import _
 
 _WELL = ""
@@ -35,7 +36,7 @@ class FaultExplorer(VBox):  # type: ignore[misc]
         self.outcome = HTML()
         self.faults.observe(self._show, "value")
         self._show()
-        super().__init__([self.faults, self.outcome])
+        super().__init__([self.faults, self.outcome, KeepKeys()])
 
     def _show(self, _change: object = None) -> None:
         self.outcome.value = str(_outcome_page(self.faults.value).markup)
