@@ -434,6 +434,38 @@ def test_a_page_windows_without_a_kernel(page: Page, tmp_path: Path) -> None:
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
+SMALL: dict[str, Any] = {
+    "dose of 32 bits": "rtdose_1frame",
+    "one bit": "liver_1frame",
+    "palette": "examples_palette",
+    "big endian": "MR_small_bigendian",
+    "padding": "CT_small",
+    "numbers with a fraction": np.linspace(-1, 3, 20).reshape(4, 5),
+    "negative numbers": np.arange(-40, 40, dtype="i4").reshape(8, 10) * 30_000,
+    "one value": np.full((3, 3), 7, "u1"),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", SMALL)
+def test_pixels_of_every_kind_are_those_of_python(page: Page, tmp_path: Path, name: str) -> None:
+    viewer = view_image(SMALL[name])
+    file = tmp_path / "page.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{viewer.page()._repr_html_()}")
+    page.goto(file.as_uri())
+    page.locator(".dl-stage canvas").first.wait_for()
+    found = screen(page)
+    expected = viewer.picture().reshape(*viewer.picture().shape[:2], -1)[..., 0]
+    if expected.shape[0] > found.shape[0] or expected.shape[1] > found.shape[1]:
+        assert abs(found.mean() - expected.mean()) < 1
+        return
+    rows, columns = (
+        np.floor((np.arange(size) + 0.5) * most / size).astype(int)
+        for size, most in zip(found.shape, expected.shape, strict=True)
+    )
+    assert (found == expected[rows][:, columns]).mean() > 0.99
+
+
 def test_a_data_set_without_patient_orientation_has_no_letters() -> None:
     dataset = samples.read("CT_small")
     del dataset.ImageOrientationPatient
