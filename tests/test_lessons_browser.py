@@ -24,7 +24,8 @@ COUNTS = """() => { const cells = window.jupyterapp.shell.currentWidget.content.
     for (let j = 0; j < cell.outputs.length; j++) {
       const output = cell.outputs.get(j);
       kinds.push(output.type);
-      if (output.data['application/vnd.jupyter.widget-view+json']) kinds.push('widget');
+      const data = output.data;
+      if (data['application/vnd.jupyter.widget-view+json'] || data['text/html']) kinds.push('live');
     }
     found.push({id: cell.id, count: cell.executionCount, kinds: kinds}); }
   return found; }"""
@@ -42,10 +43,10 @@ def test_a_lesson_runs_in_jupyterlab(path: Path, jupyterlab: Lab, page: Page) ->
     close_sessions(jupyterlab)
     code = cells(path, "code")
     failing = [cell["id"] for cell in code if "raises-exception" in tags(cell)]
-    widgets = [cell["id"] for cell in code if "nbval-ignore-output" in tags(cell)]
+    live = [cell["id"] for cell in code if "nbval-ignore-output" in tags(cell)]
     assert [cell["id"] for cell in code if not found[cell["id"]]["count"]] == []
     assert [id for id, cell in found.items() if "error" in cell["kinds"]] == failing
-    assert [id for id in widgets if "widget" not in found[id]["kinds"]] == []
+    assert [id for id in live if "live" not in found[id]["kinds"]] == []
     assert jupyterlab.outside == []
 
 

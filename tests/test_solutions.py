@@ -49,5 +49,5 @@ def test_each_solution_was_found_right(lesson: Path) -> None:
 
 
 def test_no_solutions_lie_about_without_a_lesson() -> None:
-    found = set(authoring.NOTEBOOKS.glob("*/solutions/*"))
+    found = set(authoring.NOTEBOOKS.glob("*/solutions/*.ipynb"))
     assert found == {solutions.path_of(lesson) for lesson in LESSONS}

@@ -200,7 +200,7 @@ def test_every_uid_of_the_dictionary_is_explained_by_name_and_type() -> None:
         ("1.2.840.10008.5.1.1.17", "", "well-known instance"),
         ("1.2.840.10008.15.1.1", "", "well-known instance"),
         ("1.2.840.10008.2.16.4", "", "DICOM-defined"),
-        ("1.2.840.10008.1.2.4.110", "", "DICOM-reserved"),
+        ("1.2.840.10008.1.2.4.999", "", "DICOM-reserved"),
         ("1.2.840.10008", "", "DICOM-reserved"),
         ("1.2.840.100080.1", "", "private"),
         ("1.2.3.4", "SOPClassUID", "private class"),
