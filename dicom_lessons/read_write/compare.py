@@ -51,8 +51,8 @@ class Difference:
 def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
     """Compare two data sets, items of sequences and the file meta information included.
 
-    Neither is changed. Items are compared by their number, and values as pydicom reads them;
-    (0002,0000) is left out, because it only counts bytes.
+    Neither is changed. Items are compared by their number, values by the text that pydicom reads,
+    so that the decimal strings 1.0 and 1.00 differ; (0002,0000) is left out: it only counts bytes.
 
     Raises
     ------
