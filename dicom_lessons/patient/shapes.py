@@ -213,14 +213,3 @@ def sample(
     bottom = picture[r0 + 1, c0] * (1 - fc) + picture[r0 + 1, c0 + 1] * fc
     result: NDArray[np.floating[Any]] = top * (1 - fr) + bottom * fr
     return result
-
-
-def enlarge(
-    picture: NDArray[np.floating[Any]], shape: tuple[int, int]
-) -> NDArray[np.floating[Any]]:
-    """Resize a smooth picture to ``shape``, corner to corner, and hide the joints."""
-    rows = np.linspace(0, picture.shape[0] - 1, shape[0])[:, None]
-    columns = np.linspace(0, picture.shape[1] - 1, shape[1])[None, :]
-    rows, columns = np.broadcast_arrays(rows, columns)
-    larger = sample(picture, rows, columns)
-    return blur(larger, 0.5 * shape[0] / picture.shape[0], 0.5 * shape[1] / picture.shape[1])

@@ -82,16 +82,16 @@ def tubes_chord(
     """
     total = np.zeros((v.size, u.size))
     for cone in cones.tolist():
-        au, av, bu, bv = cone[axes[0]], cone[axes[1]], cone[3 + axes[0]], cone[3 + axes[1]]
+        u0, v0, u1, v1 = cone[axes[0]], cone[axes[1]], cone[3 + axes[0]], cone[3 + axes[1]]
         ra, rb = cone[6], cone[7]
         reach = max(ra, rb) + 0.5
-        c0, c1 = np.searchsorted(u, (min(au, bu) - reach, max(au, bu) + reach))
-        r0, r1 = np.searchsorted(v, (min(av, bv) - reach, max(av, bv) + reach))
+        c0, c1 = np.searchsorted(u, (min(u0, u1) - reach, max(u0, u1) + reach))
+        r0, r1 = np.searchsorted(v, (min(v0, v1) - reach, max(v0, v1) + reach))
         if c0 == c1 or r0 == r1:
             continue
-        du, dv = bu - au, bv - av
+        du, dv = u1 - u0, v1 - v0
         along = abs(cone[3 + 3 - sum(axes)] - cone[3 - sum(axes)])
-        pu, pv = u[None, c0:c1] - au, v[r0:r1, None] - av
+        pu, pv = u[None, c0:c1] - u0, v[r0:r1, None] - v0
         t = np.clip((pu * du + pv * dv) / (du * du + dv * dv + 1e-9), 0, 1)
         square = (pu - t * du) ** 2 + (pv - t * dv) ** 2
         radius = ra + t * (rb - ra)
