@@ -100,7 +100,7 @@ RECIPES = (
     Recipe("virtual/xa", xa.build_xa, JPEGLSLossless,
            N_("Coronary angiogram, a film of 24 frames: contrast runs in; find the narrow place")),
     Recipe("virtual/sc", sc.build_sc, RLELossless,
-           N_("Photograph of a screen: the patient's name is part of the picture")),
+           N_("Screen capture: the patient's name is part of the picture")),
 )  # fmt: skip
 
 
