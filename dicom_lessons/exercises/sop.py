@@ -83,11 +83,11 @@ WARM_UP = (
         options=(
             Option(
                 N_("Nuclear Medicine Image Storage, of course."),
-                N_("No. The bone scans of lesson 03 have NM and are Secondary Captures."),
+                N_("The bone scans of lesson 03 have NM and are Secondary Captures."),
             ),
             Option(
                 N_("Secondary Capture Image Storage, as lesson 03 has shown."),
-                N_("No. That was so in four files; a gamma camera writes the other class."),
+                N_("That was so in four files; a gamma camera writes the other class."),
             ),
             Option(
                 N_("Modality alone does not tell."),
@@ -112,13 +112,11 @@ WARM_UP = (
             ),
             Option(
                 N_("One CT image."),
-                N_(
-                    "No. Nobody but the standard may make a UID with this root, for an image least."
-                ),
+                N_("Nobody but the standard may make a UID with this root, for an image least."),
             ),
             Option(
                 N_("A transfer syntax."),
-                N_("No. Those begin with 1.2.840.10008.1.2 and say how bytes are written."),
+                N_("Those begin with 1.2.840.10008.1.2 and say how bytes are written."),
             ),
         ),
     ),
@@ -137,7 +135,7 @@ WARM_UP = (
         options=(
             Option(
                 N_("In Implicit VR Little Endian as well."),
-                N_("No. The transfer syntax in group 0002 is that of the data set only."),
+                N_("The transfer syntax in group 0002 is that of the data set only."),
             ),
             Option(
                 N_("In Explicit VR Little Endian, as always."),
@@ -145,7 +143,7 @@ WARM_UP = (
             ),
             Option(
                 N_("As the writing program likes; a flag tells which."),
-                N_("No. There is no such flag, and no choice."),
+                N_("There is no such flag, and no choice."),
             ),
         ),
     ),
@@ -154,7 +152,7 @@ WARM_UP = (
 PREDICTIONS = (
     Prediction(
         name="sop-p1",
-        question=N_("Are the two SOP Instance UIDs of the radiotherapy plan equal: True or False?"),
+        question=N_("Are the two SOP Instance UIDs of this dose equal: True or False?"),
         solution="equal = False",
         why=N_("Somebody changed the data set and saved it with the old header."),
         hints=(
@@ -205,18 +203,24 @@ PREDICTIONS = (
     ),
     Prediction(
         name="sop-p4",
-        question=N_("How many DIMSE services belong to the SOP class CT Image Storage?"),
-        solution="services = 1",
-        why=N_("C-STORE alone. To look for images or to fetch them, there are other classes."),
+        question=N_("Into how many service classes do these five SOP classes fall?"),
+        solution="service_classes = 4",
+        why=N_("FIND and MOVE share Query/Retrieve; each of the other three has its own."),
         hints=(
-            N_("The name of the class says what one can do with it."),
-            N_("To look for a CT, another class is used."),
-            N_("Storage is done by C-STORE."),
+            N_("Ask of each class which task it serves."),
+            N_("To look for images and to have them sent is one task."),
+            N_("Two of the five share a service class."),
         ),
         mistakes=(
-            Mistake("services = 11", N_("DIMSE has 11 services, but a class takes a few of them.")),
-            Mistake("services = 5", N_("There are 5 composite services; a class takes a few.")),
-            Mistake("services = 0", N_("Without a service it would be an IOD, not a SOP class.")),
+            Mistake("service_classes = 1", N_("One would be enough if each class could do all.")),
+            Mistake(
+                "service_classes = 5",
+                N_("FIND and MOVE are two SOP classes, but of one service class."),
+            ),
+            Mistake(
+                "service_classes = 3",
+                N_("Verification counts too: it needs no object, yet it has a service class."),
+            ),
         ),
     ),
     Prediction(
@@ -271,12 +275,12 @@ QUESTION = Choice(
         N_("A photograph of a screen has SC Equipment instead."),
     ),
     options=(
-        Option(N_("CT Image"), N_("No. There it is M: the device is part of each CT image.")),
+        Option(N_("CT Image"), N_("There it is M: the device is part of each CT image.")),
         Option(
             N_("Secondary Capture Image"),
             N_("There SC Equipment is mandatory, and General Equipment may say more."),
         ),
-        Option(N_("RT Plan"), N_("No. There it is M, although a plan is no picture.")),
+        Option(N_("RT Plan"), N_("There it is M, although a plan is no picture.")),
     ),
 )
 
@@ -402,7 +406,7 @@ lacking = sop.lacks(incomplete())[0].path
             ),
             Mistake(
                 'lacking = "PixelData"',
-                N_("Only the header was read here; and Pixel Data is of Type 1C."),
+                N_("The scan was read without its pixels; besides, Pixel Data is of Type 1C."),
             ),
         ),
     ),
@@ -414,7 +418,7 @@ lacking = sop.lacks(incomplete())[0].path
         why=N_("Four are composite services, and the last, normalized, makes a new object."),
         hints=(
             N_("Who sends the images decides between C-STORE, C-GET and C-MOVE."),
-            N_("C-MOVE is the only one with three programs in it; C-FIND answers without images."),
+            N_("C-MOVE names the program that gets the images; C-FIND answers without images."),
             N_("The first is C-ECHO and the last N-CREATE."),
         ),
         mistakes=(
@@ -436,7 +440,7 @@ lacking = sop.lacks(incomplete())[0].path
             ),
             Mistake(
                 'services = ["C-ECHO", "C-STORE", "C-FIND", "C-MOVE", "C-STORE"]',
-                N_("The step of work is a normalized object: it is created, and later changed."),
+                N_("The procedure step is a normalized object: it is created, and later changed."),
             ),
         ),
     ),
