@@ -52,7 +52,15 @@ def measure(
 
 def figures() -> list[Figure]:
     """Measure everything; about a minute on two cores."""
-    return [_import(), _map(), _explorer(), _difference(), _ct_volume()]
+    return [
+        _import(),
+        _map(),
+        _explorer(),
+        _difference(),
+        _display(512, 512),
+        _display(2500, 2048),
+        _ct_volume(),
+    ]
 
 
 def _import() -> Figure:
