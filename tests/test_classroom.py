@@ -297,7 +297,6 @@ def test_every_score_is_as_predicted(graded: Graded) -> None:
     print(len(graded.learners), "learners, seconds:", graded.seconds)
     predicted = {one.name: one.score for one in graded.learners if one.score is not None}
     assert graded.exported == predicted
-    assert sum(graded.seconds.values()) < 300
 
 
 @needs_nbgrader

