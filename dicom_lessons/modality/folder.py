@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset
-from pydicom.filereader import read_file_meta_info, read_partial
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.filereader import read_partial
 
+from dicom_lessons.deflated import inflates_beyond
 from dicom_lessons.modality.sop_classes import agreement, class_of, raw_value
 from dicom_lessons.modality.terms import judge, shown
 from dicom_lessons.text import _
@@ -92,7 +91,14 @@ def examine(path: Path) -> Entry:
                     name=path.name,
                 )
             )
-    _refuse_a_bomb(path)
+    if inflates_beyond(path, INFLATED_LIMIT):
+        raise ValueError(
+            _(
+                "{name} would unpack to more than {limit} MB: it is not read.",
+                name=path.name,
+                limit=INFLATED_LIMIT >> 20,
+            )
+        )
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
@@ -113,26 +119,3 @@ def _entry(path: Path, dataset: Dataset) -> Entry:
     if compared.agrees is False and compared.sentence not in odd:
         odd.append(compared.sentence)
     return Entry(path, judgement.code, class_of(dataset), " ".join(odd))
-
-
-def _refuse_a_bomb(path: Path) -> None:
-    meta = read_file_meta_info(path)
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return
-    start = 144 + int(meta.get("FileMetaInformationGroupLength") or 0)
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    size = 0
-    with path.open("rb") as file:
-        file.seek(start)
-        data = file.read(1 << 20)
-        while data:
-            size += len(inflate.decompress(data, 1 << 20))
-            if size > INFLATED_LIMIT:
-                raise ValueError(
-                    _(
-                        "{name} would unpack to more than {limit} MB: it is not read.",
-                        name=path.name,
-                        limit=INFLATED_LIMIT >> 20,
-                    )
-                )
-            data = inflate.unconsumed_tail or file.read(1 << 20)

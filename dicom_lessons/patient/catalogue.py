@@ -21,6 +21,7 @@ from pydicom.uid import (
 )
 
 from dicom_lessons.patient import blocks, cr, ct, dx, mg, mr, pt, sc, sheet, us, xa
+from dicom_lessons.samples import Sample
 from dicom_lessons.text import N_
 
 REGISTRY, README, SHEET = "registry.json", "README.md", "sheet.png"
@@ -34,26 +35,6 @@ class Recipe:
     name: str
     build: Callable[[], Dataset]
     transfer_syntax: UID
-    teaches: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What is known of one file, without opening it; ``file`` is its path below ``data/``."""
-
-    name: str
-    file: str
-    source: str
-    modality: str
-    sop_class: str
-    transfer_syntax: str
-    photometric_interpretation: str
-    frames: int
-    rows: int
-    columns: int
-    size: int
-    sha256: str
-    licence: str
     teaches: str
 
 
@@ -139,7 +120,11 @@ def write_patient(directory: Path) -> list[Path]:
         paths.append(path)
         entries.append(_describe(recipe, ds, path, directory))
     register = directory / REGISTRY
-    content = json.dumps([asdict(entry) for entry in entries], indent=2, ensure_ascii=False)
+    # nothing here is downloaded: there is no address to tell
+    known = [
+        {key: told for key, told in asdict(entry).items() if key != "address"} for entry in entries
+    ]
+    content = json.dumps(known, indent=2, ensure_ascii=False)
     register.write_text(content + "\n", encoding="utf-8", newline="\n")
     readme = directory / README
     readme.write_text(_readme(entries), encoding="utf-8", newline="\n")
@@ -148,9 +133,9 @@ def write_patient(directory: Path) -> list[Path]:
     return [*paths, register, readme, picture]
 
 
-def _describe(recipe: Recipe, ds: Dataset, path: Path, directory: Path) -> Entry:
+def _describe(recipe: Recipe, ds: Dataset, path: Path, directory: Path) -> Sample:
     content = path.read_bytes()
-    return Entry(
+    return Sample(
         recipe.name,
         path.relative_to(directory).as_posix(),
         "made",
@@ -168,7 +153,7 @@ def _describe(recipe: Recipe, ds: Dataset, path: Path, directory: Path) -> Entry
     )
 
 
-def _readme(entries: list[Entry]) -> str:
+def _readme(entries: list[Sample]) -> str:
     lines = [
         "# The virtual patient",
         "",

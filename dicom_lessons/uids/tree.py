@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.filereader import read_file_meta_info
-from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from dicom_lessons.deflated import inflates_beyond
 from dicom_lessons.text import _, ngettext
 from dicom_lessons.uids.rules import is_valid, shortened
 
@@ -128,28 +126,13 @@ def _paths(files: Path | Iterable[Path]) -> Iterator[Path]:
 def _header(path: Path) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tree judges the UIDs itself
-        _refuse_bomb(path)
+        if inflates_beyond(path, MOST_BYTES):
+            limit = MOST_BYTES // 2**20
+            raise ValueError(_("its data set inflates to more than {limit} MiB", limit=limit))
         dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(_KEYWORDS))
         for keyword in _KEYWORDS:
             dataset.get(keyword)
     return dataset
-
-
-def _refuse_bomb(path: Path) -> None:
-    """Refuse a deflated data set that would fill the memory (PS3.5 §A.5)."""
-    header = read_file_meta_info(path)
-    if header.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return
-    inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    with path.open("rb") as file:
-        file.seek(144 + header.FileMetaInformationGroupLength)
-        rest = file.read(2**16)
-        while rest and not inflater.eof:
-            size += len(inflater.decompress(rest, 2**20))
-            if size > MOST_BYTES:
-                limit = MOST_BYTES // 2**20
-                raise ValueError(_("its data set inflates to more than {limit} MiB", limit=limit))
-            rest = inflater.unconsumed_tail or file.read(2**16)
 
 
 def _hang(studies: dict[str, _Branch], dataset: Dataset) -> Iterator[str]:
