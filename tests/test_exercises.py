@@ -52,7 +52,7 @@ def answer_of(source: str) -> object:
 
 
 def notebook(lesson: str, language: str) -> dict[str, Any]:
-    found = sorted((NOTEBOOKS / language).glob(f"[0-9][0-9]_{lesson}.ipynb"))
+    found = sorted((NOTEBOOKS / language).glob(f"{declarations.LESSONS[lesson]}_{lesson}.ipynb"))
     if not found:
         pytest.skip(f"lesson {lesson} is not written yet in {language}")
     cells = json.loads(found[0].read_text("utf-8"))["cells"]

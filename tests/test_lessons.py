@@ -14,6 +14,7 @@ import pytest
 from lesson_files import EVERY, LESSON_FILES, LESSONS, cells, load, name, source, tags
 
 from dicom_lessons import authoring
+from dicom_lessons.exercises import declarations
 
 WORDS = {
     "en": {
@@ -52,7 +53,11 @@ def words(path: Path) -> dict[str, list[str] | str]:
 def test_the_course_has_its_lessons_in_both_languages() -> None:
     assert LESSONS[:2] == ["00_meet_dicom", "01_structure"]
     assert [path.stem for path in authoring.lessons("ru")] == LESSONS
-    assert [int(stem[:2]) for stem in LESSONS] == list(range(len(LESSONS)))
+    numbers = [stem.partition("_")[0] for stem in LESSONS]
+    assert sorted({int(number[:2]) for number in numbers}) == list(range(int(numbers[-1][:2]) + 1))
+    assert {stem.partition("_")[2]: stem.partition("_")[0] for stem in LESSONS}.items() <= (
+        declarations.LESSONS.items()
+    )
 
 
 @every
@@ -90,7 +95,7 @@ def test_every_code_cell_was_run_in_order(path: Path) -> None:
 @lesson
 def test_a_lesson_opens_with_its_question_goals_and_time(path: Path) -> None:
     first = source(cells(path)[0])
-    number = path.stem[:2]
+    number = path.stem.partition("_")[0]
     assert re.match(rf"# {number} \S", first)
     for word in words(path)["opening"]:
         assert f"**{word}" in first, word

@@ -10,10 +10,22 @@ from pathlib import Path
 from dicom_lessons.exercises.kinds import Exercise
 from dicom_lessons.text import _
 
-LESSONS = (
-    *("meet_dicom", "structure", "uids", "modality", "sop", "download", "read_write", "pixels"),
-    *("deidentify", "network", "volume", "clinic", "collection"),
-)
+LESSONS = {
+    "meet_dicom": "00",
+    "structure": "01",
+    "uids": "02",
+    "modality": "03",
+    "sop": "04",
+    "download": "05",
+    "read_write": "06",
+    "pixels": "07a",
+    "compression": "07b",
+    "deidentify": "08",
+    "network": "09",
+    "volume": "10",
+    "clinic": "11",
+    "collection": "12",
+}
 
 
 @cache

@@ -30,7 +30,7 @@ def progress() -> None:
         solved = len(names) - len(undone[lesson])
         bar = "■" * solved + "□" * len(undone[lesson])
         counted = _("{done} of {all}", done=solved, all=len(names))
-        print(f"{LESSONS.index(lesson):02} {lesson:12} {bar} {counted}")
+        print(f"{LESSONS[lesson]:3} {lesson:12} {bar} {counted}")
     begun = [lesson for lesson in undone if 0 < len(undone[lesson]) < len(declared(lesson))]
     for name in itertools.chain.from_iterable(undone[lesson] for lesson in (*begun, *undone)):
         question = _(declared(name.rpartition("-")[0])[name].question)

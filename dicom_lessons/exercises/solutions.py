@@ -57,7 +57,10 @@ def made(lesson: Path) -> dict[str, Any]:
 
 def lesson_of(notebook: Path) -> str:
     """Return the module name of a lesson's notebook, checked to be a lesson."""
-    return LESSONS[LESSONS.index(notebook.stem.partition("_")[2])]
+    number, _underscore, lesson = notebook.stem.partition("_")
+    if LESSONS.get(lesson) != number:
+        raise ValueError(f"{notebook.name} is no lesson")
+    return lesson
 
 
 def _opening(title: str, lesson: Path) -> list[Cell]:
