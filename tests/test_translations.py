@@ -85,7 +85,7 @@ def _target(link: str) -> str:
 
 
 def _numbers(text: str) -> list[str]:
-    text = re.sub(r"(?<=\d)[   ,](?=\d{3}\b)", "", without_code(text))
+    text = re.sub(r"(?<=\d)[ \u00a0\u202f,](?=\d{3}\b)", "", without_code(text))
     return sorted(number.replace(",", ".") for number in re.findall(r"\d+(?:[.,]\d+)?", text))
 
 

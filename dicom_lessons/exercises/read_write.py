@@ -8,7 +8,6 @@ import textwrap
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydicom import DataElement, Dataset, FileDataset, dcmread
 from pydicom.charset import python_encoding
@@ -27,7 +26,7 @@ from dicom_lessons.exercises.kinds import (
     Repair,
     Value,
 )
-from dicom_lessons.text import N_, _
+from dicom_lessons.text import N_
 
 NAME = "Иванов^Иван^Иванович"
 
@@ -227,13 +226,6 @@ EXPLORATION = (
         ),
     ),
 )
-
-
-def _as_json(answer: object) -> dict[str, Any]:
-    if not isinstance(answer, Dataset):
-        raise TypeError(_("Expected here: {form}.", form=_("a data set")))
-    content: dict[str, Any] = answer.to_json_dict()
-    return content
 
 
 def _for_adding() -> Sequence[tuple[object, ...]]:
@@ -447,7 +439,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_adding,
-        form=_as_json,
+        form=forms.data_set,
     ),
     Code(
         name="read_write-2",
@@ -478,7 +470,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_nesting,
-        form=_as_json,
+        form=forms.data_set,
     ),
     Code(
         name="read_write-3",
@@ -511,7 +503,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_marking,
-        form=_as_json,
+        form=forms.data_set,
     ),
     Value(
         name="read_write-4",

@@ -1,0 +1,327 @@
+"""Put an image into another transfer syntax, and mark what a lossy one has done to it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from copy import deepcopy
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset, config
+from pydicom.encaps import generate_frames
+from pydicom.pixels.encoders.base import get_encoder
+from pydicom.pixels.utils import pack_bits
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+    generate_uid,
+)
+
+from dicom_lessons.pixels import PixelError, frames_of, stored_values
+from dicom_lessons.text import _
+
+# Encoders by name: pydicom would take whichever it finds first, and encoders differ in bytes.
+ENCODERS = {
+    RLELossless: "pydicom",
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
+}
+# Lossy Image Compression Method (0028,2114), PS3.3 C.7.6.1.1.5.1
+METHODS = {
+    JPEGBaseline8Bit: "ISO_10918_1",
+    JPEGExtended12Bit: "ISO_10918_1",
+    JPEGLSNearLossless: "ISO_14495_1",
+    JPEG2000: "ISO_15444_1",
+}
+NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
+_LOSSY = {JPEGLSNearLossless: ("jls_error",), JPEG2000: ("j2k_cr", "j2k_psnr")}
+_COLOURS = {JPEG2000Lossless: "YBR_RCT", JPEG2000: "YBR_ICT"}
+_WORD = {"OW": 2, "OL": 4, "OF": 4, "OV": 8, "OD": 8}
+_LONGEST_TEXT = 1024
+
+
+class CompressionError(PixelError):
+    """An image cannot be put into a transfer syntax; the message says why."""
+
+
+def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
+    """Return a copy of an image in another transfer syntax; the original stays as it is.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An image; it is decoded first if need be. Colours become RGB then, for JPEG 2000 YBR_RCT
+        or YBR_ICT (PS3.5 §8.2.4).
+    transfer_syntax : str
+        UID: implicit, explicit or deflated little endian, RLE, JPEG-LS or JPEG 2000.
+    **options
+        Those of :meth:`pydicom.Dataset.compress`: for JPEG-LS Near-Lossless ``jls_error``, by how
+        much a stored value may be off; for JPEG 2000 ``j2k_cr`` or ``j2k_psnr``, a list with the
+        compression rate (from the bits stored) or the signal-to-noise ratio (dB) of each layer.
+
+    Returns
+    -------
+    Dataset
+        If no loss was asked for, the same object with the same SOP Instance UID. Otherwise a new
+        one that says so: derived (PS3.3 C.7.6.1.1.2), from what and how (C.12.4), by which method
+        at which ratio (C.7.6.1.1.5). Its UID is the same whenever original, syntax and options
+        are.
+
+    Raises
+    ------
+    CompressionError
+        If there is no encoder here, options do not fit, or the encoder cannot take such pixels.
+    PixelError
+        If the pixels cannot be decoded; see :func:`dicom_lessons.pixels.stored_values`.
+
+    >>> from dicom_lessons import samples
+    >>> from pydicom.uid import JPEG2000
+    >>> lossy = compress(samples.read("CT_small"), JPEG2000, j2k_cr=[10])
+    >>> lossy.LossyImageCompressionRatio, lossy.LossyImageCompressionMethod, lossy.ImageType[0]
+    ('10.44', 'ISO_15444_1', 'DERIVED')
+    """
+    syntax = UID(transfer_syntax, validation_mode=config.IGNORE)
+    options = checked(syntax, options)
+    try:
+        copy = _native(dataset)
+        if syntax in ENCODERS:
+            encode(copy, syntax, options)
+        copy.file_meta.TransferSyntaxUID = syntax
+        if syntax in METHODS:
+            _derive(copy, syntax, options)
+    except PixelError:
+        raise
+    except Exception as error:  # pydicom converts values late, and raises many kinds
+        reason = _("The header of the picture is broken: {reason}.", reason=one_line(error))
+        raise CompressionError(reason) from error
+    return copy
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says, short and without its full stop."""
+    return " ".join(str(error).split())[:300].rstrip(".")
+
+
+def native_size(dataset: Dataset) -> int:
+    """Return how many bytes the pixels are without compression."""
+    bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1)
+    return -(-bits * int(dataset.BitsAllocated) * frames_of(dataset) // 8)
+
+
+def encoded_size(dataset: Dataset) -> int:
+    """Return how many bytes the codestreams of an encapsulated picture are."""
+    try:
+        frames = generate_frames(dataset.PixelData, number_of_frames=frames_of(dataset))
+        return sum(map(len, frames))
+    except Exception as error:  # pydicom raises many kinds on broken fragments
+        reason = _("The frames cannot be found in Pixel Data: {reason}.", reason=one_line(error))
+        raise CompressionError(reason) from error
+
+
+def checked(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
+    """Return options as the encoder wants them, or refuse what cannot be."""
+    if syntax == ExplicitVRBigEndian:
+        raise CompressionError(_("Explicit VR Big Endian is retired: it is read, never written."))
+    known = syntax in NATIVE or (
+        syntax in ENCODERS and ENCODERS[syntax] in get_encoder(syntax).available_plugins
+    )
+    name, uid = (syntax.name[:99], str(syntax)[:64])
+    if not known:
+        raise CompressionError(
+            _("No encoder here for transfer syntax {name} ({uid}).", name=name, uid=uid)
+        )
+    allowed = _LOSSY.get(syntax, ())
+    for option in options:
+        if option not in allowed:
+            raise CompressionError(
+                _("The option {option} does not fit {name}.", option=option[:40], name=name)
+            )
+    if allowed and len(options) != 1:
+        raise CompressionError(
+            _("{name} needs one option: {options}.", name=name, options=_(" or ").join(allowed))
+        )
+    return {option: _checked_option(option, value) for option, value in options.items()}
+
+
+def _checked_option(option: str, value: Any) -> Any:
+    if option == "jls_error":
+        if not isinstance(value, int | np.integer) or not 1 <= value <= 255:
+            raise CompressionError(
+                _("jls_error must be a whole number from 1 to 255; without loss: JPEG-LS Lossless.")
+            )
+        return int(value)
+    least = 1 if option == "j2k_cr" else 0
+    try:
+        numbers = [float(number) for number in value]
+    except (TypeError, ValueError):
+        numbers = []
+    if not numbers or not all(least < number < math.inf for number in numbers):
+        raise CompressionError(
+            _(
+                "{option} must be a list of numbers above {least}; without loss: JPEG 2000 "
+                "Lossless Only.",
+                option=option,
+                least=least,
+            )
+        )
+    return numbers
+
+
+def _native(dataset: Dataset) -> Dataset:
+    """Return a copy whose pixels are not compressed, in little endian."""
+    values = stored_values(dataset, None)
+    source = UID(dataset.file_meta.TransferSyntaxUID)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the file it was read from is closed, and is not needed
+        copy = deepcopy(dataset)
+    if source == ExplicitVRBigEndian:
+        _swap_words(copy)
+    if source not in NATIVE and "PixelData" in copy:
+        _store(copy, values)
+    if source in METHODS and source != JPEG2000 and not copy.get("LossyImageCompression"):
+        _mark_lossy(copy, source, native_size(copy) / encoded_size(dataset))
+    copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return copy
+
+
+def _swap_words(dataset: Dataset) -> None:
+    """Turn the bytes of each word, which pydicom leaves alone (PS3.5 §7.3)."""
+    for element in dataset.iterall():
+        if element.VR in _WORD and isinstance(element.value, bytes):
+            words = np.frombuffer(element.value, f">u{_WORD[element.VR]}")
+            element.value = words.astype(words.dtype.newbyteorder("<")).tobytes()
+    dataset.set_original_encoding(False, True)
+
+
+def _store(dataset: Dataset, values: NDArray[Any]) -> None:
+    """Put decoded values into Pixel Data, without compression."""
+    signed, bits = int(dataset.PixelRepresentation), int(dataset.BitsStored)
+    lowest, highest = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if signed else (0, 2**bits)
+    if values.min() < lowest or values.max() >= highest:
+        raise CompressionError(
+            _("Some stored values need more than the {bits} Bits Stored of the header.", bits=bits)
+        )
+    if dataset.BitsAllocated == 1:
+        content = pack_bits(values.ravel(), pad=False)
+    else:
+        content = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    for keyword in ("PixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        dataset.pop(keyword, None)
+    kind = "OW" if dataset.BitsAllocated > 8 else "OB"
+    dataset.add_new("PixelData", kind, content + b"\0" * (len(content) % 2))
+    if values.shape[-1] == dataset.SamplesPerPixel == 3:
+        dataset.PhotometricInterpretation, dataset.PlanarConfiguration = "RGB", 0
+
+
+def encode(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
+    """Compress native pixels in place."""
+    values = stored_values(dataset, None)
+    _check_pixels(dataset, values, syntax, options)
+    # encoders see whole words: whatever lies in unused bits must be gone
+    _store(dataset, values)
+    if dataset.SamplesPerPixel == 3:
+        dataset.PhotometricInterpretation = _COLOURS.get(syntax, "RGB")
+    bits = dataset.BitsStored
+    if syntax == RLELossless:
+        # pydicom leaves out the bytes above Bits Stored, which RLE keeps (PS3.5 §G.2)
+        dataset.BitsStored = dataset.BitsAllocated
+    try:
+        dataset.compress(
+            syntax, encoding_plugin=ENCODERS[syntax], generate_instance_uid=False, **options
+        )
+    except BaseException as error:  # the panic of an encoder is no Exception
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+        raise _cannot_take(dataset, syntax) from error
+    dataset.BitsStored = bits
+
+
+def _check_pixels(
+    dataset: Dataset, values: NDArray[Any], syntax: UID, options: dict[str, Any]
+) -> None:
+    if values.dtype.kind == "f":
+        raise CompressionError(
+            _("These pixels are floating-point numbers: encoders take whole numbers only.")
+        )
+    if syntax in METHODS and dataset.PhotometricInterpretation == "PALETTE COLOR":
+        raise CompressionError(
+            _("Values of a palette are indices of colours: they cannot be compressed with loss.")
+        )
+    limit, half = options.get("jls_error", 0), 2 ** (int(dataset.BitsStored) - 1)
+    # beyond the limit of ISO 14495-1 the encoder still writes, but nobody can read it
+    if dataset.BitsAllocated not in (8, 16) or limit >= half:
+        raise _cannot_take(dataset, syntax)
+    beyond = int(values.max()) + limit >= half or int(values.min()) - limit < -half
+    if limit and dataset.PixelRepresentation and beyond:
+        raise CompressionError(
+            _(
+                "JPEG-LS knows no sign: with loss, a value as near to the end of the signed range "
+                "as these could come back at the other end."
+            )
+        )
+
+
+def _cannot_take(dataset: Dataset, syntax: UID) -> CompressionError:
+    return CompressionError(
+        _(
+            "The encoder of {name} cannot take such a picture: {rows} × {columns} pixels, "
+            "{photometric}, {allocated} bits allocated, {stored} stored.",
+            name=syntax.name,
+            rows=dataset.Rows,
+            columns=dataset.Columns,
+            photometric=dataset.PhotometricInterpretation,
+            allocated=dataset.BitsAllocated,
+            stored=dataset.BitsStored,
+        )
+    )
+
+
+def _derive(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
+    """Make a compressed copy an object of its own, which says what it comes from."""
+    ratio = native_size(dataset) / encoded_size(dataset)
+    _mark_lossy(dataset, syntax, ratio)
+    kind = [str(value) for value in dataset.get("ImageType") or ["", "PRIMARY"]]
+    dataset.ImageType = ["DERIVED", *kind[1:]]
+    for element in dataset.iterall() if "SharedFunctionalGroupsSequence" in dataset else ():
+        if element.keyword == "FrameType" and element.value:
+            element.value = ["DERIVED", *list(element.value)[1:]]
+    told = [dataset.get("DerivationDescription"), f"{syntax.name}, {ratio:.2f} : 1, with loss"]
+    dataset.DerivationDescription = "; ".join(str(text) for text in told if text)[-_LONGEST_TEXT:]
+    source = str(dataset.get("SOPInstanceUID") or "")
+    if source and dataset.get("SOPClassUID"):
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = dataset.SOPClassUID, source
+        dataset.SourceImageSequence = [item]
+    derived = generate_uid(entropy_srcs=[source, str(syntax), repr(options)])
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = derived
+
+
+def _mark_lossy(dataset: Dataset, syntax: UID, ratio: float) -> None:
+    """Add to the marks of loss; those of earlier steps stay (PS3.3 C.7.6.1.1.5)."""
+    ratios, methods = (
+        [str(value) for value in ([told] if isinstance(told, str | float) else told or [])]
+        for told in (
+            dataset.get("LossyImageCompressionRatio"),
+            dataset.get("LossyImageCompressionMethod"),
+        )
+    )
+    steps = list(zip_longest(ratios, methods, fillvalue=""))
+    steps.append((f"{ratio:.2f}", METHODS[syntax]))
+    dataset.LossyImageCompression = "01"
+    dataset.LossyImageCompressionRatio = [step[0] for step in steps]
+    dataset.LossyImageCompressionMethod = [step[1] for step in steps]
