@@ -85,13 +85,10 @@ def _check(_arguments: argparse.Namespace) -> int:
     return int(any(finding.needed and not finding.ok for finding in findings))
 
 
-def _bench(_arguments: argparse.Namespace) -> int:
+def _bench(arguments: argparse.Namespace) -> int:
     from dicom_lessons import bench
 
-    print(f"{'ours':>9}  {'instead':>9}  ratio")
-    for figure in bench.figures():
-        times = f"{figure.ours:6.0f} ms  {figure.theirs:6.0f} ms  {figure.ratio:5.2f}"
-        print(f"{times}  {figure.what} | {figure.instead}")
+    bench.run(arguments.folder)
     return 0
 
 
@@ -104,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     check.set_defaults(command=_check)
 
     bench = commands.add_parser("bench", help="measure against what one would pick instead")
+    bench.add_argument("folder", nargs="?", type=Path, default=Path("my_work"))
     bench.set_defaults(command=_bench)
 
     data = commands.add_parser("data", help="make the files of the virtual patient again")

@@ -66,11 +66,13 @@ def to_display(
         voi = default_voi(stored, dataset, frame)
     if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or not stored.size:
         return _rounded(grey_levels(stored, dataset, voi, frame))
-    # computed once per value, not once per pixel; negative values count from the table's end
+    # computed once per value, not once per pixel; a negative value, read without its sign, counts
+    # from the table's end
     found = np.arange(int(stored.min()), int(stored.max()) + 1)
     table = np.zeros(2 ** (8 * stored.dtype.itemsize), np.uint8)
     table[found] = _rounded(grey_levels(found, dataset, voi, frame))
-    flat, shown = stored.reshape(-1), np.empty(stored.size, np.uint8)
+    flat = stored.reshape(-1).view(stored.dtype.str.replace("i", "u"))
+    shown = np.empty(stored.size, np.uint8)
     places = np.empty(min(_BLOCK, stored.size), np.intp)
     for start in range(0, stored.size, _BLOCK):
         block = flat[start : start + _BLOCK]
