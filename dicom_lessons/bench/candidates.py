@@ -28,6 +28,8 @@ class Candidate:
         The package that it is in.
     judged : bool
         Whether ours is to be better than it.
+    has_keys : bool
+        Whether the key Page Up goes back through a volume.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Candidate:
     cells: dict[str, tuple[str, str]]
     needs: str | None = None
     judged: bool = True
+    has_keys: bool = False
 
 
 START = """\
@@ -110,7 +113,7 @@ pictures.write_nifti(Path("values.nii"), values)
 """
 # Nothing can be quicker in this browser: a canvas that changes its colours at every event.
 CANVAS = """\
-HTML('''<canvas class="floor" width="512" height="512"></canvas><script>{
+HTML('''<canvas class="floor" width="512" height="512" tabindex="0"></canvas><script>{
 const canvases = document.querySelectorAll(".floor"), canvas = canvases[canvases.length - 1];
 const pen = canvas.getContext("2d");
 let count = 0;
@@ -124,6 +127,7 @@ const draw = (event) => {
 };
 canvas.addEventListener("pointermove", draw);
 canvas.addEventListener("wheel", draw);
+canvas.addEventListener("keydown", draw);
 draw(); }</script>''')"""
 
 OURS = Candidate(
@@ -131,6 +135,7 @@ OURS = Candidate(
     ".dl-stage canvas",
     ".dl-stage",
     {name: (get, f"view_image({'ct' if name == CT else 'values'})") for name, get in GET.items()},
+    has_keys=True,
 )
 INTERACT = Candidate(
     "interact + imshow",
@@ -172,5 +177,6 @@ FLOOR = Candidate(
     ".floor",
     {name: (START, CANVAS) for name in GET},
     judged=False,
+    has_keys=True,
 )
 EVERY = (OURS, INTERACT, IPYMPL, NIIVUE, FLOOR)

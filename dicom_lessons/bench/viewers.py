@@ -55,6 +55,7 @@ LATE = "a move to changed pixels, 95th percentile"
 RATE = "pictures while dragging without rest"
 TRAFFIC = "to and from the kernel, per move"
 AT_ONCE, RESTED = "; at once after the first picture", "; two seconds later"
+BY_KEY = "; two seconds later, by the key Page Up"
 UNITS = {RATE: "pictures/s", TRAFFIC: "bytes"}
 WANTED = {
     MEDIAN: Goal(AT_MOST, 16.7),
@@ -201,8 +202,8 @@ def measure(
     page.evaluate("selector => bench.watch(selector)", OUTPUT + candidate.picture)
     found = {FIRST: statistics.median(_first_pictures(page, effort))}
     if name == VOLUME:
-        for when in (AT_ONCE, RESTED):
-            with _hold(page, candidate, name) as move:
+        for when in (AT_ONCE, RESTED, BY_KEY) if candidate.has_keys else (AT_ONCE, RESTED):
+            with _hold(page, candidate, name, by_key=when == BY_KEY) as move:
                 steps = min(effort.steps, SLICES)
                 moved = _moves(page, move, steps, effort.seconds)
                 del moved[TRAFFIC]  # slices come as they are needed
@@ -232,7 +233,9 @@ def _first_pictures(page: Page, effort: Effort) -> list[float]:
 
 
 @contextmanager
-def _hold(page: Page, candidate: Candidate, name: str) -> Iterator[Callable[[int], None]]:
+def _hold(
+    page: Page, candidate: Candidate, name: str, *, by_key: bool = False
+) -> Iterator[Callable[[int], None]]:
     """Take hold of a viewer's control and give the function that makes move number n."""
     control = page.locator(OUTPUT + candidate.control).first
     control.scroll_into_view_if_needed()
@@ -242,6 +245,10 @@ def _hold(page: Page, candidate: Candidate, name: str) -> Iterator[Callable[[int
     slides = candidate.control == SLIDER
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / (2 if slides else 4)
     page.mouse.move(x, y)
+    if by_key:
+        control.focus()
+        yield lambda _n: page.keyboard.press("PageUp")
+        return
     if name == VOLUME and not slides:
         yield lambda _n: page.mouse.wheel(0, 100)
         return

@@ -48,7 +48,7 @@ window.bench = (() => {
   }
   afterwards.port2.onmessage = look;
   requestAnimationFrame(beat);
-  for (const type of ["pointermove", "wheel"])
+  for (const type of ["pointermove", "wheel", "keydown"])
     window.addEventListener(type, (event) => (state.since ||= event.timeStamp), { capture: true, passive: true });
 
   const size = (data) => data.byteLength ?? data.size ?? data.length;
