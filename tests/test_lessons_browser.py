@@ -57,7 +57,8 @@ def test_the_course_opens_with_a_picture(jupyterlab: Lab, page: Page) -> None:
     open_notebook(page, jupyterlab, first.name)
     picture = page.locator(".jp-OutputArea img").first
     picture.wait_for(timeout=10_000)
-    assert picture.evaluate("image => image.naturalWidth") > 300
+    assert picture.evaluate("image => image.naturalWidth") >= 128
+    assert picture.evaluate("image => image.clientWidth") > 300
 
 
 @pytest.mark.browser

@@ -9,15 +9,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import numpy as np
 import pytest
 import traitlets
 from browser import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from nbconvert import HTMLExporter
 from numpy.typing import NDArray
 from PIL import Image
 
-from dicom_lessons import pixels, samples
-from dicom_lessons.explorers import viewer as module
+from dicom_lessons import authoring, pixels, samples
+from dicom_lessons.explorers import viewer_page
 from dicom_lessons.explorers.viewer import Viewer, view_image
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.text import set_language
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["jupyterlab", "page"]
 
-SCRIPT = Path(module.__file__).with_name("viewer.js").read_text(encoding="utf-8")
+SCRIPT = viewer_page.SCRIPT.read_text(encoding="utf-8")
 
 
 def twin(viewer: Viewer) -> str:
@@ -96,29 +98,40 @@ def test_it_takes_images_films_series_arrays_and_colour(
 
 def test_frames_are_sent_when_the_browser_asks() -> None:
     viewer = view_image("virtual/xa")
-    (message, buffers), *more = ask(viewer, {"ask": "frame", "frame": 7})
+    (message, buffers), *more = ask(viewer, {"ask": "a", "frames": [7, 2]})
     assert not more
-    assert message["frame"] == 7
-    place = message["places"].index(["pixels"])
-    stored = pixels.stored_values(samples.read("virtual/xa"), 7)
-    assert buffers[place] == stored.tobytes()
+    xa = samples.read("virtual/xa")
+    for number, index in enumerate((7, 2)):
+        assert message["frames"][number]["frame"] == index
+        place = message["places"].index(["frames", number, "info", "pixels"])
+        assert buffers[place] == pixels.stored_values(xa, index).tobytes()
     assert json.dumps(message)
-    for nonsense in ({"frame": 24}, {"frame": -1}, {"frame": "1"}, "frame", None):
+    for nonsense in (
+        {"frames": [24]},
+        {"frames": [0, -1]},
+        {"frames": ["1"]},
+        {"frames": 1},
+        "frames",
+    ):
         assert ask(viewer, nonsense) == []
 
 
 def test_a_bad_frame_of_a_series_is_said_and_the_others_are_shown() -> None:
     viewer = view_image(["virtual/ct", "rtplan", "virtual/ct_sharp"])
-    (message, _none) = ask(viewer, {"ask": "frame", "frame": 1})[0]
-    assert message["tell"] == "error"
-    assert "no pixels" in message["note"]
-    assert ask(viewer, {"ask": "frame", "frame": 2})[0][0]["tell"] == "frame"
+    (message, buffers) = ask(viewer, {"ask": "a", "frames": [1, 2]})[0]
+    bad, good = message["frames"]
+    assert "no pixels" in bad["note"]
+    assert "info" not in bad
+    assert good["info"]["kind"] == "u2"
+    assert all(place[1] == 1 for place in message["places"])
+    assert len(buffers) == len(message["places"])
 
 
 def test_each_slice_of_a_series_keeps_its_own_rescale() -> None:
     viewer = view_image(["virtual/ct", "virtual/pt"])
-    (message, _none) = ask(viewer, {"ask": "frame", "frame": 1})[0]
-    assert message["info"]["slope"] == float(samples.read("virtual/pt").RescaleSlope)
+    (message, _buffers) = ask(viewer, {"ask": "a", "frames": [1]})[0]
+    slope = float(samples.read("virtual/pt").RescaleSlope)
+    assert message["frames"][0]["info"]["slope"] == slope
 
 
 @pytest.mark.parametrize("name", ["rtplan", "MR_truncated"])
@@ -173,6 +186,15 @@ def test_the_static_picture_is_what_is_shown() -> None:
     assert twin(view_image("virtual/ct", center=-600, width=1500)) == markup
 
 
+def test_the_static_picture_has_the_overlay() -> None:
+    data = re.search(r"base64,([^\"]+)", twin(view_image("examples_overlay")))
+    assert data
+    image = np.asarray(Image.open(io.BytesIO(base64.b64decode(data[1]))))
+    drawn = pixels.overlay(samples.read("examples_overlay"))
+    assert drawn is not None
+    assert np.array_equal((image == (255, 230, 0)).all(axis=-1), drawn)
+
+
 def test_nothing_from_a_file_becomes_markup() -> None:
     hostile = "</script><img src=x onerror=alert(1)>"
     dataset = samples.read("CT_small")
@@ -195,6 +217,27 @@ def test_a_page_holds_every_frame_but_no_huge_ones() -> None:
         view_image(np.zeros((3000, 3000), "u1")).page()
 
 
+@pytest.mark.parametrize(
+    ("source", "alive"),
+    [
+        ("CT_small", True),
+        ("virtual/ct", True),
+        (["CT_small", "rtplan", "CT_small"], True),
+        (["CT_small", "virtual/cr"], False),
+        ("virtual/xa", False),
+        (np.zeros((1024, 1024)), False),
+    ],
+)
+def test_a_small_image_stays_alive_in_the_output_and_a_large_one_leaves_a_picture(
+    source: Any, alive: bool
+) -> None:
+    markup = twin(view_image(source))
+    assert markup.count("<img") == 1
+    assert "Run the cell" in markup
+    assert ("<script" in markup) == alive
+    assert twin(view_image(source)) == markup
+
+
 def test_it_speaks_russian() -> None:
     set_language("ru")
     viewer = view_image("virtual/ct")
@@ -211,7 +254,7 @@ CELLS = {
     "cr": START + "viewer = view_image('virtual/cr')\nviewer",
     "us": START + "viewer = view_image('virtual/us_doppler')\nviewer",
 }
-PIXELS = """() => { const c = document.querySelector('.dl-stage canvas');
+PIXELS = """(n) => { const c = document.querySelectorAll('.dl-stage')[n].querySelector('canvas');
   const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
   return [c.width, c.height, Array.from(d.filter((v, i) => i % 4 === 0))]; }"""
 STATE = (
@@ -231,9 +274,9 @@ def opened(page: Page, lab: Lab, name: str) -> Page:
     return page
 
 
-def screen(page: Page) -> NDArray[np.uint8]:
-    """Return the red channel of what the canvas shows."""
-    width, height, values = page.evaluate(PIXELS)
+def screen(page: Page, number: int = 0) -> NDArray[np.uint8]:
+    """Return the red channel of what a viewer's canvas shows."""
+    width, height, values = page.evaluate(PIXELS, number)
     return np.array(values, np.uint8).reshape(height, width)
 
 
@@ -249,9 +292,14 @@ def state(page: Page) -> Any:
 
 
 def drag(
-    page: Page, start: tuple[int, int], end: tuple[int, int], place: str = ".dl-stage"
+    page: Page,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    place: str = ".dl-stage",
+    number: int = 0,
 ) -> None:
-    box = page.locator(place).bounding_box()
+    page.locator(place).nth(number).scroll_into_view_if_needed()
+    box = page.locator(place).nth(number).bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + start[0], box["y"] + start[1])
     page.mouse.down()
@@ -370,6 +418,70 @@ def test_frames_follow_the_wheel_and_the_film_runs(page: Page, jupyterlab: Lab) 
     assert state(page)[3] != 2
 
 
+def asks(page: Page) -> list[str]:
+    """Return a list that will hold what the page asks Python for."""
+    asked: list[str] = []
+
+    def note(data: str | bytes) -> None:
+        text = str(data)
+        if '"ask"' in text:
+            asked.append(text)
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
+    return asked
+
+
+@pytest.mark.browser
+def test_frames_are_fetched_in_advance_and_no_step_is_lost(page: Page, jupyterlab: Lab) -> None:
+    asked = asks(page)
+    opened(page, jupyterlab, "xa")
+    page.wait_for_timeout(1500)
+    assert asked
+    asked.clear()
+    box = page.locator(".dl-stage").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    for _step in range(20):
+        page.mouse.wheel(0, 100)
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(500)
+    assert asked == []
+    assert page.locator(".dl-cine output").inner_text() == "21 / 24"
+    assert state(page)[3] == 20
+
+
+@pytest.mark.browser
+def test_two_views_of_one_viewer_show_the_same_frame(page: Page, jupyterlab: Lab) -> None:
+    notebook = jupyterlab.write_notebook("twice.ipynb", CELLS["xa"], "viewer")
+    close_sessions(jupyterlab)
+    open_notebook(page, jupyterlab, notebook)
+    run_all(page)
+    page.locator(".dl-viewer").nth(1).wait_for()
+    page.locator(".dl-stage").nth(1).focus()
+    for _step in range(3):
+        page.keyboard.press("PageDown")
+    page.locator(".dl-cine output", has_text="4 / 24").nth(1).wait_for()
+    assert np.array_equal(screen(page, 0), screen(page, 1))
+
+
+@pytest.mark.browser
+def test_nothing_is_fetched_for_a_viewer_that_is_gone(page: Page, jupyterlab: Lab) -> None:
+    asked = asks(page)
+    long = f"import numpy as np\n{START}view_image(np.zeros((2000, 300, 300), 'u1'))"
+    notebook = jupyterlab.write_notebook("long.ipynb", long)
+    close_sessions(jupyterlab)
+    open_notebook(page, jupyterlab, notebook)
+    run_all(page)
+    page.locator(".dl-viewer").wait_for()
+    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-cell-output')")
+    page.locator(".dl-viewer").wait_for(state="detached")
+    page.wait_for_timeout(300)
+    assert 0 < len(asked) < 300
+    asked.clear()
+    page.wait_for_timeout(500)
+    assert asked == []
+
+
 @pytest.mark.browser
 def test_python_and_the_browser_keep_step(page: Page, jupyterlab: Lab) -> None:
     opened(page, jupyterlab, "cr")
@@ -432,6 +544,74 @@ def test_a_page_windows_without_a_kernel(page: Page, tmp_path: Path) -> None:
     page.wait_for_timeout(200)
     assert np.array_equal(screen(page), pixels.to_display(ct, pixels.Window(-600, 1500)))
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+EXPORTED = (
+    START + "view_image('CT_small')",
+    "view_image('CT_small')",
+    "view_image('virtual/ct', center=-600, width=1500)",
+    "view_image('virtual/cr')",
+)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run a notebook of viewers and export it, with no address of anything outside."""
+    folder = tmp_path_factory.mktemp("exported")
+    cells = [nbformat.v4.new_code_cell(source) for source in EXPORTED]
+    notebook = folder / "viewers.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
+    nowhere = {"require_js_url": "", "mathjax_url": "", "mermaid_js_url": ""}
+    exporter: Any = HTMLExporter
+    body, _resources = exporter(**nowhere).from_notebook_node(authoring.run(notebook))
+    file = folder / "viewers.html"
+    file.write_text(body, encoding="utf-8")
+    return file
+
+
+def window_of(page: Page, number: int) -> pixels.Window:
+    """Return the window that the fields of a viewer tell."""
+    center, width = (
+        float(page.get_by_label(label).nth(number).input_value()) for label in ("Center:", "Width:")
+    )
+    return pixels.Window(center, width)
+
+
+@pytest.mark.browser
+def test_the_viewers_of_an_exported_notebook_stay_alive(page: Page, exported: Path) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(exported.as_uri())
+    page.locator(".dl-stage").nth(2).wait_for()
+    assert page.locator(".dl-viewer").count() == 3
+    ct, small = samples.read("virtual/ct"), samples.read("CT_small")
+    assert np.array_equal(screen(page, 2), pixels.to_display(ct, pixels.Window(-600, 1500)))
+    untouched = screen(page, 1)
+    assert np.array_equal(screen(page, 0), untouched)
+    drag(page, (100, 100), (160, 60), number=0)
+    drag(page, (200, 200), (260, 120), number=2)
+    windows = [window_of(page, number) for number in range(3)]
+    assert len(set(windows)) == 3
+    assert np.array_equal(screen(page, 1), untouched)
+    assert np.array_equal(screen(page, 2), pixels.to_display(ct, windows[2]))
+    enlarged = pixels.to_display(small, windows[0]).repeat(4, 0).repeat(4, 1)
+    assert np.array_equal(screen(page, 0), enlarged)
+    picture = page.get_by_alt_text("CR picture: ")
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.mark.browser
+def test_without_scripts_an_exported_notebook_shows_pictures(page: Page, exported: Path) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    page.goto(exported.as_uri())
+    pictures = page.locator("figure img")
+    assert pictures.count() == 4
+    for number in range(4):
+        pictures.nth(number).scroll_into_view_if_needed()
+        assert pictures.nth(number).is_visible()
+    assert "{" not in page.locator("figure").first.inner_text()
 
 
 SMALL: dict[str, Any] = {

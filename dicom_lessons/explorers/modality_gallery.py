@@ -6,23 +6,21 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from ipywidgets import HTML, Box, Dropdown, HBox, IntSlider, Layout, Play, ToggleButtons, VBox
-from ipywidgets import jslink as link_in_browser
+from ipywidgets import HTML, Dropdown, GridBox, Layout, ToggleButtons, VBox, Widget
 from markupsafe import Markup
-from numpy.typing import NDArray
 from pydicom import Dataset
 
 from dicom_lessons import samples
-from dicom_lessons.explorers.modality_pictures import eight_bit, frame_time, picture_of
+from dicom_lessons.explorers.modality_pictures import picture_of
+from dicom_lessons.explorers.viewer import Viewer
 from dicom_lessons.html import render
 from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.modality import agreement, judge, meaning
 from dicom_lessons.modality.terms import shown
+from dicom_lessons.pixels import PixelError, frames_of, to_display
 from dicom_lessons.text import _, ngettext
 
 SHOWN = ("CT", "MR", "US", "CR", "DX", "MG", "PT", "XA", "OT")
-SIDE = 320
 THUMBNAIL = 120
 _EVERY = ("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation")
 _KEY = {
@@ -81,7 +79,8 @@ class ModalityGallery(VBox):  # type: ignore[misc]
         self.heading = HTML()
         self.panels = tuple(Panel(source) for source in _SOURCES)
         self.buttons.observe(self._choose, "value")
-        row = Box(self.panels, layout=Layout(display="flex", flex_flow="row wrap"))
+        columns = "repeat(auto-fit, minmax(min(100%, 24em), 1fr))"
+        row = GridBox(self.panels, layout=Layout(grid_template_columns=columns, grid_gap="1em"))
         super().__init__([self.buttons, self.heading, row, KeepKeys()])
         self._choose({"new": SHOWN[0]})
 
@@ -99,30 +98,16 @@ class ModalityGallery(VBox):  # type: ignore[misc]
 
 
 class Panel(VBox):  # type: ignore[misc]
-    """The samples of one source: a list to choose from, a picture, its frames, its elements."""
+    """The samples of one source: a list to choose from, the viewer, its elements."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.frames: NDArray[np.uint8] | None = None
-        self.alt = ""
-        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em"))
-        self.picture = HTML()
-        self.play = Play(
-            description=_("Play"), repeat=True, show_repeat=False, layout=Layout(width="7em")
-        )
-        self.slider = IntSlider(
-            description=_("Frame:"), min=1, max=1, readout=True, layout=Layout(width="20em")
-        )
-        self.cine = HBox([self.play, self.slider])
+        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em", max_width="100%"))
+        self.picture = VBox()
         self.elements = HTML()
         self.files.observe(self._open, "value")
-        self.slider.observe(self._draw, "value")
-        link_in_browser((self.play, "value"), (self.slider, "value"))
         title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
-        super().__init__(
-            [title, self.files, self.picture, self.cine, self.elements],
-            layout=Layout(width="29em", max_width="100%", margin="0 1em 0 0"),
-        )
+        super().__init__([title, self.files, self.picture, self.elements])
 
     def show_modality(self, code: str) -> None:
         """List the files of one modality and show the first, or say that there is none."""
@@ -136,36 +121,30 @@ class Panel(VBox):  # type: ignore[misc]
 
     def _open(self, change: dict[str, Any]) -> None:
         name = change["new"]
-        self.frames = None
         if not name:
-            self._message(_("There is no file of this modality here."), "")
+            self._show(_sentence(_("There is no file of this modality here.")), "")
             return
         dataset = samples.read(name, force=True)
-        self.alt = alt_of(name)
-        table = elements_table(dataset, name)
         try:
-            self.frames = eight_bit(dataset)
-        except ValueError as error:
-            self._message(str(error), table)
-            return
-        count = len(self.frames)
-        self.cine.layout.display = "" if count > 1 else "none"
-        self.play.playing = False
-        self.play.min = self.slider.min = self.play.value = self.slider.value = 1
-        self.play.max = self.slider.max = count
-        self.play.interval = frame_time(dataset)
-        self.elements.value = table
-        self._draw({})
+            shown: Widget = Viewer(name)
+        except PixelError as error:
+            shown = _sentence(cannot_be_shown(error))
+        self._show(shown, elements_table(dataset, name))
 
-    def _message(self, message: str, table: str) -> None:
-        self.cine.layout.display = "none"
-        self.picture.value = render("<p>{{ message }}</p>", message=message)
+    def _show(self, shown: Widget, table: str) -> None:
+        before, self.picture.children = self.picture.children, (shown,)
         self.elements.value = table
+        for widget in before:
+            widget.close()
 
-    def _draw(self, _change: dict[str, Any]) -> None:
-        if self.frames is not None:
-            number = min(self.slider.value, len(self.frames)) - 1
-            self.picture.value = picture_of(self.frames[number], self.alt, SIDE)
+
+def _sentence(text: str) -> HTML:
+    return HTML(render("<p>{{ text }}</p>", text=text))
+
+
+def cannot_be_shown(error: PixelError) -> str:
+    """Return the sentence that stands for a picture."""
+    return _("The pixels cannot be shown: {reason}.", reason=str(error).rstrip("."))
 
 
 def title_of(source: str) -> str:
@@ -246,10 +225,10 @@ def _twin_cell(code: str, source: str) -> tuple[str, list[str]]:
         return _("There is no file of this modality here."), []
     dataset = samples.read(names[0], force=True)
     try:
-        frames = eight_bit(dataset)
-        picture: str = picture_of(frames[len(frames) // 2], alt_of(names[0]), THUMBNAIL)
-    except ValueError as error:
-        picture = str(error)
+        frame = to_display(dataset, frame=frames_of(dataset) // 2)
+        picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
+    except PixelError as error:
+        picture = cannot_be_shown(error)
     told = ("SOPClassUID", "NumberOfFrames", *_KEY[code])
     values = _values(dataset, code)
     lines = [f"{element_name(keyword)}: {value}" for keyword, value in values if keyword in told]

@@ -2,11 +2,15 @@
 // worked out here, on a 2D canvas with a lookup table. All text is set as textContent.
 
 const SIDE = 512; // longest side of the picture on the page, in CSS pixels
+const BESIDE = 254; // what the fields need beside the picture, in CSS pixels
 const KEPT = 2 ** 28; // bytes of frames kept
-const AHEAD = 4; // frames asked for in advance while scrolling
-const NEAR = 24; // frames on either side that are fetched while nothing else happens
+const FLIGHT = 2; // requests for frames on their way
+const SPARE = 20; // milliseconds that one request may keep Python from other work
+const BATCH = 2 ** 20; // bytes that it may bring
 const WIDEST_TABLE = 2 ** 20; // stored values that get a lookup table
-const PAUSE = 50; // milliseconds between messages to Python
+const PAUSE = 50; // milliseconds between messages to Python, if somebody listens
+const CALM = 250; // and if nobody does
+const STATE = ["center", "width", "function", "table", "frame", "inverted"];
 const ARRAYS = {
   u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, u4: Uint32Array, i4: Int32Array,
   f4: Float32Array, f8: Float64Array, rgb: Uint8Array,
@@ -204,6 +208,11 @@ function distance(frame, a, b) {
   return { kind: "distance", from: [a.y, a.x], to: [b.y, b.x], pixels: Math.hypot(dx, dy), mm, at_detector: frame.at_detector };
 }
 
+// What is already there is left alone: each change of the page costs the time of a picture.
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 const short = (value, digits = 5) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(digits)))).replace("-", "−");
 
 function buildPage(labels, about, grey) {
@@ -224,7 +233,7 @@ function buildPage(labels, about, grey) {
   const body = root.appendChild(make("div", "dl-body"));
   const left = body.appendChild(make("div", "dl-left"));
   page.stage = left.appendChild(make("div", "dl-stage", "", {
-    tabindex: "0", role: "application", "aria-label": labels.picture, "aria-describedby": `${id}-help ${id}-values`,
+    tabindex: "0", role: "application", "aria-label": [about.alt, labels.picture].filter(Boolean).join(". "), "aria-describedby": `${id}-help ${id}-values`,
   }));
   page.screen = page.stage.appendChild(make("canvas"));
   page.marks = page.stage.appendChild(make("canvas"));
@@ -234,8 +243,9 @@ function buildPage(labels, about, grey) {
   page.counter = page.cine.appendChild(make("output"));
   page.cine.hidden = about.frames < 2;
   const panel = body.appendChild(make("div", "dl-panel"));
+  const fields = panel.appendChild(make("div"));
   const field = (name, input) => {
-    const label = panel.appendChild(make("label", "dl-field", ""));
+    const label = fields.appendChild(make("label", "dl-field", ""));
     label.append(make("span", "", labels[name]), (page[name] = input));
     label.hidden = !grey;
   };
@@ -245,10 +255,10 @@ function buildPage(labels, about, grey) {
   field("function", make("select"));
   for (const name of ["LINEAR", "LINEAR_EXACT", "SIGMOID"]) page.function.append(make("option", "", name, { value: name }));
   for (const name of ["inverted", "overlay"]) {
-    const label = panel.appendChild(make("label", "dl-check"));
+    const label = fields.appendChild(make("label", "dl-check"));
     label.append((page[name] = make("input", "", "", { type: "checkbox" })), make("span", "", labels[name]));
   }
-  page.histogram = panel.appendChild(make("canvas", "dl-histogram", "", { role: "img", "aria-label": labels.histogram, title: labels.histogram }));
+  page.histogram = fields.appendChild(make("canvas", "dl-histogram", "", { role: "img", "aria-label": labels.histogram, title: labels.histogram }));
   page.histogram.hidden = !grey;
   const table = panel.appendChild(make("table", "dl-values", "", { id: `${id}-values` })).appendChild(make("tbody"));
   page.values = {};
@@ -259,7 +269,9 @@ function buildPage(labels, about, grey) {
   }
   page.values.measured.setAttribute("aria-live", "polite");
   page.note = root.appendChild(make("div", "dl-note", "", { role: "alert" }));
-  root.append(make("p", "dl-help", labels.help, { id: `${id}-help` }));
+  const letters = Object.keys(page.tools).map((tool) => tool[0].toUpperCase()).join(" ");
+  const help = labels.help.filter(([when]) => ({ grey, film: about.frames > 1 })[when] ?? true);
+  root.append(make("p", "dl-help", help.map(([, text]) => fill(text, { letters })).join(" "), { id: `${id}-help` }));
   return page;
 }
 
@@ -270,28 +282,39 @@ function render({ model, el }) {
   const grey = frame.grey;
   const page = buildPage(labels, about, grey);
   const pending = new Set(), failed = new Map();
-  const begun = {};
-  for (const name of ["center", "width", "function", "table", "inverted"]) begun[name] = model.get(name);
+  let way = 1, flying = 0, cost = SPARE, closed = false;
+  const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+  const { frame: _first, ...begun } = state;
   const view = { zoom: 1, x: 0, y: 0, sx: 1, sy: 1 };
   const cursor = { x: 0, y: 0, shown: false };
-  let tool = grey ? "window" : "move", mark = null, drag = null, dirty = true, sampled = null, waiting = 0;
+  let tool = grey ? "window" : "move", mark = null, drag = null, dirty = true, sampled = null, waiting = 0, drawn = "";
   let W = 0, H = 0, image, out, timer = 0, playing = 0, counts = null, choices = [];
-  const state = () => ({ center: model.get("center"), width: model.get("width"), function: model.get("function"), table: model.get("table"), inverted: model.get("inverted") });
 
-  // ---- state, sent to Python at most every PAUSE, and while dragging only if somebody listens
+  // ---- state, sent to Python now and then, and while dragging only if somebody listens; the model
+  // learns only what is sent, or Python's echo of older values would undo the newest
+  const unsent = new Map();
   let lastSent = 0;
   function send(now) {
     clearTimeout(timer);
-    if (drag && !model.get("live") && !now) return;
-    const wait = now ? 0 : lastSent + PAUSE - performance.now();
+    if (!unsent.size || (drag && !model.get("live") && !now)) return;
+    const wait = now ? 0 : lastSent + (model.get("live") ? PAUSE : CALM) - performance.now();
     if (wait > 0) timer = setTimeout(() => send(true), wait);
     else {
       lastSent = performance.now();
+      for (const [name, value] of unsent) model.set(name, value);
+      unsent.clear();
       model.save_changes();
     }
   }
+  function hear() {
+    for (const name of STATE) if (!unsent.has(name)) state[name] = model.get(name);
+    later();
+  }
   function set(values, now = false) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    for (const [name, value] of Object.entries(values)) {
+      if (state[name] !== value) unsent.set(name, value);
+      if (name in state) state[name] = value;
+    }
     later();
     send(now);
   }
@@ -301,9 +324,9 @@ function render({ model, el }) {
     return Number((Math.round(value / q) * q).toPrecision(12));
   };
   function setWindow(center, width) {
-    const table = frame.tables[model.get("table")];
+    const table = frame.tables[state.table];
     if (table && width === undefined) width = table.values.length;
-    const least = model.get("function") === "LINEAR" ? 1 : quantum();
+    const least = state.function === "LINEAR" ? 1 : quantum();
     set({ center: rounded(center), width: Math.max(least, rounded(width)), table: -1 });
   }
 
@@ -311,9 +334,11 @@ function render({ model, el }) {
   function resize() {
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const height = frame.rows * frame.aspect;
-    const room = Math.min(SIDE, el.clientWidth || SIDE);
-    const scale = Math.min(room / frame.columns, SIDE / height);
+    const room = el.clientWidth || 2 * SIDE;
+    const scale = Math.min(Math.min(SIDE, room) / frame.columns, SIDE / height);
     const w = Math.max(1, Math.round(frame.columns * scale)), h = Math.max(1, Math.round(height * scale));
+    page.root.classList.toggle("dl-narrow", room < w + BESIDE);
+    if (W === Math.round(w * ratio) && H === Math.round(h * ratio)) return;
     page.stage.style.width = `${w}px`;
     page.stage.style.height = `${h}px`;
     [W, H] = [Math.round(w * ratio), Math.round(h * ratio)];
@@ -339,24 +364,26 @@ function render({ model, el }) {
     });
   }
   function paint() {
-    const index = model.get("frame");
-    if (index !== shownIndex) show(index);
+    if (state.frame !== shownIndex) show(state.frame);
     if (dirty) sampled = sample(frame, view, W, H);
     dirty = false;
-    const now = state();
-    colour(frame, now, sampled, out, W);
+    colour(frame, state, sampled, out, W);
     if (sampled.over && page.overlay.checked) sampled.over.forEach((on, i) => on && (out[i] = YELLOW));
     page.screen.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
     drawMarks();
-    tell(now);
+    tell();
   }
   function drawMarks() {
+    const cross = cursor.shown && ["cursor", "distance", "region"].includes(tool) && !drag && cursor;
+    const wanted = JSON.stringify([W, H, view, frame.letters, mark, cross]);
+    if (drawn === wanted) return;
+    drawn = wanted;
     const pen = page.marks.getContext("2d");
     const unit = W / (page.stage.clientWidth || W);
     pen.clearRect(0, 0, W, H);
     pen.font = `600 ${14 * unit}px sans-serif`;
     pen.lineJoin = "round";
-    const write = (text, x, y, align) => {
+    const letter = (text, x, y, align) => {
       pen.textAlign = align;
       pen.textBaseline = "middle";
       pen.lineWidth = 3 * unit;
@@ -366,10 +393,10 @@ function render({ model, el }) {
       pen.fillText(text, x, y);
     };
     const [leftLetter, right, top, bottom] = frame.letters;
-    write(leftLetter, 8 * unit, H / 2, "left");
-    write(right, W - 8 * unit, H / 2, "right");
-    write(top, W / 2, 12 * unit, "center");
-    write(bottom, W / 2, H - 12 * unit, "center");
+    letter(leftLetter, 8 * unit, H / 2, "left");
+    letter(right, W - 8 * unit, H / 2, "right");
+    letter(top, W / 2, 12 * unit, "center");
+    letter(bottom, W / 2, H - 12 * unit, "center");
     const at = (point) => [(point.x + 0.5 - view.x) * view.sx + W / 2, (point.y + 0.5 - view.y) * view.sy + H / 2];
     const stroke = (draw) => {
       for (const [style, width] of [["#000", 3.5], ["#ffe600", 1.5]]) {
@@ -388,7 +415,7 @@ function render({ model, el }) {
         stroke(() => pen.rect(Math.min(ax, bx) - hx, Math.min(ay, by) - hy, Math.abs(bx - ax) + 2 * hx, Math.abs(by - ay) + 2 * hy));
       }
     }
-    if (cursor.shown && ["cursor", "distance", "region"].includes(tool) && !drag) {
+    if (cross) {
       const [x, y] = at(cursor), arm = 9 * unit;
       stroke(() => {
         for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
@@ -398,40 +425,39 @@ function render({ model, el }) {
       });
     }
   }
-  function tell(now) {
+  function tell() {
     const value = (input, text) => document.activeElement !== input && input.value !== text && (input.value = text);
     if (grey) {
-      value(page.center, String(now.center));
-      value(page.width, String(now.width));
-      page.function.value = now.function;
-      page.function.disabled = now.table >= 0;
-      const same = (c) => ("table" in c ? c.table === now.table : now.table < 0 && c.center === now.center && c.width === now.width && c.function === now.function);
+      value(page.center, String(state.center));
+      value(page.width, String(state.width));
+      value(page.function, state.function);
+      page.function.disabled = state.table >= 0;
+      const same = (c) => ("table" in c ? c.table === state.table : state.table < 0 && c.center === state.center && c.width === state.width && c.function === state.function);
       page.preset.value = String(choices.findIndex(same));
-      drawHistogram(now);
+      drawHistogram();
     }
-    page.inverted.checked = now.inverted;
+    page.inverted.checked = state.inverted;
     page.slider.value = shownIndex + 1;
-    page.counter.textContent = `${shownIndex + 1} / ${about.frames}`;
-    inspect(now);
+    write(page.counter, `${shownIndex + 1} / ${about.frames}`);
+    const told = cursor.shown && cursor.x < frame.columns && cursor.y < frame.rows ? inspect() : {};
+    for (const name of ["place", "stored", "modality", "displayed", "position"])
+      if (page.values[name]) write(page.values[name], told[name] ?? "–");
   }
-  function inspect(now) {
-    const { values } = page;
-    const inside = cursor.shown && cursor.x < frame.columns && cursor.y < frame.rows;
-    for (const name of ["place", "stored", "modality", "displayed", "position"]) if (values[name]) values[name].textContent = "–";
-    if (inside) {
-      const i = cursor.y * frame.columns + cursor.x;
-      values.place.textContent = `${cursor.x}, ${cursor.y}`;
-      if (grey) {
-        const stored = frame.stored[i];
-        values.stored.textContent = short(stored, 7) + (frame.padded(stored) ? ` (${labels.padding})` : "");
-        values.modality.textContent = `${short(frame.modality(stored), 7)} ${frame.units}`;
-        values.displayed.textContent = String(greyOf(frame, now)(stored));
-      } else {
-        values.stored.textContent = Array.from(frame.stored.slice(3 * i, 3 * i + 3)).join(", ");
-        values.displayed.textContent = Array.from(frame.stored.slice(3 * i, 3 * i + 3), (v) => (now.inverted ? 255 - v : v)).join(", ");
-      }
-      values.position.textContent = position(cursor);
+  function inspect() {
+    const i = cursor.y * frame.columns + cursor.x;
+    const told = { place: `${cursor.x}, ${cursor.y}`, position: position(cursor) };
+    if (!grey) {
+      const rgb = Array.from(frame.stored.slice(3 * i, 3 * i + 3));
+      const displayed = rgb.map((value) => (state.inverted ? 255 - value : value));
+      return { ...told, stored: rgb.join(", "), displayed: displayed.join(", ") };
     }
+    const stored = frame.stored[i];
+    return {
+      ...told,
+      stored: short(stored, 7) + (frame.padded(stored) ? ` (${labels.padding})` : ""),
+      modality: `${short(frame.modality(stored), 7)} ${frame.units}`,
+      displayed: String(greyOf(frame, state)(stored)),
+    };
   }
   function position({ x, y }) {
     const mm = (value) => value.toFixed(1).replace("-", "−");
@@ -455,8 +481,9 @@ function render({ model, el }) {
 
   // ---- the histogram
   let edge = null;
+  let plotted = {};
   const axis = { least: 0, most: 1 };
-  function drawHistogram(now) {
+  function drawHistogram() {
     const canvas = page.histogram;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const [w, h] = [Math.round((canvas.clientWidth || 300) * ratio), Math.round((canvas.clientHeight || 96) * ratio)];
@@ -464,12 +491,16 @@ function render({ model, el }) {
     const range = frame.most - frame.least || 1;
     const room = (outside) => clamp(outside + range * 0.02, range * 0.04, range * 0.4);
     if (!edge) {
-      axis.least = frame.least - room(frame.least - now.center + now.width / 2);
-      axis.most = frame.most + room(now.center + now.width / 2 - frame.most);
+      axis.least = frame.least - room(frame.least - state.center + state.width / 2);
+      axis.most = frame.most + room(state.center + state.width / 2 - frame.most);
     }
     const x = (value) => ((value - axis.least) / (axis.most - axis.least)) * w;
-    const pen = canvas.getContext("2d");
     const style = getComputedStyle(page.root);
+    const { frame: _frame, ...window_ } = state;
+    const wanted = JSON.stringify([w, h, axis, window_, style.color]);
+    if (plotted.wanted === wanted && plotted.counts === counts) return;
+    plotted = { wanted, counts };
+    const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, w, h);
     if (counts) {
       const tallest = Math.log1p(Math.max(...counts)) || 1;
@@ -482,22 +513,22 @@ function render({ model, el }) {
       });
       pen.globalAlpha = 1;
     }
-    if (now.table >= 0) return;
+    if (state.table >= 0) return;
     const mark = style.getPropertyValue("--dl-mark").trim() || "#1976d2";
-    const [low, high] = [x(now.center - now.width / 2), x(now.center + now.width / 2)];
+    const [low, high] = [x(state.center - state.width / 2), x(state.center + state.width / 2)];
     pen.fillStyle = mark;
     pen.globalAlpha = 0.16;
     pen.fillRect(low, 0, high - low, h);
     pen.globalAlpha = 1;
     pen.fillRect(low - ratio, 0, 2 * ratio, h);
     pen.fillRect(high - ratio, 0, 2 * ratio, h);
-    const level = windowed(now.center, now.width, now.function);
+    const level = windowed(state.center, state.width, state.function);
     pen.strokeStyle = mark;
     pen.lineWidth = 2 * ratio;
     pen.beginPath();
     for (let i = 0; i <= w; i += ratio) {
       const y = level(axis.least + (i / w) * (axis.most - axis.least)) / 255;
-      pen.lineTo(i, 4 * ratio + (now.inverted ? y : 1 - y) * (h - 8 * ratio));
+      pen.lineTo(i, 4 * ratio + (state.inverted ? y : 1 - y) * (h - 8 * ratio));
     }
     pen.stroke();
   }
@@ -509,59 +540,62 @@ function render({ model, el }) {
   // ---- frames
   function show(index) {
     const found = frames.get(index);
-    ask(index);
-    if (failed.has(index)) page.note.textContent = failed.get(index);
+    way = index < shownIndex ? -1 : 1;
+    fetchMore();
+    if (failed.has(index)) write(page.note, failed.get(index));
     if (!found) return;
     const same = found.rows === frame.rows && found.columns === frame.columns && found.aspect === frame.aspect;
-    frames.delete(index);
-    frames.set(index, found); // the last used is the last to go
     [frame, shownIndex, dirty] = [found, index, true];
     if (!same) (resize(), look(1, frame.columns / 2, frame.rows / 2));
     if (mark && !drag) measure(false);
-    page.note.textContent = frame.note ?? "";
+    write(page.note, frame.note ?? "");
     clearTimeout(show.timer);
     if (!playing) show.timer = setTimeout(count, 80);
   }
-  function ask(index) {
-    const onwards = index >= shownIndex ? 1 : -1;
-    for (let step = 0; step <= AHEAD; step++) request(index + step * onwards);
+  const far = (index) => Math.abs(index - state.frame);
+  const farthest = () => [...frames.keys()].reduce((a, b) => (far(b) > far(a) ? b : a));
+  // The nearest frames that are missing, those ahead first, until the memory is full of nearer ones.
+  function* missing() {
+    for (let step = 0; step < about.frames; step++)
+      for (const index of step ? [state.frame + way * step, state.frame - way * step] : [state.frame]) {
+        if (index < 0 || index >= about.frames || frames.has(index) || pending.has(index) || failed.has(index)) continue;
+        if (step && kept + (pending.size + 1) * frame.bytes > KEPT && far(farthest()) <= step) return;
+        yield index;
+      }
   }
-  function request(index) {
-    if (index < 0 || index >= about.frames || frames.has(index) || pending.has(index) || failed.has(index)) return false;
-    pending.add(index);
-    model.send({ ask: "frame", frame: index });
-    return true;
-  }
-  function fetchNear() {
-    if (kept + 2 * frame.bytes > KEPT) return;
-    for (let step = 1; step <= NEAR; step++)
-      if (request(shownIndex + step) || request(shownIndex - step)) return;
+  // Few frames at a time, so that Python is never far from its answer to somebody else.
+  function fetchMore() {
+    while (!closed && flying < FLIGHT && !(drag && frames.has(state.frame))) {
+      const most = clamp(Math.floor(Math.min(SPARE / cost, BATCH / frame.bytes)), 1, 8), wanted = [];
+      for (const index of missing()) if (wanted.push(index) === most) break;
+      if (!wanted.length) return;
+      wanted.forEach((index) => pending.add(index));
+      flying++;
+      model.send({ ask: page.id, frames: wanted });
+    }
   }
   function receive(message, buffers) {
-    if (message.tell === "error") {
-      pending.delete(message.frame);
-      failed.set(message.frame, message.note);
-      if (message.frame === model.get("frame")) page.note.textContent = message.note;
-      return;
-    }
-    if (message.tell !== "frame") return;
+    if (message.ask !== page.id) return; // another view of the same viewer asked
+    flying--;
+    cost = message.spent / message.frames.length;
     message.places.forEach((path, i) => {
       const last = path[path.length - 1];
-      path.slice(0, -1).reduce((node, key) => node[key], message.info)[last] = buffers[i];
+      path.slice(0, -1).reduce((node, key) => node[key], message)[last] = buffers[i];
     });
-    const opened = openFrame(message.info);
-    kept -= frames.get(message.frame)?.bytes ?? 0;
-    frames.set(message.frame, opened);
-    pending.delete(message.frame);
+    for (const told of message.frames) keep(told);
+    setTimeout(fetchMore, cost > SPARE ? cost : 0);
+  }
+  function keep({ frame: index, info, note }) {
+    pending.delete(index);
+    if (index === state.frame) later();
+    if (!info) return failed.set(index, note);
+    const opened = openFrame(info);
+    frames.set(index, opened);
     kept += opened.bytes;
-    for (const [index, old] of frames) {
-      if (kept <= KEPT) break;
-      if (old === frame || index === message.frame) continue;
-      frames.delete(index);
-      kept -= old.bytes;
+    for (let last = farthest(); kept > KEPT && last !== index && last !== shownIndex; last = farthest()) {
+      kept -= frames.get(last).bytes;
+      frames.delete(last);
     }
-    if (message.frame === model.get("frame")) later();
-    if (!pending.size && !drag) setTimeout(fetchNear, 0);
   }
   const go = (index) => set({ frame: clamp(index, 0, about.frames - 1) });
   function play(on = !playing) {
@@ -572,10 +606,9 @@ function render({ model, el }) {
     let due = performance.now() + about.frame_time;
     const step = (now) => {
       playing = requestAnimationFrame(step);
-      const index = model.get("frame");
-      if (now < due || (index !== shownIndex && !failed.has(index))) return;
+      if (now < due || (state.frame !== shownIndex && !failed.has(state.frame))) return;
       due = Math.max(due + about.frame_time, now);
-      go((index + 1) % about.frames);
+      go((state.frame + 1) % about.frames);
     };
     playing = requestAnimationFrame(step);
   }
@@ -584,10 +617,8 @@ function render({ model, el }) {
   function measure(now = true) {
     if (!mark) return;
     const told = mark.kind === "distance" ? distance(frame, mark.a, mark.b) : statistics(frame, mark.a, mark.b);
-    page.values.measured.textContent = say(told);
-    model.set("measured", { ...told, frame: shownIndex });
-    later();
-    send(now);
+    write(page.values.measured, say(told));
+    set({ measured: { ...told, frame: shownIndex } }, now);
   }
   function choose(name) {
     if (!page.tools[name]) return;
@@ -622,7 +653,7 @@ function render({ model, el }) {
   };
   page.stage.addEventListener("pointerdown", (event) => {
     const doing = event.button === 0 ? tool : "move";
-    drag = { doing, x: event.clientX, y: event.clientY, from: { ...state(), x: view.x, y: view.y } };
+    drag = { doing, x: event.clientX, y: event.clientY, from: { ...state, x: view.x, y: view.y } };
     page.stage.setPointerCapture?.(event.pointerId);
     page.stage.focus({ preventScroll: true });
     if (doing === "distance" || doing === "region") mark = { kind: doing, a: pointAt(event), b: pointAt(event) };
@@ -649,6 +680,7 @@ function render({ model, el }) {
     drag = null;
     if (doing === "distance" || doing === "region") measure();
     else send(true);
+    fetchMore();
     later();
   };
   page.stage.addEventListener("pointerup", drop);
@@ -665,7 +697,7 @@ function render({ model, el }) {
     if (event.ctrlKey) {
       const before = pointAt(event);
       look(view.zoom * 1.2 ** -way, before.x + (view.x - before.x) / 1.2 ** -way, before.y + (view.y - before.y) / 1.2 ** -way);
-    } else if (about.frames > 1) go(model.get("frame") + way);
+    } else if (about.frames > 1) go(state.frame + way);
     else return; // the page scrolls
     event.preventDefault();
   }, { passive: false });
@@ -676,8 +708,7 @@ function render({ model, el }) {
   };
   page.histogram.addEventListener("pointerdown", (event) => {
     const { value, perPixel } = valueAt(event);
-    const now = state();
-    const ends = [now.center - now.width / 2, now.center + now.width / 2];
+    const ends = [state.center - state.width / 2, state.center + state.width / 2];
     const near = ends.map((end) => Math.abs(end - value) / perPixel);
     edge = { end: Math.min(...near) <= 8 ? near.indexOf(Math.min(...near)) : -1, value, ends };
     drag = { doing: "histogram" };
@@ -701,8 +732,8 @@ function render({ model, el }) {
 
   // ---- keyboard
   function arrow(dx, dy, far) {
-    const now = state(), step = far ? 10 : 1;
-    if (tool === "window") setWindow(now.center + dy * step * Math.max(quantum(), rounded(now.width / 100)), now.width + dx * step * Math.max(quantum(), rounded(now.width / 50)));
+    const step = far ? 10 : 1, { center, width } = state;
+    if (tool === "window") setWindow(center + dy * step * Math.max(quantum(), rounded(width / 100)), width + dx * step * Math.max(quantum(), rounded(width / 50)));
     else if (tool === "move") look(view.zoom, view.x + (dx * step * 10) / view.sx, view.y + (dy * step * 10) / view.sy);
     else {
       if (!cursor.shown) Object.assign(cursor, { x: Math.floor(view.x), y: Math.floor(view.y), shown: true });
@@ -727,14 +758,14 @@ function render({ model, el }) {
   const keys = {
     ArrowUp: (far) => arrow(0, -1, far), ArrowDown: (far) => arrow(0, 1, far),
     ArrowLeft: (far) => arrow(-1, 0, far), ArrowRight: (far) => arrow(1, 0, far),
-    PageUp: () => go(model.get("frame") - 1), PageDown: () => go(model.get("frame") + 1),
+    PageUp: () => go(state.frame - 1), PageDown: () => go(state.frame + 1),
     Enter: setPoint, Home: reset, " ": () => about.frames > 1 && play(),
     "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
   };
   const letters = {
     KeyW: () => choose("window"), KeyM: () => choose("move"), KeyC: () => choose("cursor"),
     KeyD: () => choose("distance"), KeyR: () => choose("region"),
-    KeyI: () => set({ inverted: !model.get("inverted") }, true),
+    KeyI: () => set({ inverted: !state.inverted }, true),
   };
   page.stage.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -765,7 +796,7 @@ function render({ model, el }) {
   page.preset.addEventListener("change", () => use(choices[Number(page.preset.value)]));
   const typed = (name) => () => {
     const value = page[name].valueAsNumber;
-    const least = model.get("function") === "LINEAR" ? 1 : 1e-9;
+    const least = state.function === "LINEAR" ? 1 : 1e-9;
     if (Number.isFinite(value)) set({ [name]: name === "width" ? Math.max(least, value) : value, table: -1 }, true);
   };
   for (const name of ["center", "width"]) {
@@ -773,7 +804,7 @@ function render({ model, el }) {
     page[name].addEventListener("blur", later);
   }
   page.function.addEventListener("change", () => {
-    const width = Math.max(page.function.value === "LINEAR" ? 1 : 1e-9, model.get("width"));
+    const width = Math.max(page.function.value === "LINEAR" ? 1 : 1e-9, state.width);
     set({ function: page.function.value, width }, true);
   });
   page.inverted.addEventListener("change", () => set({ inverted: page.inverted.checked }, true));
@@ -793,11 +824,12 @@ function render({ model, el }) {
     });
   }
 
-  const names = ["center", "width", "function", "table", "frame", "inverted"];
-  names.forEach((name) => model.on(`change:${name}`, later));
+  STATE.forEach((name) => model.on(`change:${name}`, hear));
   model.on("msg:custom", receive);
   el.append(page.root);
   page.note.textContent = frame.note ?? "";
+  const observer = new ResizeObserver(resize);
+  observer.observe(el);
   resize();
   look(1, frame.columns / 2, frame.rows / 2);
   choose(tool);
@@ -806,10 +838,15 @@ function render({ model, el }) {
   waiting = 0;
   paint();
   setTimeout(count, 0);
+  setTimeout(fetchMore, 0);
   return () => {
-    play(false);
+    closed = true;
+    observer.disconnect();
+    cancelAnimationFrame(playing);
+    cancelAnimationFrame(waiting);
     clearTimeout(timer);
-    names.forEach((name) => model.off(`change:${name}`, later));
+    clearTimeout(show.timer);
+    STATE.forEach((name) => model.off(`change:${name}`, hear));
     model.off("msg:custom", receive);
   };
 }
@@ -827,25 +864,38 @@ async function inflated(value) {
   return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([key, one]) => [key, await inflated(one)])));
 }
 
-async function openPage(id) {
-  const place = document.querySelector(`#${id}:not([data-open])`);
-  place.dataset.open = "";
-  const told = JSON.parse(document.getElementById(`${id}-data`).textContent);
-  const frames = await inflated(told.frames);
-  const state = { ...told.state, about: told.about, first: frames[0] };
-  const listeners = {};
-  const model = {
-    get: (name) => state[name],
-    set: (name, value) => void (state[name] = value),
+async function recall({ state, about, frames }) {
+  const told = await inflated(frames);
+  const known = { ...state, about, first: told[0].info }, listeners = {};
+  return {
+    get: (name) => known[name],
+    set: (name, value) => void (known[name] = value),
     save_changes: () => {},
     on: (name, call) => void (listeners[name] = call),
     off: (name) => void delete listeners[name],
-    send: ({ frame }) =>
-      setTimeout(() => listeners["msg:custom"]?.({ tell: "frame", frame, places: [], info: frames[frame] }, [])),
+    send: (asked) => {
+      const message = { ask: asked.ask, frames: asked.frames.map((frame) => ({ frame, ...told[frame] })), places: [], spent: 0 };
+      setTimeout(() => listeners["msg:custom"]?.(message, []));
+    },
   };
-  const el = document.createElement("div");
-  place.replaceChildren(el);
-  render({ model, el });
+}
+
+// An element of its own knows when it is on the page, and stays apart from others like it.
+function openPages(name) {
+  customElements.get(name) || customElements.define(name, class extends HTMLElement {
+    async connectedCallback() {
+      this.model ??= recall(JSON.parse(this.querySelector("script").textContent));
+      const model = await this.model;
+      if (this.close || !this.isConnected) return;
+      const el = make("div");
+      this.replaceChildren(el);
+      this.close = render({ model, el });
+    }
+    disconnectedCallback() {
+      this.close?.();
+      this.close = null;
+    }
+  });
 }
 
 export default { render };

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
-import zlib
+import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -16,29 +12,17 @@ import traitlets
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from dicom_lessons import html, pixels, samples
+from dicom_lessons import pixels, samples
+from dicom_lessons.explorers import viewer_page
 from dicom_lessons.explorers.viewer_frames import One, describe, frame_time, frames_of
 from dicom_lessons.explorers.viewer_labels import labels
+from dicom_lessons.html import Page
 from dicom_lessons.pixels import PRESETS, LookupTable, PixelError, Window
 from dicom_lessons.text import _
 
-SIDE = 512
 LARGEST_PAGE = 2**23
-_SCRIPT = Path(__file__).with_name("viewer.js")
-_STYLE = Path(__file__).with_name("viewer.css")
+LARGEST_OUTPUT = 2**19
 _STATE = ("center", "width", "function", "table", "frame", "inverted")
-_PICTURE = (
-    '<figure style="margin:0"><img alt="{{ alt }}" style="max-width:100%" '
-    'width="{{ width }}" height="{{ height }}" src="data:image/png;base64,{{ data }}">'
-    "<figcaption>{{ caption }}</figcaption></figure>"
-)
-_PAGE = """\
-<div id="{{ id }}">{{ picture }}</div>
-<style>{{ style }}</style>
-<script type="application/json" id="{{ id }}-data">{{ data | tojson }}</script>
-<script type="module">{{ script }}
-openPage("{{ id }}");
-</script>"""
 
 
 def view_image(
@@ -94,8 +78,8 @@ class Viewer(anywidget.AnyWidget):
         What was last measured with the mouse or the keyboard: a distance or a region.
     """
 
-    _esm = _SCRIPT
-    _css = _STYLE
+    _esm = viewer_page.SCRIPT
+    _css = viewer_page.STYLE
     center = traitlets.Float().tag(sync=True)
     width = traitlets.Float(1.0).tag(sync=True)
     function = traitlets.Enum(pixels.FUNCTIONS, "LINEAR").tag(sync=True)
@@ -110,10 +94,10 @@ class Viewer(anywidget.AnyWidget):
     def __init__(self, source: One | Sequence[One]) -> None:
         self._frames = frames_of(source)
         self._opened: tuple[int, Any, NDArray[Any]] | None = None
-        self._name = source if isinstance(source, str) else ""
         dataset, stored = self._open(0)
         first = describe(dataset, stored, self._frames[0].index)
         about = {
+            "alt": _alt_of(source),
             "frames": len(self._frames),
             "frame_time": frame_time(dataset),
             "presets": [_preset(window) for window in PRESETS if first.get("units") == "HU"],
@@ -138,7 +122,7 @@ class Viewer(anywidget.AnyWidget):
         dataset, stored = self._open(self.frame)
         return self._display(dataset, stored)
 
-    def page(self) -> html.Page:
+    def page(self) -> Page:
         """Return the viewer as HTML that goes on working without a kernel and without a network.
 
         Raises
@@ -146,34 +130,17 @@ class Viewer(anywidget.AnyWidget):
         PixelError
             If there are more than ``LARGEST_PAGE`` bytes of pixels.
         """
-        told = [self.first]
-        size = len(self.first["pixels"]) * len(self._frames)
-        if size > LARGEST_PAGE:
-            raise PixelError(
-                _(
-                    "{size} bytes of pixels are too many for a page; the most are {most}.",
-                    size=size,
-                    most=LARGEST_PAGE,
-                )
-            )
-        told += [self._describe(index) for index in range(1, len(self._frames))]
-        state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
-        data = {"state": state, "about": self.about, "frames": _in_text(told)}
-        digest = zlib.crc32(json.dumps(data, sort_keys=True).encode())
-        markup = html.render(
-            _PAGE,
-            id=f"dl-viewer-{digest:08x}",
-            picture=self._static(),
-            style=Markup(_STYLE.read_text(encoding="utf-8")),
-            script=Markup(_SCRIPT.read_text(encoding="utf-8")),
-            data=data,
-        )
-        return html.Page(markup, repr(self))
+        return Page(self._live(LARGEST_PAGE), repr(self))
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
         assert bundle is not None
-        bundle[0]["text/html"] = str(self._static())
+        hint = _("Run the cell, and the picture becomes a viewer.")
+        try:
+            markup = self._live(LARGEST_OUTPUT, hint)
+        except PixelError:
+            markup = self._still(hint)
+        bundle[0]["text/html"] = str(markup)
         bundle[0]["text/plain"] = repr(self)
         return bundle
 
@@ -202,20 +169,27 @@ class Viewer(anywidget.AnyWidget):
         dataset, stored = self._frames[index].open()
         return describe(dataset, stored, self._frames[index].index)
 
-    def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
-        """Send a frame that the browser asks for; what cannot be shown is said."""
-        index = content.get("frame") if isinstance(content, dict) else None
-        if not isinstance(index, int) or not 0 <= index < len(self._frames):
-            return
+    def _tell(self, index: int) -> dict[str, Any]:
         try:
-            told = self._describe(index)
+            return {"frame": index, "info": self._describe(index)}
         except (PixelError, OSError, ValueError) as error:
-            self.send({"tell": "error", "frame": index, "note": str(error)})
+            return {"frame": index, "note": str(error)}
+
+    def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
+        """Send the frames that the browser asks for; what cannot be shown is said."""
+        asked = content.get("frames") if isinstance(content, dict) else None
+        if not isinstance(asked, list) or not all(map(self._is_frame, asked)):
             return
+        began = time.perf_counter()
+        told = {"ask": content.get("ask"), "frames": [self._tell(index) for index in asked]}
         places: list[list[str | int]] = []
         binary: list[bytes] = []
-        told = _take_bytes(told, [], places, binary)
-        self.send({"tell": "frame", "frame": index, "places": places, "info": told}, binary)
+        message = _take_bytes(told, [], places, binary)
+        spent = 1000 * (time.perf_counter() - began)
+        self.send(message | {"places": places, "spent": spent}, binary)
+
+    def _is_frame(self, index: Any) -> bool:
+        return isinstance(index, int) and 0 <= index < len(self._frames)
 
     def _display(self, dataset: Any, stored: NDArray[Any]) -> NDArray[np.uint8]:
         if stored.ndim == 3:
@@ -227,28 +201,42 @@ class Viewer(anywidget.AnyWidget):
         shown = pixels.to_display(dataset, voi, index, stored=stored)
         return 255 - shown if self.inverted != pixels.is_inverted(dataset) else shown
 
-    def _static(self) -> Markup:
-        from PIL import Image
+    def _live(self, most: int, hint: str = "") -> Markup:
+        state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
+        data = {"state": state, "about": self.about, "frames": self._every_frame(most)}
+        return viewer_page.live(self._still(hint), data)
 
+    def _every_frame(self, most: int) -> list[dict[str, Any]]:
+        each = len(self.first["pixels"])
+        told, size = [{"info": self.first}], each * len(self._frames)
+        for index in range(1, len(self._frames)):
+            if size <= most:
+                told.append(self._tell(index))
+                size += len(told[-1].get("info", {"pixels": b""})["pixels"]) - each
+        if size > most:
+            raise PixelError(
+                _(
+                    "{size} bytes of pixels are too many for a page; the most are {most}.",
+                    size=size,
+                    most=most,
+                )
+            )
+        return told
+
+    def _still(self, hint: str = "") -> Markup:
         dataset, stored = self._open(self.frame)
-        step = max(1, -(-max(stored.shape[:2]) // (2 * SIDE)))
-        image = Image.fromarray(
-            self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
-        )
-        height, width = stored.shape[0] * self.first["aspect"], stored.shape[1]
-        scale = SIDE / max(height, width)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        if image.width > size[0] or image.height > size[1]:
-            image = image.resize(size, Image.Resampling.BOX)
-        file = io.BytesIO()
-        image.save(file, "PNG", compress_level=6)
-        data = base64.b64encode(file.getvalue()).decode()
-        alt, caption = self._texts()
-        return html.render(
-            _PICTURE, alt=alt, caption=caption, width=size[0], height=size[1], data=data
-        )
+        step = max(1, -(-max(stored.shape[:2]) // (2 * viewer_page.SIDE)))
+        shown = self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
+        index = self._frames[self.frame].index
+        drawn = pixels.overlay(dataset, index) if "Rows" in dataset else None
+        if drawn is not None:
+            shown = viewer_page.drawn_over(shown, drawn[::step, ::step])
+        shape = stored.shape[0] * self.first["aspect"], stored.shape[1]
+        caption = self._caption()
+        alt = self.about["alt"] or caption
+        return viewer_page.still(shown, shape, alt, f"{caption}. {hint}" if hint else caption)
 
-    def _texts(self) -> tuple[str, str]:
+    def _caption(self) -> str:
         told = {"rows": self.first["rows"], "columns": self.first["columns"]}
         caption = _("{rows} × {columns} pixels", **told)
         if self.first["kind"] != "rgb" and self.table < 0:
@@ -257,12 +245,17 @@ class Viewer(anywidget.AnyWidget):
         if len(self._frames) > 1:
             told = {"frame": self.frame + 1, "frames": len(self._frames)}
             caption += ", " + _("frame {frame} of {frames}", **told)
-        try:
-            sample = samples.get(self._name)
-        except LookupError:
-            return caption, caption
-        told = {"modality": sample.modality, "teaches": _(sample.teaches)}
-        return _("{modality} picture: {teaches}", **told), caption
+        return caption
+
+
+def _alt_of(source: One | Sequence[One]) -> str:
+    """Return what stands for the picture of a sample where it cannot be seen."""
+    try:
+        sample = samples.get(source if isinstance(source, str) else "")
+    except LookupError:
+        return ""
+    told = {"modality": sample.modality, "teaches": _(sample.teaches)}
+    return _("{modality} picture: {teaches}", **told)
 
 
 def _initial(first: dict[str, Any]) -> dict[str, Any]:
@@ -296,12 +289,3 @@ def _take_bytes(
     if isinstance(value, list):
         return [_take_bytes(one, [*path, i], places, binary) for i, one in enumerate(value)]
     return value
-
-
-def _in_text(value: Any) -> Any:
-    """Return a message with its binary parts deflated and in Base64."""
-    if isinstance(value, bytes):
-        return {"deflated": base64.b64encode(zlib.compress(value, 9)).decode()}
-    if isinstance(value, dict):
-        return {key: _in_text(one) for key, one in value.items()}
-    return [_in_text(one) for one in value] if isinstance(value, list) else value

@@ -60,7 +60,7 @@ def read(source: str | os.PathLike[str] | Dataset) -> Dataset:
     if isinstance(source, Dataset):
         return source
     if isinstance(source, str) and not Path(source).is_file():
-        return samples.read(source)
+        return samples.read(source, force=True)
     return dcmread(source)
 
 

@@ -47,10 +47,17 @@ def labels() -> dict[str, Any]:
         "region": _("mean {mean}, standard deviation {deviation}, from {low} to {high}"),
         "region_size": _("{count} pixels"),
         "region_area": _("{count} pixels, {area} mm²"),
-        "help": _(
-            "Drag: up and down the center, left and right the width. Wheel: frames; with Ctrl: "
-            "zoom. Double click: reset. Keys: arrows as the tool says, W M C D R choose it, Enter "
-            "sets a point, + and − zoom, Page Up and Page Down frames, Space plays, I inverts, "
-            "1 to 9 presets, Home resets."
-        ),
+        "help": [
+            ["grey", _("Drag: up and down the center, left and right the width.")],
+            ["film", _("Wheel, Page Up and Page Down: frames; Space plays them.")],
+            ["", _("Ctrl and wheel, + and −: zoom. Double click or Home: reset.")],
+            [
+                "",
+                _(
+                    "Keys: {letters} choose the tool, arrows stand for dragging, "
+                    "Enter sets a point, I inverts."
+                ),
+            ],
+            ["grey", _("1 to 9: presets.")],
+        ],
     }

@@ -1,0 +1,94 @@
+"""The viewer without a kernel: a page that goes on working, and the still picture in it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from dicom_lessons.html import render
+
+SIDE = 512
+YELLOW = (255, 230, 0)
+SCRIPT = Path(__file__).with_name("viewer.js")
+STYLE = Path(__file__).with_name("viewer.css")
+_LEVEL = 4  # of deflate: within 5 % as small as 6, in half the time
+_PICTURE = (
+    '<figure style="margin:0"><img alt="{{ alt }}" style="max-width:100%" '
+    'width="{{ width }}" height="{{ height }}" src="data:image/png;base64,{{ data }}">'
+    "<figcaption>{{ caption }}</figcaption></figure>"
+)
+_PAGE = """\
+<{{ name }}>{{ picture }}
+<script type="application/json">{{ data | tojson }}</script></{{ name }}>
+<style>{{ style }}</style>
+<script type="module">{{ script }}
+openPages("{{ name }}");
+</script>"""
+
+
+def live(picture: Markup, data: dict[str, Any]) -> Markup:
+    """Return the viewer as HTML that needs neither a kernel nor a network.
+
+    Parameters
+    ----------
+    picture : Markup
+        What is seen where scripts do not run.
+    data : dict
+        The state, what is told about the viewer, and about each frame.
+    """
+    script = SCRIPT.read_text(encoding="utf-8")
+    return render(
+        _PAGE,
+        name=f"dl-viewer-{zlib.crc32(script.encode()):08x}",
+        picture=picture,
+        data=_in_text(data),
+        style=Markup(STYLE.read_text(encoding="utf-8")),
+        script=Markup(script),
+    )
+
+
+def _in_text(value: Any) -> Any:
+    """Return a message with its binary parts deflated and in Base64."""
+    if isinstance(value, bytes):
+        return {"deflated": base64.b64encode(zlib.compress(value, _LEVEL)).decode()}
+    if isinstance(value, dict):
+        return {key: _in_text(one) for key, one in value.items()}
+    return [_in_text(one) for one in value] if isinstance(value, list) else value
+
+
+def drawn_over(shown: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return a picture in colour, with an overlay of its shape (rows, columns) in yellow."""
+    picture = np.stack([shown] * 3, axis=-1) if shown.ndim == 2 else shown.copy()
+    picture[drawn] = YELLOW
+    return picture
+
+
+def still(shown: NDArray[np.uint8], shape: tuple[float, float], alt: str, caption: str) -> Markup:
+    """Return a picture with a caption as HTML.
+
+    Parameters
+    ----------
+    shown : ndarray of uint8
+        Shape (rows, columns) or (rows, columns, 3).
+    shape : (float, float)
+        Height and width of what it shows, in any unit; the longer is ``SIDE`` pixels on the page.
+    alt, caption : str
+        Said where the picture cannot be seen, and below it.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(shown)
+    height, width = (max(1, round(side * SIDE / max(shape))) for side in shape)
+    if image.width > width or image.height > height:
+        image = image.resize((width, height), Image.Resampling.BOX)
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=_LEVEL)
+    data = base64.b64encode(file.getvalue()).decode()
+    return render(_PICTURE, alt=alt, caption=caption, width=width, height=height, data=data)
