@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from browser import Lab, close_sessions, jupyterlab, open_notebook, page, run_al
 from lesson_files import LESSON_FILES, cells, name, tags
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 __all__ = ["jupyterlab", "page"]
 
@@ -79,3 +80,75 @@ def test_the_byte_explorer_of_lesson_01_lights_up_bytes(jupyterlab: Lab, page: P
     lit = page.locator(".dl-dump .dl-row .dl-lit").all_text_contents()
     close_sessions(jupyterlab)
     assert "".join(lit).replace(" ", "").startswith("0200100055491400")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_lesson_07a_is_dragged_typed_and_scrolled(
+    language: str, jupyterlab: Lab, page: Page
+) -> None:
+    lesson = next(
+        path for path in LESSON_FILES if (path.parent.name, path.stem) == (language, "07a_pixels")
+    )
+    shutil.copy(lesson, jupyterlab.folder)
+    open_notebook(page, jupyterlab, lesson.name)
+    run_all(page, 120)
+    playground = shown_cell(page, "playground")
+    drag_by(page, playground.locator(".dl-stage"), 60, 45)
+    center, width, *_rest = printed_by(page, "playground-state-run").split()
+    assert float(center) == pytest.approx(-200 + 45 * 1600 / 300, abs=1)
+    assert float(width) == pytest.approx(1600 * math.exp(60 / 200), abs=1)
+    shown_cell(page, "playground")
+    playground.locator("input[type=number]").first.fill("77")
+    assert printed_by(page, "playground-state-run").split()[0] == "77.0"
+    film = shown_cell(page, "film")
+    film.locator(".dl-stage").hover()
+    for count in range(2, 5):
+        page.mouse.wheel(0, 100)
+        film.locator(".dl-cine output").get_by_text(f"{count} / 24").wait_for()
+    close_sessions(jupyterlab)
+
+
+def shown_cell(page: Page, id: str) -> Locator:
+    """Scroll to a cell and return it with what it shows."""
+    page.evaluate(
+        """(id) => { const notebook = window.jupyterapp.shell.currentWidget.content;
+        const index = notebook.widgets.findIndex(cell => cell.model.id === id);
+        notebook.widgets[index].node.dataset.cell = id;
+        return notebook.scrollToItem(index, 'start'); }""",
+        id,
+    )
+    cell = page.locator(f"[data-cell={id}]")
+    cell.locator(".dl-stage").scroll_into_view_if_needed()
+    return cell
+
+
+def drag_by(page: Page, place: Locator, across: int, down: int) -> None:
+    """Drag from the middle of a place with a real mouse."""
+    box = place.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across, y + down, steps=5)
+    page.mouse.up()
+
+
+def printed_by(page: Page, id: str) -> str:
+    """Run a cell again, when what the browser has sent is there, and return what it prints."""
+    page.wait_for_timeout(500)
+    page.evaluate(
+        """(id) => { const { commands, shell } = window.jupyterapp;
+        const notebook = shell.currentWidget.content;
+        notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
+        window.__done = false;
+        commands.execute('notebook:run-cell').then(() => { window.__done = true; }); }""",
+        id,
+    )
+    page.wait_for_function("() => window.__done")
+    return str(
+        page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.activeCell.model
+            .outputs.get(0).toJSON().text"""
+        )
+    )
