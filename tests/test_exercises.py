@@ -537,7 +537,7 @@ def test_progress_counts_what_is_done(
     capsys.readouterr()
     progress()
     first, following, place = capsys.readouterr().out.splitlines()
-    assert first == "01 structure    ■■□□□□□□□□□□□□ 2 of 14"
+    assert first == "01  structure    ■■□□□□□□□□□□□□ 2 of 14"
     assert following == "Try next: x-as_it_is. Q"
     assert str(own_progress) in place
     own_progress.unlink()

@@ -375,7 +375,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_marks,
-        form=forms.data_set,
+        form=Dataset.to_json_dict,
     ),
     Value(
         name="compression-3",

@@ -14,7 +14,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
-from pydicom import Dataset
 from pydicom._uid_dict import UID_dictionary
 from pydicom.tag import Tag
 
@@ -127,13 +126,6 @@ def raw_bytes(answer: Any) -> bytes:
     if isinstance(answer, bytes | bytearray | list | tuple):
         return bytes(answer)
     raise TypeError
-
-
-@expecting(N_("a data set"))
-def data_set(answer: Any) -> dict[str, Any]:
-    """Return a data set as the dictionary of its JSON, which compares by value."""
-    content: dict[str, Any] = Dataset.to_json_dict(answer)
-    return content
 
 
 @expecting(N_("True or False"))

@@ -439,7 +439,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_adding,
-        form=forms.data_set,
+        form=Dataset.to_json_dict,
     ),
     Code(
         name="read_write-2",
@@ -470,7 +470,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_nesting,
-        form=forms.data_set,
+        form=Dataset.to_json_dict,
     ),
     Code(
         name="read_write-3",
@@ -503,7 +503,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_marking,
-        form=forms.data_set,
+        form=Dataset.to_json_dict,
     ),
     Value(
         name="read_write-4",
