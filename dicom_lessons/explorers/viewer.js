@@ -10,6 +10,7 @@ const BATCH = 2 ** 20; // bytes that it may bring
 const WIDEST_TABLE = 2 ** 20; // stored values that get a lookup table
 const PAUSE = 50; // milliseconds between messages to Python, if somebody listens
 const CALM = 250; // and if nobody does
+const HALF_FRAME = 8; // milliseconds; two pictures within one frame would be one too many
 const STATE = ["center", "width", "function", "table", "frame", "inverted"];
 const ARRAYS = {
   u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, u4: Uint32Array, i4: Int32Array,
@@ -287,7 +288,7 @@ function render({ model, el }) {
   const { frame: _first, ...begun } = state;
   const view = { zoom: 1, x: 0, y: 0, sx: 1, sy: 1 };
   const cursor = { x: 0, y: 0, shown: false };
-  let tool = grey ? "window" : "move", mark = null, drag = null, dirty = true, sampled = null, waiting = 0, drawn = "";
+  let tool = grey ? "window" : "move", mark = null, drag = null, dirty = true, sampled = null, waiting = 0, painted = 0, drawn = "";
   let W = 0, H = 0, image, out, timer = 0, playing = 0, counts = null, choices = [];
 
   // ---- state, sent to Python now and then, and while dragging only if somebody listens; the model
@@ -363,7 +364,15 @@ function render({ model, el }) {
       paint();
     });
   }
+  // A key or a turn of the wheel may come at any moment: painted at once, it is seen a frame earlier.
+  function atOnce() {
+    if (!waiting || performance.now() - painted < HALF_FRAME) return;
+    cancelAnimationFrame(waiting);
+    waiting = 0;
+    paint();
+  }
   function paint() {
+    painted = performance.now();
     if (state.frame !== shownIndex) show(state.frame);
     if (dirty) sampled = sample(frame, view, W, H);
     dirty = false;
@@ -699,6 +708,7 @@ function render({ model, el }) {
       look(view.zoom * 1.2 ** -way, before.x + (view.x - before.x) / 1.2 ** -way, before.y + (view.y - before.y) / 1.2 ** -way);
     } else if (about.frames > 1) go(state.frame + way);
     else return; // the page scrolls
+    atOnce();
     event.preventDefault();
   }, { passive: false });
 
@@ -774,6 +784,7 @@ function render({ model, el }) {
     const action = keys[event.key] ?? letters[event.code] ?? (digit && (() => use(choices[digit[1] - 1])));
     if (!action) return;
     action(event.shiftKey);
+    atOnce();
     event.preventDefault();
     event.stopPropagation();
   });
