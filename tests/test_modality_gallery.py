@@ -165,7 +165,7 @@ def test_the_gallery_in_jupyterlab(page: Page, jupyterlab: Lab) -> None:
     page.keyboard.press("Space")
     page.get_by_role("heading", name="XA: X-Ray Angiography").wait_for()
     page.get_by_label("XA picture: ").wait_for()
-    assert canvas.count() == 1
+    canvas.nth(1).wait_for(state="detached")
     page.get_by_role("button", name="Play").focus()
     page.keyboard.press("Space")
     page.locator(".dl-cine output", has_text=re.compile(r"^1\d / 24$")).wait_for()
