@@ -28,7 +28,15 @@ from dicom_lessons.bench.jupyterlab import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-__all__ = ["Lab", "close_sessions", "jupyterlab", "open_notebook", "page", "run_all"]
+__all__ = [
+    "Lab",
+    "close_sessions",
+    "drag",
+    "jupyterlab",
+    "open_notebook",
+    "page",
+    "run_all",
+]
 
 
 def need_browser() -> None:
@@ -53,3 +61,21 @@ def page(jupyterlab: Lab, tmp_path: Path) -> Iterator[Page]:
     """Give a browser page; whatever it asks for outside this computer is written down."""
     with open_page(jupyterlab, tmp_path / "profile") as opened:
         yield opened
+
+
+def drag(
+    page: Page,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    place: str = ".dl-stage",
+    number: int = 0,
+) -> None:
+    """Drag with a real mouse from one place of an element to another, counted from its corner."""
+    page.locator(place).nth(number).scroll_into_view_if_needed()
+    box = page.locator(place).nth(number).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + start[0], box["y"] + start[1])
+    page.mouse.down()
+    page.mouse.move(box["x"] + end[0], box["y"] + end[1], steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(200)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from browser import Lab, close_sessions, drag, jupyterlab, open_notebook, page, run_all
 from lesson_files import LESSON_FILES, cells, name, tags
 
 if TYPE_CHECKING:
@@ -68,11 +68,7 @@ def test_the_byte_explorer_of_lesson_01_lights_up_bytes(jupyterlab: Lab, page: P
     shutil.copy(lesson, jupyterlab.folder)
     open_notebook(page, jupyterlab, lesson.name)
     run_all(page, 120)
-    page.evaluate(
-        """() => { const notebook = window.jupyterapp.shell.currentWidget.content;
-        const index = notebook.widgets.findIndex(cell => cell.model.id === 'explore-bytes');
-        notebook.scrollToItem(index, 'start'); }"""
-    )
+    shown_cell(page, "explore-bytes")
     page.locator(".dl-dump").first.wait_for()
     elements = page.get_by_role("listbox", name="Elements").get_by_role("option")
     elements.filter(has_text="(0002,0010)").click()
@@ -94,7 +90,7 @@ def test_lesson_07a_is_dragged_typed_and_scrolled(
     open_notebook(page, jupyterlab, lesson.name)
     run_all(page, 120)
     playground = shown_cell(page, "playground")
-    drag_by(page, playground.locator(".dl-stage"), 60, 45)
+    drag(page, (256, 256), (316, 301), "[data-cell=playground] .dl-stage")
     center, width, *_rest = printed_by(page, "playground-state-run").split()
     assert float(center) == pytest.approx(-200 + 45 * 1600 / 300, abs=1)
     assert float(width) == pytest.approx(1600 * math.exp(60 / 200), abs=1)
@@ -118,20 +114,7 @@ def shown_cell(page: Page, id: str) -> Locator:
         return notebook.scrollToItem(index, 'start'); }""",
         id,
     )
-    cell = page.locator(f"[data-cell={id}]")
-    cell.locator(".dl-stage").scroll_into_view_if_needed()
-    return cell
-
-
-def drag_by(page: Page, place: Locator, across: int, down: int) -> None:
-    """Drag from the middle of a place with a real mouse."""
-    box = place.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x + across, y + down, steps=5)
-    page.mouse.up()
+    return page.locator(f"[data-cell={id}]")
 
 
 def printed_by(page: Page, id: str) -> str:

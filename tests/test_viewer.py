@@ -13,7 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 import traitlets
-from browser import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from browser import Lab, close_sessions, drag, jupyterlab, open_notebook, page, run_all
 from nbconvert import HTMLExporter
 from numpy.typing import NDArray
 from PIL import Image
@@ -289,23 +289,6 @@ def state(page: Page) -> Any:
     )
     page.wait_for_function("() => window.__done")
     return json.loads(page.locator(".jp-OutputArea-output pre").last.inner_text())
-
-
-def drag(
-    page: Page,
-    start: tuple[int, int],
-    end: tuple[int, int],
-    place: str = ".dl-stage",
-    number: int = 0,
-) -> None:
-    page.locator(place).nth(number).scroll_into_view_if_needed()
-    box = page.locator(place).nth(number).bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + start[0], box["y"] + start[1])
-    page.mouse.down()
-    page.mouse.move(box["x"] + end[0], box["y"] + end[1], steps=6)
-    page.mouse.up()
-    page.wait_for_timeout(200)
 
 
 @pytest.mark.browser

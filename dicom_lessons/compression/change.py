@@ -30,7 +30,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from dicom_lessons.pixels import PixelError, frames_of, stored_values
+from dicom_lessons.pixels import PixelError, frames_of, one_line, stored_values
 from dicom_lessons.text import _
 
 # Encoders by name: pydicom would take whichever it finds first, and encoders differ in bytes.
@@ -110,11 +110,6 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
         reason = _("The header of the picture is broken: {reason}.", reason=one_line(error))
         raise CompressionError(reason) from error
     return copy
-
-
-def one_line(error: BaseException) -> str:
-    """Return what an error says, short and without its full stop."""
-    return " ".join(str(error).split())[:300].rstrip(".")
 
 
 def native_size(dataset: Dataset) -> int:

@@ -37,15 +37,13 @@ from dicom_lessons.compression.change import (
     encode,
     encoded_size,
     native_size,
-    one_line,
 )
 from dicom_lessons.compression.syntaxes import Package, decoders
-from dicom_lessons.pixels import PixelError, stored_values
+from dicom_lessons.pixels import ELEMENTS, PixelError, one_line, stored_values
 from dicom_lessons.text import _
 
 RATES = (5, 10, 20, 40)
 LIMITS = (1, 3, 10)
-_ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 # real files of one picture, by the one that the others are compared with
 FOUND = {
     "SC_rgb_rle": (
@@ -283,13 +281,13 @@ def _coding(
 def _size(dataset: Dataset) -> int:
     if _deflated(dataset):
         without = copy.deepcopy(dataset)
-        for keyword in _ELEMENTS:
+        for keyword in ELEMENTS:
             without.pop(keyword, None)
         return len(_written(dataset)) - len(_written(without))
     if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated:
         return encoded_size(dataset)
     # YBR_FULL_422 has fewer bytes than its pixels have samples, an odd number of bytes one more
-    stored = sum(len(dataset[keyword].value) for keyword in _ELEMENTS if keyword in dataset)
+    stored = sum(len(dataset[keyword].value) for keyword in ELEMENTS if keyword in dataset)
     return min(stored, native_size(dataset))
 
 

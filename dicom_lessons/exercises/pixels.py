@@ -242,10 +242,6 @@ def _for_eight_bits() -> Sequence[tuple[object, ...]]:
     ]
 
 
-def _eight_bits(answer: Any) -> list[object]:
-    return [str(answer.dtype), *answer.tolist()]
-
-
 def _levels(answer: Any) -> list[object]:
     return [str(answer.dtype), answer]
 
@@ -473,7 +469,7 @@ GRADED: tuple[Exercise, ...] = (
             ),
         ),
         cases=_for_eight_bits,
-        form=_eight_bits,
+        form=_levels,
     ),
     Code(
         name="pixels-5",

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydicom import Dataset
 
 from dicom_lessons import samples
-from dicom_lessons.explorers.modality_pictures import picture_of
+from dicom_lessons.explorers.modality_pictures import alt_of, picture_of
 from dicom_lessons.explorers.viewer import Viewer
 from dicom_lessons.html import render
 from dicom_lessons.keep_keys import KeepKeys
@@ -124,7 +124,7 @@ class Panel(VBox):  # type: ignore[misc]
         if not name:
             self._show(_sentence(_("There is no file of this modality here.")), "")
             return
-        dataset = samples.read(name, force=True)
+        dataset = samples.read(name, force=True, stop_before_pixels=True)
         try:
             shown: Widget = Viewer(name)
         except PixelError as error:
@@ -158,12 +158,6 @@ def names_of(code: str, source: str) -> list[str]:
     found = [sample for sample in found if sample.rows and sample.columns]
     found.sort(key=lambda sample: (sample.name not in _FIRST, -sample.rows * sample.columns))
     return [sample.name for sample in found]
-
-
-def alt_of(name: str) -> str:
-    """Return what stands for the picture of a sample where it cannot be seen."""
-    sample = samples.get(name)
-    return _("{modality} picture: {teaches}", modality=sample.modality, teaches=_(sample.teaches))
 
 
 def elements_table(dataset: Dataset, name: str) -> Markup:

@@ -9,12 +9,26 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from dicom_lessons import samples
 from dicom_lessons.html import render
+from dicom_lessons.text import _
 
 _PICTURE = (
     '<img alt="{{ alt }}" width="{{ width }}" style="image-rendering:pixelated;max-width:100%" '
     'src="data:image/png;base64,{{ data }}">'
 )
+
+
+def alt_of(name: str) -> str:
+    """Return what stands for the picture of a sample where it cannot be seen.
+
+    Raises
+    ------
+    LookupError
+        If there is no such sample.
+    """
+    sample = samples.get(name)
+    return _("{modality} picture: {teaches}", modality=sample.modality, teaches=_(sample.teaches))
 
 
 def picture_of(pixels: NDArray[np.uint8], alt: str, side: int) -> Markup:

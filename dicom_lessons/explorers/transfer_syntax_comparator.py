@@ -12,11 +12,12 @@ import numpy as np
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
 from markupsafe import Markup
 from numpy.typing import NDArray
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
-from dicom_lessons import compression, pixels, samples
+from dicom_lessons import compression, pixels
 from dicom_lessons.compression import Coding
 from dicom_lessons.explorers.modality_pictures import picture_of
+from dicom_lessons.explorers.viewer_frames import read
 from dicom_lessons.html import render, table
 from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.pixels import Window
@@ -209,9 +210,7 @@ def _codings(source: Source) -> tuple[Coding, ...]:
         return compression.made(source)
     if source in compression.FOUND:
         return compression.found(str(source))
-    if Path(source).is_file():
-        return compression.made(dcmread(source))
-    return compression.made(samples.read(str(source)))
+    return compression.made(read(str(source)))
 
 
 def _figure(picture: NDArray[np.uint8], alt: str, caption: object, detail: bool) -> Markup:

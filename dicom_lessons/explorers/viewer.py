@@ -12,8 +12,9 @@ import traitlets
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from dicom_lessons import pixels, samples
+from dicom_lessons import pixels
 from dicom_lessons.explorers import viewer_page
+from dicom_lessons.explorers.modality_pictures import alt_of
 from dicom_lessons.explorers.viewer_frames import One, describe, frame_time, frames_of
 from dicom_lessons.explorers.viewer_labels import labels
 from dicom_lessons.html import Page
@@ -228,7 +229,7 @@ class Viewer(anywidget.AnyWidget):
         step = max(1, -(-max(stored.shape[:2]) // (2 * viewer_page.SIDE)))
         shown = self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
         index = self._frames[self.frame].index
-        drawn = pixels.overlay(dataset, index) if "Rows" in dataset else None
+        drawn = pixels.overlay(dataset, index)
         if drawn is not None:
             shown = viewer_page.drawn_over(shown, drawn[::step, ::step])
         shape = stored.shape[0] * self.first["aspect"], stored.shape[1]
@@ -249,13 +250,11 @@ class Viewer(anywidget.AnyWidget):
 
 
 def _alt_of(source: One | Sequence[One]) -> str:
-    """Return what stands for the picture of a sample where it cannot be seen."""
+    """Return what stands for the picture where it cannot be seen; empty if it is no sample."""
     try:
-        sample = samples.get(source if isinstance(source, str) else "")
+        return alt_of(source if isinstance(source, str) else "")
     except LookupError:
         return ""
-    told = {"modality": sample.modality, "teaches": _(sample.teaches)}
-    return _("{modality} picture: {teaches}", **told)
 
 
 def _initial(first: dict[str, Any]) -> dict[str, Any]:

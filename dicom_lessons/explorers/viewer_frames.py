@@ -72,7 +72,7 @@ def describe(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, An
         stored = stored.astype(f"<{kind}", copy=False)
     told: dict[str, Any] = {"rows": stored.shape[0], "columns": stored.shape[1], "kind": kind}
     told |= _geometry(dataset, index)
-    drawn = pixels.overlay(dataset, index) if "Rows" in dataset else None
+    drawn = pixels.overlay(dataset, index)
     told["overlay"] = b"" if drawn is None else drawn.astype(np.uint8).tobytes()
     told["pixels"] = np.ascontiguousarray(stored).tobytes()
     return told if kind == "rgb" else told | _grey_levels(dataset, stored, index)

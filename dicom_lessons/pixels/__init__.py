@@ -24,16 +24,19 @@ from dicom_lessons.pixels.grey import (
 )
 from dicom_lessons.pixels.stored import (
     DECODERS,
+    ELEMENTS,
     LARGEST,
     PixelError,
     attribute,
     frames_of,
     is_colour,
+    one_line,
     stored_values,
 )
 
 __all__ = [
     "DECODERS",
+    "ELEMENTS",
     "FUNCTIONS",
     "LARGEST",
     "PRESETS",
@@ -51,6 +54,7 @@ __all__ = [
     "is_inverted",
     "modality_table",
     "modality_values",
+    "one_line",
     "overlay",
     "padding",
     "rescale",

@@ -130,8 +130,11 @@ def overlay(dataset: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
     ndarray of bool
         Shape (rows, columns) of the picture; all overlay groups in one.
     """
+    groups = [group for group in range(0x6000, 0x6100, 2) if (group, 0x3000) in dataset]
+    if not groups:
+        return None
     drawn = np.zeros((int(dataset.Rows), int(dataset.Columns)), np.bool_)
-    for group in [group for group in range(0x6000, 0x6100, 2) if (group, 0x3000) in dataset]:
+    for group in groups:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

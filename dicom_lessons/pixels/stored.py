@@ -18,7 +18,7 @@ from dicom_lessons.text import _
 
 LARGEST = 2**27
 DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
-_ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _RLE_MOST = 64  # two bytes of RLE become at most 128
 _MACROS = {
     "RescaleSlope": "PixelValueTransformationSequence",
@@ -104,9 +104,13 @@ def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
         except BaseException as error:  # the panic of a decoder is no Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            told = str(error).rpartition("available plugins:")[2]
-            reason = reason or " ".join(told.split())[:300].rstrip(".")
+            reason = reason or one_line(str(error).rpartition("available plugins:")[2])
     raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
+
+
+def one_line(said: object) -> str:
+    """Return what an error says, short and without its full stop."""
+    return " ".join(str(said).split())[:300].rstrip(".")
 
 
 def numbers(value: Any, absent: float | None = None) -> list[float]:
@@ -128,7 +132,7 @@ def numbers(value: Any, absent: float | None = None) -> list[float]:
 
 def _check(dataset: Dataset, frame: int | None) -> None:
     """Refuse what cannot be decoded, or not without danger, from the header alone."""
-    element = next((keyword for keyword in _ELEMENTS if keyword in dataset), None)
+    element = next((keyword for keyword in ELEMENTS if keyword in dataset), None)
     if element is None:
         raise PixelError(_("This object holds no pixels."))
     sizes = [_count(dataset, name) for name in ("Rows", "Columns", "BitsAllocated")]
