@@ -1,80 +1,9 @@
-"""Commands for authors and teachers: ``python -m dicom_lessons COMMAND``."""
+"""Commands for learners: ``python -m dicom_lessons COMMAND``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
-
-
-def _data(arguments: argparse.Namespace) -> int:
-    from dicom_lessons.patient import write_patient
-
-    for path in write_patient(arguments.directory):
-        print(path)
-    return 0
-
-
-def _media(arguments: argparse.Namespace) -> int:
-    from dicom_lessons.patient import write_media
-
-    print(write_media(arguments.directory, progress=True))
-    return 0
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from dicom_lessons import authoring
-
-    every = [*authoring.lessons("en"), *authoring.lessons("ru")]
-    for notebook in arguments.notebooks or every:
-        authoring.write(notebook, authoring.run(notebook))
-        print(notebook)
-    return 0
-
-
-def _accept(_arguments: argparse.Namespace) -> int:
-    from dicom_lessons import authoring
-
-    authoring.accept_translations()
-    print(authoring.LOCK)
-    return 0
-
-
-def _messages(_arguments: argparse.Namespace) -> int:
-    from dicom_lessons import authoring
-
-    missing = authoring.update_messages()
-    for message in missing:
-        print(f"no Russian for: {message!r}")
-    return bool(missing)
-
-
-def _solutions(arguments: argparse.Namespace) -> int:
-    from dicom_lessons import authoring
-    from dicom_lessons.exercises.solutions import write_solutions
-
-    every = [*authoring.lessons("en"), *authoring.lessons("ru")]
-    for notebook in arguments.notebooks or every:
-        print(write_solutions(notebook))
-    return 0
-
-
-def _class(arguments: argparse.Namespace) -> int:
-    from dicom_lessons import class_report, classroom
-    from dicom_lessons.text import set_language
-
-    set_language(arguments.language)
-    if arguments.action == "report":
-        for path in class_report.write_report(arguments.directory):
-            print(path)
-    elif arguments.action == "examine":
-        for finding in classroom.examine(arguments.directory):
-            kept = f" ({finding.original})" if finding.original else ""
-            print(f"{finding.learner}, {finding.lesson}: {finding.what}{kept}")
-    else:
-        for path in classroom.lay_out(arguments.directory, arguments.language):
-            print(path)
-    return 0
 
 
 def _check(_arguments: argparse.Namespace) -> int:
@@ -85,13 +14,6 @@ def _check(_arguments: argparse.Namespace) -> int:
     return int(any(finding.needed and not finding.ok for finding in findings))
 
 
-def _bench(arguments: argparse.Namespace) -> int:
-    from dicom_lessons import bench
-
-    bench.run(arguments.folder)
-    return 0
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
     parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
@@ -99,38 +21,6 @@ def main(arguments: list[str] | None = None) -> int:
 
     check = commands.add_parser("check", help="tell whether this computer is ready")
     check.set_defaults(command=_check)
-
-    bench = commands.add_parser("bench", help="measure against what one would pick instead")
-    bench.add_argument("folder", nargs="?", type=Path, default=Path("my_work"))
-    bench.set_defaults(command=_bench)
-
-    data = commands.add_parser("data", help="make the files of the virtual patient again")
-    data.add_argument("directory", nargs="?", type=Path, default=Path("data"))
-    data.set_defaults(command=_data)
-
-    media = commands.add_parser("media", help="write the whole virtual patient with a DICOMDIR")
-    media.add_argument("directory", type=Path)
-    media.set_defaults(command=_media)
-
-    run = commands.add_parser("run", help="run lessons and store their outputs")
-    run.add_argument("notebooks", nargs="*", type=Path)
-    run.set_defaults(command=_run)
-
-    accept = commands.add_parser("accept", help="accept the text of both languages as equal")
-    accept.set_defaults(command=_accept)
-
-    messages = commands.add_parser("messages", help="gather messages; list those without Russian")
-    messages.set_defaults(command=_messages)
-
-    solutions = commands.add_parser("solutions", help="make the solutions notebooks anew")
-    solutions.add_argument("notebooks", nargs="*", type=Path, help="lessons; all if none is named")
-    solutions.set_defaults(command=_solutions)
-
-    course = commands.add_parser("class", help="lay out an nbgrader course; examine; report")
-    course.add_argument("action", nargs="?", choices=("examine", "report"))
-    course.add_argument("directory", type=Path)
-    course.add_argument("--language", choices=("en", "ru"), default="en")
-    course.set_defaults(command=_class)
 
     chosen = parser.parse_args(arguments)
     return int(chosen.command(chosen))

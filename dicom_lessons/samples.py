@@ -26,7 +26,7 @@ from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.text import _
 
 if TYPE_CHECKING:
-    from dicom_lessons.html import Page
+    pass
 
 MADE = Path(__file__).parents[1] / "data"
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
@@ -145,7 +145,7 @@ def path(name: str) -> Path:
         return found
     cure = {
         "bundled": "pip install --force-reinstall pydicom",
-        "made": "python -m dicom_lessons data",
+        "made": "python -m course_tools data",
         "downloaded": f'samples.download("{sample.name}")',
     }[sample.source]
     raise FileNotFoundError(
@@ -227,7 +227,7 @@ def ct_volume() -> list[Path]:
     They are made on first use, with a progress bar, and kept in the cache: in a temporary folder
     first, which is renamed into place, so the cache never holds half a series.
     """
-    from dicom_lessons.patient import write_ct_volume
+    from course_tools.patient import write_ct_volume
 
     kept = cache_folder() / f"ct_volume_{_registry()['virtual/ct'].sha256[:16]}"
     if not kept.is_dir():
@@ -239,13 +239,6 @@ def ct_volume() -> list[Path]:
             with contextlib.suppress(OSError):
                 made.rename(kept)
     return sorted(kept.iterdir())
-
-
-def gallery(**filters: Any) -> Page:
-    """Show samples as a table with pictures; the filters are those of :func:`names`."""
-    from dicom_lessons.explorers.sample_gallery import gallery_page
-
-    return gallery_page([get(name) for name in names(**filters)])
 
 
 def _folder(sample: Sample) -> Path:

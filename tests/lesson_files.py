@@ -7,21 +7,21 @@ import re
 from pathlib import Path
 from typing import Any
 
-from dicom_lessons import authoring
+from course_tools import lessons
 
 Cell = dict[str, Any]
-LESSONS = [path.stem for path in authoring.lessons("en")]
+LESSONS = [path.stem for path in lessons.notebooks("en")]
 EVERY = [
     path
     for language in ("en", "ru")
-    for path in sorted((authoring.NOTEBOOKS / language).rglob("*.ipynb"))
+    for path in sorted((lessons.NOTEBOOKS / language).rglob("*.ipynb"))
     if ".ipynb_checkpoints" not in path.parts
 ]
-LESSON_FILES = [path for language in ("en", "ru") for path in authoring.lessons(language)]
+LESSON_FILES = [path for language in ("en", "ru") for path in lessons.notebooks(language)]
 
 
 def name(path: Path) -> str:
-    return path.relative_to(authoring.NOTEBOOKS).as_posix()
+    return path.relative_to(lessons.NOTEBOOKS).as_posix()
 
 
 def load(path: Path) -> dict[str, Any]:

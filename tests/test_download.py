@@ -18,14 +18,16 @@ import pytest
 import requests
 from pydicom import Dataset, dcmread
 
-from dicom_lessons import authoring, download, fetching, mirror, samples
-from dicom_lessons.explorers.download_explorer import explore_answer, explore_faults
-from dicom_lessons.faulty_server import FAULTS, Faulty, Request, serve
+from course_tools import lessons
+from dicom_lessons import download, fetching, samples
+from dicom_lessons.download import classroom as mirror
+from dicom_lessons.download.explorer import explore_answer, explore_faults
+from dicom_lessons.download.server import FAULTS, Faulty, Request, serve
 from dicom_lessons.text import set_language
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-REAL = authoring.ROOT.parent / "shared" / "samples"
+REAL = lessons.ROOT.parent / "shared" / "samples"
 with_real_files = pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
 REPOSITORY = "https://example.org/owner/data/"
 REASONS = {

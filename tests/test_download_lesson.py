@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from lesson_files import cells, load, tags
 
-from dicom_lessons import authoring, samples
-from dicom_lessons.exercises.declarations import declared
+from course_tools import lessons
+from dicom_lessons import samples
+from dicom_lessons.exercises.lessons import declared
 
-REAL = authoring.ROOT.parent / "shared" / "samples"
+REAL = lessons.ROOT.parent / "shared" / "samples"
 LESSON = "05_download.ipynb"
 
 
@@ -35,7 +36,7 @@ def outputs(lesson: list[dict[str, Any]]) -> dict[str, Any]:
 def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DICOM_LESSONS_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv(samples.MIRROR, raising=False)
-    return Path(shutil.copy(authoring.NOTEBOOKS / "en" / LESSON, tmp_path))
+    return Path(shutil.copy(lessons.NOTEBOOKS / "en" / LESSON, tmp_path))
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
@@ -43,8 +44,8 @@ def test_the_lesson_downloads_the_real_file_from_a_teachers_folder(
     lesson: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(samples.MIRROR, str(REAL))
-    done = authoring.run(lesson)
-    assert outputs(done["cells"]) == outputs(cells(authoring.NOTEBOOKS / "en" / LESSON))
+    done = lessons.run(lesson)
+    assert outputs(done["cells"]) == outputs(cells(lessons.NOTEBOOKS / "en" / LESSON))
     readiness = next(cell for cell in done["cells"] if cell["id"] == "way-readiness")
     assert "the real chest radiograph" in json.dumps(readiness["outputs"])
     real = (REAL / "RG1_J2KI.dcm").read_bytes()
@@ -59,8 +60,8 @@ def test_a_stranger_on_a_train_solves_the_lesson(lesson: Path) -> None:
     for cell in blank["cells"]:
         if cell["id"] in exercises:
             cell["source"] = exercises[cell["id"]].solution
-    authoring.write(lesson, blank)
-    done = {cell["id"]: cell for cell in authoring.run(lesson)["cells"]}
+    lessons.write(lesson, blank)
+    done = {cell["id"]: cell for cell in lessons.run(lesson)["cells"]}
     checks = [name for name in exercises if f"{name}-check" in done]
     assert len(checks) == 7
     for name in checks:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from tools import require
 
-from dicom_lessons import download, mirror, samples
+from dicom_lessons import download, samples
+from dicom_lessons.download import classroom as mirror
 
 pytestmark = pytest.mark.tools
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")

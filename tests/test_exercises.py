@@ -18,14 +18,15 @@ import pytest
 from hypothesis import strategies
 
 import dicom_lessons
+from course_tools.lessons import NOTEBOOKS
 from dicom_lessons import check, compare, hint, predict, progress, quiz
-from dicom_lessons.authoring import NOTEBOOKS
-from dicom_lessons.exercises import declarations, forms, kinds
-from dicom_lessons.exercises.declarations import declared, lessons
+from dicom_lessons.exercises import forms, kinds
+from dicom_lessons.exercises import lessons as declarations
 from dicom_lessons.exercises.feedback import answered
+from dicom_lessons.exercises.lessons import declared, lessons
 from dicom_lessons.text import _, set_language
 
-SYSTEM = ("declarations", "feedback", "forms", "kinds", "progress", "quiz")
+SYSTEM = ("lessons", "feedback", "forms", "kinds", "progress", "quiz")
 EXERCISES = {name: exercise for lesson in lessons() for name, exercise in declared(lesson).items()}
 # a learner's wrong answer may leave files and sockets open
 pytestmark = [
@@ -166,12 +167,9 @@ def test_names_are_unique_and_each_lesson_is_known() -> None:
         len(names)
         == len(set(names))
         == sum(
-            len(sys.modules[f"dicom_lessons.exercises.{lesson}"].EXERCISES) for lesson in lessons()
+            len(sys.modules[f"dicom_lessons.{lesson}.exercises"].EXERCISES) for lesson in lessons()
         )
     )
-    folder = Path(declarations.__file__).parent
-    support = {"__init__", *SYSTEM, "solutions"}
-    assert {path.stem for path in folder.glob("*.py")} - support <= set(declarations.LESSONS)
     for lesson in lessons():
         assert all(name.rpartition("-")[0] == lesson for name in declared(lesson))
 

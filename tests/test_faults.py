@@ -13,14 +13,14 @@ import pytest
 from lesson_files import LESSONS, load, source
 from test_pictures import pictures
 
-from dicom_lessons import authoring
+from course_tools import lessons
 
 NBVAL = ["-p", "no:xdist", "-q", "--nbval", "--nbval-current-env", "-c", os.devnull]
 
 
 def beginning() -> dict[str, Any]:
     """Return the first lesson up to its first picture."""
-    lesson = load(authoring.NOTEBOOKS / "en" / f"{LESSONS[0]}.ipynb")
+    lesson = load(lessons.NOTEBOOKS / "en" / f"{LESSONS[0]}.ipynb")
     with_picture = [key for key, found in pictures(lesson).items() if found]
     end = [cell["id"] for cell in lesson["cells"]].index(with_picture[0]) + 1
     lesson["cells"] = lesson["cells"][:end]
@@ -29,7 +29,7 @@ def beginning() -> dict[str, Any]:
 
 def nbval(lesson: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
     path = folder / "lesson.ipynb"
-    authoring.write(path, lesson)
+    lessons.write(path, lesson)
     command = [sys.executable, "-m", "pytest", *NBVAL, str(path)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
 
@@ -72,5 +72,5 @@ def test_a_changed_picture_is_caught(tmp_path: Path) -> None:
     cell = lesson["cells"][-1]
     cell["source"] = source(cell).replace("plt.show()", "plt.title('planted')\nplt.show()")
     path = tmp_path / "lesson.ipynb"
-    authoring.write(path, lesson)
-    assert pictures(authoring.run(path)) != stored
+    lessons.write(path, lesson)
+    assert pictures(lessons.run(path)) != stored

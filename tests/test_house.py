@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 import subprocess
@@ -12,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import tools
-from lesson_files import EVERY, LESSONS, cells, source, without_code
+from lesson_files import EVERY, cells, source, without_code
 
-from dicom_lessons import authoring
+from course_tools import lessons
 
-ROOT = authoring.ROOT
+ROOT = lessons.ROOT
 PACKAGE = ROOT / "dicom_lessons"
 PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md"]
 HEAVY = ("matplotlib", "pandas", "dask", "pynetdicom", "ipywidgets", "anywidget", "pooch", "PIL")
@@ -36,7 +35,7 @@ def test_the_code_is_in_style() -> None:
 
 
 def test_the_code_is_formatted() -> None:
-    assert python("ruff", "format", "--check", "dicom_lessons", "tests") == ""
+    assert python("ruff", "format", "--check", "dicom_lessons", "course_tools", "tests") == ""
 
 
 def test_the_types_agree() -> None:
@@ -67,7 +66,12 @@ def test_english_is_spelled_right(tmp_path: Path) -> None:
     for name, text in english_texts():
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     accepted = "fo,te,ot,doesnt,requestor"
-    assert python("codespell_lib", "-L", accepted, str(tmp_path), "dicom_lessons", "tests") == ""
+    assert (
+        python(
+            "codespell_lib", "-L", accepted, str(tmp_path), "dicom_lessons", "course_tools", "tests"
+        )
+        == ""
+    )
 
 
 def test_russian_is_spelled_right() -> None:
@@ -148,29 +152,9 @@ def test_requirements_meet_the_ranges_of_the_project() -> None:
         assert all(map(requirement.specifier.contains, versions)), requirement
 
 
-def imported(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    return {name.removeprefix("dicom_lessons.") for name in found if "dicom_lessons." in name}
-
-
 def test_arrows_point_one_way() -> None:
-    lessons = {stem.partition("_")[2] for stem in LESSONS}
-    for path in PACKAGE.rglob("*.py"):
-        place = path.relative_to(PACKAGE)
-        module = place.parts[0].removesuffix(".py")
-        heads = {name.partition(".")[0] for name in imported(path)} - {module}
-        if module in ("text", "html"):
-            assert heads <= {"text"}, place
-        if module in lessons | {"patient"}:
-            assert not heads & (lessons - {"pixels", "volume"}), place
-            assert not heads & {"explorers", "exercises"}, place
-        if module == "exercises":
-            assert "explorers" not in heads, place
+    program = "from importlinter import cli; raise SystemExit(cli.lint_imports())"
+    assert run(sys.executable, "-c", program) == ""
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

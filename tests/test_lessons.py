@@ -13,8 +13,8 @@ import nbformat
 import pytest
 from lesson_files import EVERY, LESSON_FILES, LESSONS, cells, load, name, source, tags
 
-from dicom_lessons import authoring
-from dicom_lessons.exercises import declarations
+from course_tools import lessons
+from dicom_lessons.exercises import lessons as declarations
 
 WORDS = {
     "en": {
@@ -52,7 +52,7 @@ def words(path: Path) -> dict[str, list[str] | str]:
 
 def test_the_course_has_its_lessons_in_both_languages() -> None:
     assert LESSONS[:2] == ["00_meet_dicom", "01_structure"]
-    assert [path.stem for path in authoring.lessons("ru")] == LESSONS
+    assert [path.stem for path in lessons.notebooks("ru")] == LESSONS
     numbers = [stem.partition("_")[0] for stem in LESSONS]
     assert sorted({int(number[:2]) for number in numbers}) == list(range(int(numbers[-1][:2]) + 1))
     assert {stem.partition("_")[2]: stem.partition("_")[0] for stem in LESSONS}.items() <= (
@@ -71,9 +71,9 @@ def test_a_notebook_is_valid(path: Path) -> None:
 @every
 def test_a_notebook_is_as_the_run_command_writes_it(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / path.name
-    authoring.write(copy, load(path))
+    lessons.write(copy, load(path))
     assert copy.read_bytes() == path.read_bytes()
-    assert load(path)["metadata"] == authoring.METADATA
+    assert load(path)["metadata"] == lessons.METADATA
 
 
 @every

@@ -16,8 +16,8 @@ from pydicom import dcmread
 from pydicom.uid import JPEG2000, UID, HTJ2KLossless, JPEGLosslessSV1, JPEGLSLossless
 
 from dicom_lessons import meet_dicom, samples
-from dicom_lessons.explorers.readiness import readiness_check
 from dicom_lessons.meet_dicom import PROGRAMS, Finding, Program
+from dicom_lessons.meet_dicom.explorer import readiness_check
 from dicom_lessons.text import set_language
 
 ROOT = Path(__file__).parents[1]

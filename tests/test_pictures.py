@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lesson_files import LESSON_FILES, load, name
 
-from dicom_lessons import authoring
+from course_tools import lessons
 
 
 def pictures(lesson: dict[str, Any]) -> dict[str, list[str]]:
@@ -27,6 +27,6 @@ def pictures(lesson: dict[str, Any]) -> dict[str, list[str]]:
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", LESSON_FILES, ids=name)
 def test_a_lesson_draws_the_pictures_that_it_stores(path: Path) -> None:
-    stored, drawn = pictures(load(path)), pictures(authoring.run(path))
+    stored, drawn = pictures(load(path)), pictures(lessons.run(path))
     changed = [cell for cell in stored if stored[cell] != drawn[cell]]
     assert changed == []

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from lesson_files import cells, source
 from pydicom import dcmread
-from test_patient_tools import ORTHANC
-from tools import require
+from tools import ORTHANC, require
 
-from dicom_lessons import authoring, samples
-from dicom_lessons.exercises.declarations import declared
+from course_tools import lessons
+from dicom_lessons import samples
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.read_write import save_safely
 
 pytestmark = [pytest.mark.tools, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -32,7 +32,7 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 def lesson_capture(folder: Path) -> Path:
     """Run the lesson's own cells that make an object from an array."""
     names: dict[str, object] = {}
-    for cell in cells(authoring.NOTEBOOKS / "en" / "06_read_write.ipynb", "code"):
+    for cell in cells(lessons.NOTEBOOKS / "en" / "06_read_write.ipynb", "code"):
         code = source(cell)
         if cell["id"] in ("read-path", "header-run", "nested-run"):
             exec("\n".join(line for line in code.splitlines() if "import" in line), names)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydicom.uid import ExplicitVRBigEndian
 
-from dicom_lessons import patient, samples
+from course_tools import patient
+from dicom_lessons import samples
 
 
 def test_the_registry_tells_size_and_hash_of_every_bundled_file() -> None:
@@ -63,20 +64,6 @@ def test_a_lost_file_says_which_and_what_to_do(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(samples, "BUNDLED", samples.BUNDLED / "lost")
     with pytest.raises(FileNotFoundError, match=r"CT_small.*pip install"):
         samples.path("CT_small")
-
-
-def test_the_gallery_shows_pictures_or_says_why_there_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
-    page = samples.gallery(modality="US")._repr_html_()
-    here = [
-        name for name in samples.names(modality="US") if samples.get(name).source != "downloaded"
-    ]
-    assert page.count("<img alt=") == len(here)
-    assert "not downloaded yet" in page
-    assert "no pixels" in samples.gallery(modality="ECG")._repr_html_()
-    assert "not decoded here" in samples.gallery(modality="NM", source="bundled")._repr_html_()
 
 
 def test_the_ct_volume_is_made_once_and_whole(

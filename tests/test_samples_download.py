@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from dicom_lessons import authoring, fetching, samples
+from course_tools import lessons
+from dicom_lessons import fetching, samples
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 400
-REAL = authoring.ROOT.parent / "shared" / "samples"
+REAL = lessons.ROOT.parent / "shared" / "samples"
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -197,7 +198,7 @@ def test_two_processes_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, str(tmp_path)]
     environment = {samples.MIRROR: str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
     both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=authoring.ROOT)
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=lessons.ROOT)
         for _number in range(2)
     ]
     for process in both:

@@ -43,7 +43,7 @@ def test_every_class_of_the_samples_has_tables() -> None:
 
 def test_the_tables_are_those_of_the_package_they_come_from() -> None:
     pytest.importorskip("highdicom")
-    from dicom_lessons.sop.derive import derive
+    from course_tools.iods import derive
 
     assert json.loads(TABLES.read_text(encoding="utf-8")) == derive()
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
 from pydicom import Dataset
 from pydicom.uid import CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage
 
 from dicom_lessons import samples, sop
-from dicom_lessons.explorers.message_sequence import draw_sequence
-from dicom_lessons.explorers.sop_explorer import SOPClassExplorer, explore_sop_class
-from dicom_lessons.explorers.sop_tables import attribute_table, lacking_table, module_table
+from dicom_lessons.sop.explorer import SOPClassExplorer, explore_sop_class
+from dicom_lessons.sop.explorer_tables import attribute_table, lacking_table, module_table
+from dicom_lessons.sop.sequence import draw_sequence
 from dicom_lessons.text import set_language
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def explored(page: Page, jupyterlab: Lab) -> Page:
     name = jupyterlab.write_notebook(
         "sop.ipynb",
         "from dicom_lessons import samples\n"
-        "from dicom_lessons.explorers.sop_explorer import explore_sop_class",
+        "from dicom_lessons.sop.explorer import explore_sop_class",
         "ct = samples.read('CT_small')\n"
         f"ct.PatientID = {HOSTILE!r}\n"
         "del ct.PatientName\n"

@@ -6,7 +6,7 @@ import string
 import pytest
 from babel.messages import Catalog, mofile, pofile
 
-from dicom_lessons import authoring
+from course_tools import messages
 from dicom_lessons.text import DOMAIN, LOCALE, _, language, ngettext, set_language
 
 SOURCE = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -18,11 +18,11 @@ def catalogue() -> Catalog:
 
 
 def test_every_message_has_a_russian_translation(catalogue: Catalog) -> None:
-    assert authoring.missing_messages(catalogue) == []
+    assert messages.missing_messages(catalogue) == []
 
 
 def test_the_catalogue_holds_exactly_the_messages_of_the_code(catalogue: Catalog) -> None:
-    in_code = {message.id for message in authoring.gathered_messages()}
+    in_code = {message.id for message in messages.gathered_messages()}
     assert {message.id for message in catalogue} == in_code
 
 
@@ -69,4 +69,4 @@ def test_the_language_counts_when_a_message_is_shown() -> None:
 def test_a_missing_translation_is_noticed(catalogue: Catalog) -> None:
     broken = pofile.read_po(io.BytesIO(SOURCE.read_bytes()), locale="ru")
     next(message for message in broken if message.id).string = ""
-    assert len(authoring.missing_messages(broken)) == 1
+    assert len(messages.missing_messages(broken)) == 1

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from lesson_files import LESSONS, Cell, cells, source, without_code
 
-from dicom_lessons import authoring
+from course_tools import lessons
 
 lesson = pytest.mark.parametrize("stem", LESSONS)
 PATTERNS = {
@@ -96,7 +96,7 @@ def _difference(here: list[Any], there: list[Any]) -> str:
 
 
 def pair(stem: str) -> tuple[list[Cell], list[Cell]]:
-    english, russian = (authoring.NOTEBOOKS / lang / f"{stem}.ipynb" for lang in ("en", "ru"))
+    english, russian = (lessons.NOTEBOOKS / lang / f"{stem}.ipynb" for lang in ("en", "ru"))
     return cells(english), cells(russian)
 
 
@@ -107,11 +107,11 @@ def test_both_languages_are_one_lesson(stem: str) -> None:
 
 @lesson
 def test_the_text_was_accepted_in_both_languages(stem: str) -> None:
-    accepted = json.loads(authoring.LOCK.read_text(encoding="utf-8")).get(stem, {})
-    now = authoring.text_hashes()[stem]
+    accepted = json.loads(lessons.LOCK.read_text(encoding="utf-8")).get(stem, {})
+    now = lessons.text_hashes()[stem]
     languages = ("English", "Russian")
     changed = [
-        f"cell {cell}: {language} changed. Read both, then: python -m dicom_lessons accept"
+        f"cell {cell}: {language} changed. Read both, then: python -m course_tools accept"
         for cell in sorted(now | accepted)
         for language, new, old in zip_longest(
             languages, now.get(cell, []), accepted.get(cell, []), fillvalue=""
@@ -153,14 +153,14 @@ def test_drift_in_code_and_missing_cells_is_caught() -> None:
 
 
 def test_a_changed_sentence_is_caught_by_the_lock(tmp_path: Path) -> None:
-    before = authoring.text_hashes()
+    before = lessons.text_hashes()
     path = tmp_path / "en" / f"{LESSONS[0]}.ipynb"
     path.parent.mkdir()
-    original = authoring.NOTEBOOKS / "en" / path.name
+    original = lessons.NOTEBOOKS / "en" / path.name
     path.write_text(original.read_text(encoding="utf-8").replace(" is ", " is not ", 1), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(authoring, "NOTEBOOKS", tmp_path)
-        after = authoring.text_hashes()
+        patch.setattr(lessons, "NOTEBOOKS", tmp_path)
+        after = lessons.text_hashes()
     changed = [
         key for key, hashes in after[LESSONS[0]].items() if hashes[0] != before[LESSONS[0]][key][0]
     ]

@@ -13,16 +13,17 @@ import nbformat
 import numpy as np
 import pytest
 import traitlets
-from browser import Lab, close_sessions, drag, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, drag, jupyterlab, open_notebook, page, run_all
 from nbconvert import HTMLExporter
 from numpy.typing import NDArray
 from PIL import Image
 
-from dicom_lessons import authoring, pixels, samples
-from dicom_lessons.explorers import viewer_page
-from dicom_lessons.explorers.viewer import Viewer, view_image
+from course_tools import lessons
+from dicom_lessons import pixels, samples
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.text import set_language
+from dicom_lessons.viewer import Viewer, view_image
+from dicom_lessons.viewer import page as viewer_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -247,7 +248,7 @@ def test_it_speaks_russian() -> None:
 
 # ---- in the browser
 
-START = "from dicom_lessons.explorers.viewer import view_image\n"
+START = "from dicom_lessons.viewer import view_image\n"
 CELLS = {
     "ct": START + "viewer = view_image('virtual/ct')\nviewer",
     "xa": START + "viewer = view_image('virtual/xa')\nviewer",
@@ -546,7 +547,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
     nowhere = {"require_js_url": "", "mathjax_url": "", "mermaid_js_url": ""}
     exporter: Any = HTMLExporter
-    body, _resources = exporter(**nowhere).from_notebook_node(authoring.run(notebook))
+    body, _resources = exporter(**nowhere).from_notebook_node(lessons.run(notebook))
     file = folder / "viewers.html"
     file.write_text(body, encoding="utf-8")
     return file

@@ -12,8 +12,8 @@ import os
 import warnings
 
 from dicom_lessons.exercises import progress
-from dicom_lessons.exercises.declarations import find
 from dicom_lessons.exercises.kinds import Choice, Exercise, Prediction, Verdict, shown
+from dicom_lessons.exercises.lessons import find
 from dicom_lessons.text import _
 
 _hints_given: dict[str, int] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from dicom_lessons.exercises.declarations import LESSONS, declared, lessons
+from dicom_lessons.exercises.lessons import LESSONS, declared, lessons
 from dicom_lessons.text import _
 
 _LARGEST = 1_000_000  # bytes; a file of this course stays far below

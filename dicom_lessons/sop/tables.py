@@ -1,6 +1,6 @@
 """Information object definitions: modules with M, C or U, attributes with types 1 to 3.
 
-The tables are those of PS3.3, chapters A and C; ``python -m dicom_lessons.sop.derive`` says where
+The tables are those of PS3.3, chapters A and C; ``python -m course_tools.iods`` says where
 they come from. They are read once, when first asked for.
 """
 
@@ -20,7 +20,7 @@ from pydicom.uid import UID, CTImageStorage
 
 from dicom_lessons.text import _
 
-TABLES = Path(__file__).parents[1] / "iods.json"
+TABLES = Path(__file__).with_name("iods.json")
 
 
 class SOPClassError(LookupError):

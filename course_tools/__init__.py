@@ -1,0 +1,1 @@
+"""What makes, checks and publishes the course: ``python -m course_tools COMMAND``."""

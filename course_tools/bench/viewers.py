@@ -1,0 +1,278 @@
+"""The image viewer against what one would pick instead, in JupyterLab in headless Chromium.
+
+A real mouse moves each viewer's own control, anywhere within a frame of the screen, and
+``watch.js`` tells when the picture has changed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_tools.bench.candidates import (
+    CT,
+    EVERY,
+    OURS,
+    RADIOGRAPH,
+    SLIDER,
+    VOLUME,
+    Candidate,
+)
+from course_tools.bench.figures import AT_LEAST, AT_MOST, TIMES_BETTER, Figure, Goal, Rival
+from course_tools.bench.jupyterlab import (
+    Lab,
+    close_sessions,
+    find_chromium,
+    open_notebook,
+    open_page,
+    run_all,
+    run_jupyterlab,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+WATCH = Path(__file__).with_name("watch.js")
+OUTPUT = ".jp-Notebook .jp-CodeCell:last-of-type .jp-OutputArea "
+STEP, TURN = 5, 30  # pixels of the screen per move; moves until the hand goes back
+SLICES = 49  # moves through a volume, twice
+PATIENCE = 3_000  # milliseconds; a move that changes nothing counts as so long
+FIRST_PATIENCE = 60_000
+REST = 2_000
+FRAME = 1000 / 60
+
+FIRST = "running the cell to its first picture"
+MEDIAN = "a move to changed pixels, median"
+LATE = "a move to changed pixels, 95th percentile"
+RATE = "pictures while dragging without rest"
+TRAFFIC = "to and from the kernel, per move"
+AT_ONCE, RESTED = "; at once after the first picture", "; two seconds later"
+BY_KEY = "; two seconds later, by the key Page Up"
+UNITS = {RATE: "pictures/s", TRAFFIC: "bytes"}
+WANTED = {
+    MEDIAN: Goal(AT_MOST, 16.7),
+    LATE: Goal(AT_MOST, 33),
+    RATE: Goal(AT_LEAST, 55),
+    TRAFFIC: Goal(AT_MOST, 0),
+}
+FIRST_WANTED = {CT: 150, RADIOGRAPH: 400, VOLUME: 300}
+TIMES_WANTED = {CT: 8, RADIOGRAPH: 20}
+
+
+def goals(name: str, what: str) -> tuple[Goal, ...]:
+    """Return what is wanted of a figure of a picture."""
+    if what == FIRST:
+        return (Goal(AT_MOST, FIRST_WANTED[name]),)
+    wanted = WANTED[what.partition(";")[0]]
+    if what == MEDIAN and name in TIMES_WANTED:
+        return (wanted, Goal(TIMES_BETTER, TIMES_WANTED[name], rivals=3))
+    return (wanted,)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is done for each viewer and picture.
+
+    Attributes
+    ----------
+    steps, firsts : int
+        Moves, and runs of the cell.
+    seconds : float
+        After so long no more of them are begun.
+    rate : float
+        Seconds of dragging without rest.
+    """
+
+    steps: int = 60
+    firsts: int = 5
+    seconds: float = 20
+    rate: float = 2
+
+
+def missing() -> list[str]:
+    """Return a line for each program that is not here, with the command that gets it."""
+    found = []
+    if not _installed("playwright"):
+        found.append("No viewer was measured: python -m pip install playwright")
+    elif find_chromium() is None:
+        found.append("No viewer was measured: apt-get install chromium, or install Google Chrome")
+    absent = [one.needs for one in EVERY if one.needs and not _installed(one.needs)]
+    if absent:
+        found.append(f"Without {' and '.join(absent)}: python -m pip install -e '.[bench]'")
+    return found
+
+
+def can_measure() -> bool:
+    """Return whether there is a browser to measure in."""
+    return _installed("playwright") and find_chromium() is not None
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+@contextmanager
+def open_browser() -> Iterator[tuple[Page, Lab]]:
+    """Start JupyterLab and a browser with the script that watches pictures."""
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        run_jupyterlab(_made(folder, "notebooks"), _made(folder, "home")) as lab,
+        open_page(lab, Path(folder) / "profile") as page,
+    ):
+        page.add_init_script(path=WATCH)
+        yield page, lab
+
+
+def _made(folder: str, name: str) -> Path:
+    path = Path(folder) / name
+    path.mkdir()
+    return path
+
+
+def compare(
+    page: Page,
+    lab: Lab,
+    name: str,
+    candidates: Sequence[Candidate] = EVERY,
+    effort: Effort | None = None,
+) -> tuple[list[Figure], list[str]]:
+    """Measure one picture in all viewers.
+
+    Returns
+    -------
+    list of Figure
+        What was measured.
+    list of str
+        A line for each viewer that could not be measured.
+    """
+    from playwright.sync_api import Error
+
+    found: dict[str, dict[str, float]] = {}
+    notes = []
+    for candidate in candidates:
+        if name not in candidate.cells or (candidate.needs and not _installed(candidate.needs)):
+            continue
+        try:
+            found[candidate.name] = measure(page, lab, candidate, name, effort or Effort())
+        except (Error, LookupError) as error:
+            notes.append(f"{name}: {candidate.name} was not measured: {str(error).splitlines()[0]}")
+    return figures(name, candidates, found), notes
+
+
+def figures(
+    name: str, candidates: Sequence[Candidate], found: dict[str, dict[str, float]]
+) -> list[Figure]:
+    """Put what was found for each viewer side by side, ours first."""
+    others = [one for one in candidates if one is not OURS and one.name in found]
+    compared = []
+    for what, value in found.get(OURS.name, {}).items():
+        rivals = tuple(
+            Rival(one.name, found[one.name][what], one.judged)
+            for one in others
+            if what in found[one.name]
+        )
+        unit = UNITS.get(what, "ms")
+        compared.append(Figure(name, what, unit, OURS.name, value, rivals, goals(name, what)))
+    return compared
+
+
+def measure(
+    page: Page, lab: Lab, candidate: Candidate, name: str, effort: Effort
+) -> dict[str, float]:
+    """Measure one picture in one viewer; return each figure by what it is.
+
+    The cell has run once before: kernel, packages and the picture's file are warm for all.
+
+    Raises
+    ------
+    LookupError
+        If no picture comes.
+    """
+    close_sessions(lab)
+    open_notebook(page, lab, lab.write_notebook("bench.ipynb", *candidate.cells[name]))
+    run_all(page)
+    page.evaluate("selector => bench.watch(selector)", OUTPUT + candidate.picture)
+    found = {FIRST: statistics.median(_first_pictures(page, effort))}
+    if name == VOLUME:
+        for when in (AT_ONCE, RESTED, BY_KEY) if candidate.has_keys else (AT_ONCE, RESTED):
+            with _hold(page, candidate, name, by_key=when == BY_KEY) as move:
+                steps = min(effort.steps, SLICES)
+                moved = _moves(page, move, steps, effort.seconds)
+                del moved[TRAFFIC]  # slices come as they are needed
+                found |= {what + when: value for what, value in moved.items()}
+            page.wait_for_timeout(REST)
+        return found
+    page.wait_for_timeout(REST)
+    with _hold(page, candidate, name) as move:
+        found |= _moves(page, move, effort.steps, effort.seconds)
+        control = [OUTPUT + candidate.control, candidate.control == SLIDER, 1000 * effort.rate]
+        found[RATE] = page.evaluate("control => bench.drag(...control)", control)
+    return found
+
+
+def _first_pictures(page: Page, effort: Effort) -> list[float]:
+    times: list[float] = []
+    end = time.monotonic() + effort.seconds
+    while not times or (len(times) < effort.firsts and time.monotonic() < end):
+        page.evaluate("() => bench.clear(1)")
+        page.wait_for_timeout(REST / 4)
+        page.evaluate("() => bench.run(1)")
+        told = page.evaluate("patience => bench.seen(patience)", FIRST_PATIENCE)
+        if told is None:
+            raise LookupError("no picture came")
+        times.append(told)
+    return times
+
+
+@contextmanager
+def _hold(
+    page: Page, candidate: Candidate, name: str, *, by_key: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Take hold of a viewer's control and give the function that makes move number n."""
+    control = page.locator(OUTPUT + candidate.control).first
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    if box is None:
+        raise LookupError("its control is not on the page")
+    slides = candidate.control == SLIDER
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / (2 if slides else 4)
+    page.mouse.move(x, y)
+    if by_key:
+        control.focus()
+        yield lambda _n: page.keyboard.press("PageUp")
+        return
+    if name == VOLUME and not slides:
+        yield lambda _n: page.mouse.wheel(0, 100)
+        return
+    page.mouse.down()
+
+    def move(n: int) -> None:
+        far = STEP * (TURN - abs(n % (2 * TURN) - TURN))
+        page.mouse.move(x + far * slides, y + far * (not slides))
+
+    yield move
+    page.mouse.up()
+
+
+def _moves(page: Page, move: Callable[[int], None], steps: int, seconds: float) -> dict[str, float]:
+    """Move again and again, each time after the pixels have changed and a moment has passed."""
+    pause = random.Random(1)
+    times: list[float] = []
+    end = time.monotonic() + seconds
+    page.evaluate("() => bench.watch()")
+    while len(times) < steps and time.monotonic() < end:
+        page.wait_for_timeout(pause.uniform(1, 2) * FRAME)
+        move(len(times) + 1)
+        times.append(page.evaluate("patience => bench.seen(patience)", PATIENCE) or PATIENCE)
+    traffic = page.evaluate("() => bench.bytes()") / len(times)
+    times.sort()
+    late = times[min(int(0.95 * len(times)), len(times) - 1)]
+    return {MEDIAN: statistics.median(times), LATE: late, TRAFFIC: traffic}

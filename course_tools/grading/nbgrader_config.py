@@ -1,0 +1,39 @@
+"""Settings of nbgrader for this course; nbgrader reads this file from the folder it runs in."""
+
+import os
+from pathlib import Path
+
+here = Path(__file__).parent
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+
+c.CourseDirectory.course_id = "dicom"
+c.CourseDirectory.root = str(here)
+
+# The lessons ship with blanks already; nbgrader's own blanks would stop them from running.
+c.ClearSolutions.enabled = False
+
+# A check cell that was edited or deleted comes back before grading.
+c.OverwriteCells.add_missing_cells = True
+
+# A warning is no wrong answer.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = r"(?s).*"
+
+# An endless loop ends after so many seconds.
+c.Execute.timeout = 30
+
+# Lessons are graded with the helper of this folder, never with one that was handed in.
+os.environ["PYTHONPATH"] = str(here / "helper")
+os.environ["DICOM_LESSONS_PROGRESS"] = "off"
+c.CourseDirectory.ignore = [
+    *(".ipynb_checkpoints", "__pycache__", "feedback", ".*"),
+    *("*.py", "*.pyc", "*.so", "*.pyd", "dicom_lessons", "data"),
+]
+
+# `nbgrader zip_collect`: LEARNER.zip, LEARNER/01_structure.ipynb or LEARNER__01_structure.ipynb
+# in downloaded/01_structure/archive/.
+c.ExtractorPlugin.zip_ext = [".zip"]
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[/\\]extracted[/\\](?P<student_id>\w[\w.@ -]*?)(?:__|[/\\](?:.*[/\\])?)"
+    r"(?P<file_id>\d\d_[a-z_]+)[^/\\]*\.ipynb$"
+)

@@ -1,0 +1,105 @@
+"""Outputs made anew, and the lock that says which prose is the same in both languages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+LOCK = NOTEBOOKS / "translations.json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def notebooks(language: str) -> list[Path]:
+    """Return the lessons of one language in order."""
+    return sorted((NOTEBOOKS / language).glob("[0-9]*.ipynb"))
+
+
+def run(notebook: Path) -> dict[str, Any]:
+    """Run a lesson from top to bottom in a fresh kernel and return it with its outputs.
+
+    The outputs are what a reader without a kernel sees: a widget is left out and its static twin
+    kept, paths of this machine are cut from tracebacks, nothing tells when or where it ran.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell fails that does not declare so.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    lesson = nbformat.read(notebook, as_version=4)
+    for cell in lesson.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    NotebookClient(
+        lesson,
+        kernel_name="python3",
+        timeout=120,
+        record_timing=False,
+        coalesce_streams=True,  # chunks come as time would have it
+        resources={"metadata": {"path": str(notebook.parent)}},
+    ).execute()
+    lesson.metadata = METADATA
+    for cell in lesson.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [kept for output in cell.outputs if (kept := _stored(output))]
+    return lesson  # type: ignore[no-any-return]
+
+
+def write(notebook: Path, lesson: dict[str, Any]) -> None:
+    """Write a lesson as JupyterLab does, always with the same bytes."""
+    text = json.dumps(lesson, indent=1, ensure_ascii=False, sort_keys=True)
+    notebook.write_text(text + "\n", encoding="utf-8")
+
+
+def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
+    data = output.get("data", {})
+    if _WIDGET in data:
+        data.pop(_WIDGET)
+        if not set(data) - {"text/plain"}:
+            return None
+    if output["output_type"] == "error":
+        output["traceback"] = [_without_paths(line) for line in output["traceback"]]
+    return output
+
+
+def _without_paths(text: str) -> str:
+    colour = r"(?:\x1b\[[\d;]*m)*"
+    ours = r"(?=(?:site-packages|python3\.\d+|dicom_lessons)[/\\])"
+    return re.sub(rf"(File {colour})[^\s\x1b]*[/\\]{ours}", r"\1", text)
+
+
+def prose(language: str) -> Iterator[tuple[str, str, str]]:
+    """Yield lesson, cell id and text of every text cell of one language."""
+    for notebook in notebooks(language):
+        for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                yield notebook.stem, cell["id"], "".join(cell["source"])
+
+
+def text_hashes() -> dict[str, dict[str, list[str]]]:
+    """Return per lesson and text cell a hash of the English and one of the Russian text."""
+    hashes: dict[str, dict[str, list[str]]] = {}
+    for language in ("en", "ru"):
+        for lesson, cell, text in prose(language):
+            short = hashlib.sha256(text.encode()).hexdigest()[:16]
+            hashes.setdefault(lesson, {}).setdefault(cell, []).append(short)
+    return hashes
+
+
+def accept_translations() -> None:
+    """Write down that every text cell now says the same in both languages."""
+    text = json.dumps(text_hashes(), indent=1, sort_keys=True)
+    LOCK.write_text(text + "\n", encoding="utf-8")

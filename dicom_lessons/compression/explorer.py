@@ -1,0 +1,268 @@
+"""The transfer syntax comparator: one picture in many codings, its bytes and what it lost."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
+from markupsafe import Markup
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from dicom_lessons import compression, pixels
+from dicom_lessons.compression import Coding
+from dicom_lessons.html import render, table
+from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.pixels import Window
+from dicom_lessons.text import N_, _
+from dicom_lessons.viewer.frames import read
+from dicom_lessons.viewer.pictures import picture_of
+
+Source = str | os.PathLike[str] | Dataset
+PICTURES = {
+    "virtual/ct": N_("CT, virtual patient"),
+    "virtual/cr": N_("radiograph, virtual patient"),
+    "virtual/us_doppler": N_("ultrasound in colour, virtual patient"),
+    "SC_rgb_rle": N_("files found: a card in colour"),
+    "MR_small": N_("files found: an MR slice"),
+}
+# a pixel of the detail is 3 × 3 on the screen, and two pictures fit beside the list
+SIDE, DETAIL = 324, 108
+BRIGHTER, ROUNDS, WITHOUT_KERNEL = 8, 3, 3
+_FIGURE = """\
+<figure style="margin:0 1em 1em 0;max-width:{{ side }}px">{{ picture }}
+<figcaption style="line-height:1.4">{{ caption }}</figcaption></figure>"""
+_ROW = """\
+<div style="display:flex;flex-wrap:wrap">
+{% for figure in figures %}{{ figure }}{% endfor %}
+</div>"""
+_STATUS = """<p role="status" style="margin:0;line-height:1.4">{{ text }}</p>"""
+_NUMBERS = """\
+<table style="margin-left:0">
+{% for name, value in rows %}
+<tr><th scope="row" style="text-align:left;vertical-align:top;white-space:nowrap">{{ name }}</th>
+<td style="text-align:left">{{ value }}</td></tr>
+{% endfor %}
+</table>"""
+
+
+def compare_transfer_syntaxes(source: Source = "virtual/ct") -> TransferSyntaxComparator:
+    """Compare one picture in all transfer syntaxes that can be made here.
+
+    Parameters
+    ----------
+    source : str, path or Dataset
+        Name of a sample, path of a file, or a data set; of several frames, the first is shown.
+        ``"SC_rgb_rle"`` and ``"MR_small"`` stand for real files of one picture, found in many
+        transfer syntaxes.
+
+    Raises
+    ------
+    PixelError
+        If the picture cannot be decoded.
+    LookupError
+        If there is no such sample or file.
+    """
+    return TransferSyntaxComparator(source)
+
+
+class TransferSyntaxComparator(VBox):  # type: ignore[misc]
+    """Choose a picture and a coding; beside the list, the picture and what it lost."""
+
+    def __init__(self, source: Source) -> None:
+        self._given = source
+        key = "" if isinstance(source, Dataset) else str(source)
+        options = [(_(label), name) for name, label in PICTURES.items()]
+        if key not in PICTURES:
+            options.append((Path(key).name or _("your data set"), key))
+        style, narrow = {"description_width": "initial"}, Layout(width="27em")
+        self.picture_choice = Dropdown(
+            options=options, value=key, description=_("Picture:"), style=style, layout=narrow
+        )
+        self.coding_choice = Select(rows=14, description=_("Coding:"), style=style, layout=narrow)
+        self.detail = Checkbox(description=_("Only the middle, enlarged"), indent=False)
+        self.numbers, self.pictures = HTML(), HTML(layout=Layout(flex="1 1 0", min_width="0"))
+        self.numbers.add_class("jp-RenderedHTMLCommon")
+        left = VBox(
+            [self.coding_choice, self.detail, self.numbers],
+            layout=Layout(width="28em", flex="0 0 auto"),
+        )
+        super().__init__([self.picture_choice, HBox([left, self.pictures]), KeepKeys()])
+        self.picture_choice.observe(self._choose_picture, "value")
+        self.coding_choice.observe(self._show, "value")
+        self.detail.observe(self._show, "value")
+        self._open(source)
+
+    def _choose_picture(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        self._open(name if name in PICTURES else self._given)
+
+    def _open(self, source: Source) -> None:
+        self.codings = _codings(source)
+        self.view = View(self.codings[0])
+        self._found = isinstance(source, str) and source in compression.FOUND
+        self._times: dict[int, tuple[str, str]] = {}
+        self.coding_choice.unobserve(self._show, "value")
+        self.coding_choice.options = [
+            (_("{name}: {size} bytes", name=coding.name, size=coding.size), number)
+            for number, coding in enumerate(self.codings)
+        ]
+        self.coding_choice.value = 0
+        self.coding_choice.observe(self._show, "value")
+        self._show({})
+
+    def _show(self, change: dict[str, Any]) -> None:
+        number = self.coding_choice.value
+        coding = self.codings[number]
+        self.pictures.value = render(_ROW, figures=self.view.figures(coding, self.detail.value))
+        if number not in self._times:
+            # the picture is there already while the clock runs
+            self.numbers.value = _numbers(coding, (_("measuring…"), _("measuring…")))
+            original = None if self._found else self.codings[0].dataset
+            self._times[number] = _measured(coding, original)
+        self.numbers.value = _numbers(coding, self._times[number])
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        header, rows = _summary(self.codings)
+        lines = ["; ".join(map(str, row)) for row in (header, *rows)]
+        bundle["text/plain"] = "\n".join(lines)
+        bundle["text/html"] = str(table(header, rows) + self._figures())
+        return bundle
+
+    def _figures(self) -> Markup:
+        """Return the middle of the picture, as it was and after some lossy codings."""
+        lossy = [coding for coding in self.codings if coding.largest_error]
+        lossy.sort(key=lambda coding: coding.ratio)
+        places = np.linspace(0, len(lossy) - 1, min(WITHOUT_KERNEL, len(lossy))).astype(int)
+        shown = [self.codings[0], *(lossy[place] for place in places)]
+        rows = [self.view.figures(coding, True) for coding in shown]
+        rows[0] = rows[0][:1]
+        return Markup("").join(render(_ROW, figures=figures) for figures in rows)
+
+
+class View:
+    """Pictures of codings, all with the window of the first."""
+
+    def __init__(self, reference: Coding) -> None:
+        dataset, self.stored = reference.dataset, reference.values()
+        self.voi = None
+        width = float(2**dataset.BitsStored)
+        if not pixels.is_colour(dataset):
+            self.voi = pixels.default_voi(self.stored, dataset)
+            width = float(self.stored.max()) - float(self.stored.min()) + 1
+            if isinstance(self.voi, Window) and pixels.modality_table(dataset) is None:
+                width = self.voi.width / abs(pixels.rescale(dataset)[0])
+        self.white = max(math.ceil(width / BRIGHTER), 1)
+
+    def figures(self, coding: Coding, detail: bool) -> list[Markup]:
+        """Return the picture and its difference from the first as HTML, or why there is none."""
+        if coding.reason:
+            return [render(_STATUS, text=f"{coding.name}: {coding.reason}")]
+        stored = coding.values()
+        shown = pixels.to_display(coding.dataset, self.voi, stored=stored)
+        lost = compression.difference(stored, self.stored)
+        lost = lost.max(axis=-1) if lost.ndim == 3 else lost
+        grey = np.minimum(lost * (255 / self.white) + 0.5, 255).astype(np.uint8)
+        alt = _("The picture after: {name}", name=coding.name)
+        return [
+            _figure(shown, alt, render(_STATUS, text=sentence(coding)), detail),
+            _figure(grey, _("The difference"), self._difference(coding), detail),
+        ]
+
+    def _difference(self, coding: Coding) -> str:
+        if coding.lossless:
+            return _("No difference: every value is the same.")
+        return _(
+            "The difference, {factor} times as bright: black where values are equal, white where "
+            "they differ by {white} or more.",
+            factor=BRIGHTER,
+            white=self.white,
+        )
+
+
+def sentence(coding: Coding) -> str:
+    """Say in one sentence what a coding weighs and loses."""
+    size, ratio = coding.size, f"{coding.ratio:.1f}"
+    if coding.lossless:
+        return _(
+            "{name}: {size} bytes, {ratio} : 1, lossless.",
+            name=coding.name,
+            size=size,
+            ratio=ratio,
+        )
+    return _(
+        "{name}: {size} bytes, {ratio} : 1, lossy, values off by {error} at most.",
+        name=coding.name,
+        size=size,
+        ratio=ratio,
+        error=coding.largest_error,
+    )
+
+
+def _codings(source: Source) -> tuple[Coding, ...]:
+    if isinstance(source, Dataset):
+        return compression.made(source)
+    if source in compression.FOUND:
+        return compression.found(str(source))
+    return compression.made(read(str(source)))
+
+
+def _figure(picture: NDArray[np.uint8], alt: str, caption: object, detail: bool) -> Markup:
+    if detail:
+        top, left = (max((size - DETAIL) // 2, 0) for size in picture.shape[:2])
+        picture = picture[top : top + DETAIL, left : left + DETAIL]
+    drawn = picture_of(picture, alt, SIDE)
+    return render(_FIGURE, picture=drawn, caption=caption, side=SIDE)
+
+
+def _measured(coding: Coding, original: Dataset | None) -> tuple[str, str]:
+    """Measure now, on this computer; a file that was found has only to be decoded."""
+    if coding.reason:
+        return "—", "—"
+    if original is None:
+        decode = compression.time_decoding(coding.dataset, ROUNDS)
+        return "—", _milliseconds(decode)
+    times = compression.time_coding(original, coding.transfer_syntax, ROUNDS, **coding.options)
+    return _milliseconds(times.encode), _milliseconds(times.decode)
+
+
+def _milliseconds(number: float) -> str:
+    return _("{number} ms on this computer", number=f"{number:.1f}")
+
+
+def _numbers(coding: Coding, times: tuple[str, str]) -> Markup:
+    header, (row,) = _summary([coding])
+    named = list(zip(header, row, strict=True))[1:-1]
+    named += zip((_("Encoding"), _("Decoding")), times, strict=True)
+    named.append((header[-1], _packages(coding)))
+    return render(_NUMBERS, rows=named)
+
+
+def _summary(codings: Sequence[Coding]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of a table of codings, without times."""
+    header = [_("Coding"), _("Transfer syntax"), _("Bytes"), _("Ratio"), _("Loss")]
+    header += [_("Largest error"), _("Decoded here by")]
+    return header, [
+        [
+            coding.name,
+            f"{coding.transfer_syntax.name} ({coding.transfer_syntax})",
+            str(coding.size),
+            f"{coding.ratio:.1f}\N{NO-BREAK SPACE}:\N{NO-BREAK SPACE}1",
+            _("lossless") if coding.lossless else _("lossy"),
+            "—" if coding.largest_error is None else str(coding.largest_error),
+            f"{coding.reason} {_packages(coding)}".strip(),
+        ]
+        for coding in codings
+    ]
+
+
+def _packages(coding: Coding) -> str:
+    """Return the package that decodes it, or those that would if they were here."""
+    packages = [str(package) for package in coding.decoders]
+    return ", ".join(packages if coding.reason else packages[:1])

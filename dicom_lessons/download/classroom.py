@@ -1,0 +1,117 @@
+"""The classroom: a web server on this computer with the files that lesson 05 asks the web for."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from pydicom.uid import JPEG2000, generate_uid
+
+from dicom_lessons import samples
+from dicom_lessons.download.server import Request, serve
+from dicom_lessons.fetching import file_name
+
+ARCHIVE = ("CT_small", "MR_small", "rtplan")
+ANSWERED = ("SOPClassUID", "SOPInstanceUID", "Modality", "PatientID", "Rows", "Columns")
+
+
+@contextmanager
+def classroom(folder: str = "") -> Iterator[str]:
+    """Run a web server on this computer while the block lasts, and give its address.
+
+    It answers every address that ends in the name of a file that it has: in the folder, in the
+    samples, or the stand-in for RG1_J2KI.dcm. Below ``orthanc/`` it answers the questions of the
+    lesson as an Orthanc server does, below ``dicom-web/`` a search for instances.
+    """
+    with serve(partial(_answer, folder)) as address:
+        yield address
+
+
+@cache
+def start_classroom(folder: str = "") -> str:
+    """Start the classroom, which stops when Python ends, and return its address."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(classroom(folder))
+
+
+def _answer(folder: str, request: Request) -> None:
+    parts = urlsplit(request.path)
+    try:
+        if parts.path.startswith("/orthanc/"):
+            answer = _orthanc(parts.path.split("/")[2:])
+        elif parts.path == "/dicom-web/instances":
+            answer = _found(dict(parse_qsl(parts.query)))
+        else:
+            answer = _content(file_name(request.path), folder)
+    except (LookupError, OSError):
+        request.reply(b"not here", 404, "text/plain")
+    else:
+        as_bytes = isinstance(answer, bytes)
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        request.reply(body, kind="application/dicom" if as_bytes else "application/json")
+
+
+def _content(name: str, folder: str) -> bytes:
+    if folder and (path := Path(folder) / name).is_file():
+        return path.read_bytes()
+    try:
+        return samples.path(name).read_bytes()
+    except FileNotFoundError:
+        if name == "RG1_J2KI.dcm":
+            return stand_in()
+        raise
+
+
+@cache
+def stand_in() -> bytes:
+    """Return a file in place of RG1_J2KI.dcm: the virtual patient's radiograph, as flawed."""
+    data_set = samples.read("virtual/cr")
+    data_set.decompress()
+    data_set.compress(JPEG2000, j2k_cr=[10])
+    data_set.SOPInstanceUID = generate_uid(entropy_srcs=["stand-in for RG1_J2KI"])
+    data_set.PatientName = "StandIn^ForRG1"
+    data_set.LossyImageCompression = "01"
+    data_set.LossyImageCompressionRatio = "10"
+    data_set.DerivationDescription = "JPEG 2000 irreversible (lossy) 10:1"
+    data_set.PixelSpacing = ["0.000", "0.000"]
+    file = BytesIO()
+    data_set.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def _orthanc(path: list[str]) -> Any:
+    held = {_orthanc_id(samples.read(name, stop_before_pixels=True)): name for name in ARCHIVE}
+    match path:
+        case ["instances"]:
+            return sorted(held)
+        case ["instances", instance, "file"]:
+            return samples.path(held[instance]).read_bytes()
+        case ["instances", instance, "simplified-tags"]:
+            elements = samples.read(held[instance], stop_before_pixels=True)
+            return {one.keyword: str(one.value) for one in elements if one.keyword}
+    raise LookupError(path)
+
+
+def _orthanc_id(data_set: Any) -> str:
+    keywords = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    text = "|".join(str(data_set.get(keyword, "")) for keyword in keywords)
+    digest = hashlib.sha1(text.encode()).hexdigest()
+    return "-".join(digest[start : start + 8] for start in range(0, 40, 8))
+
+
+def _found(query: dict[str, str]) -> list[Any]:
+    every = [samples.read(name, specific_tags=list(ANSWERED)) for name in ARCHIVE]
+    return [
+        one.to_json_dict()
+        for one in every
+        if all(str(one.get(keyword, "")) == value for keyword, value in query.items())
+    ]

@@ -1,0 +1,138 @@
+"""What a careless and a careful download make of each fault of a server, and what a source says."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ipywidgets import HTML, Dropdown, VBox
+
+from dicom_lessons import samples
+from dicom_lessons.download.server import FAULTS, Faulty, serve
+from dicom_lessons.fetching import DownloadError, fetch
+from dicom_lessons.html import Page, table
+from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.text import _
+
+_WELL = ""
+
+
+class FaultExplorer(VBox):  # type: ignore[misc]
+    """A list of faults; the one that is chosen happens at once to two downloads."""
+
+    def __init__(self, fault: str) -> None:
+        choices = [(_("answers well"), _WELL), *((_(FAULTS[key][1]), key) for key in FAULTS)]
+        self.faults = Dropdown(
+            options=choices,
+            value=fault,
+            description=_("The server"),
+            layout={"width": "min(100%, 40rem)"},
+        )
+        self.outcome = HTML()
+        self.faults.observe(self._show, "value")
+        self._show()
+        super().__init__([self.faults, self.outcome, KeepKeys()])
+
+    def _show(self, _change: object = None) -> None:
+        self.outcome.value = str(_outcome_page(self.faults.value).markup)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        page = _outcome_page(self.faults.value)
+        return {**bundle, "text/plain": page.text, "text/html": str(page.markup)}
+
+
+def explore_faults(fault: str = _WELL) -> FaultExplorer:
+    """Return a widget that lets a server on this computer fail in a way to be chosen.
+
+    Parameters
+    ----------
+    fault : str
+        Key of :data:`dicom_lessons.download.server.FAULTS` to begin with; without it the server
+        answers well.
+    """
+    return FaultExplorer(fault)
+
+
+def explore_answer(ask: Callable[[], object], most: int = 5) -> Page:
+    """Ask a source that may not be within reach, and show its answer or why there is none.
+
+    Parameters
+    ----------
+    ask : callable
+        Returns a list of dicts.
+    most : int
+        Rows to show.
+    """
+    try:
+        answer = ask()
+        if not isinstance(answer, list):
+            raise TypeError(_("the answer is no list"))
+        rows = [one if isinstance(one, Mapping) else {"": one} for one in islice(answer, most)]
+    except Exception as error:  # a client of a source may raise anything
+        reason = str(error)
+        if isinstance(error, ImportError):
+            package = (error.name or "").replace("_", "-")
+            reason = _("{package} is not installed. Get it with: {cure}", package=package,
+                       cure=f"pip install {package}")  # fmt: skip
+        return Page(table((_("No answer"),), [(reason[:300],)]), reason)
+    header = list(rows[0]) if rows else []
+    caption = _("{shown} of {count}", shown=len(rows), count=len(answer))
+    values = [[str(row.get(name, ""))[:100] for name in header] for row in rows]
+    return Page(table(header, values, caption), caption)
+
+
+@cache
+def _outcomes(fault: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Let both downloads meet a fault, and return what each said and what is in its folder."""
+    return _tried(_careless, fault), _tried(_careful, fault)
+
+
+def _tried(download: Callable[[str, Path, bytes], object], fault: str) -> tuple[str, str]:
+    content = samples.path("CT_small").read_bytes()
+    server = Faulty(content, (fault,) if fault else (), patience=1.5)
+    with tempfile.TemporaryDirectory() as folder, serve(server) as address:
+        try:
+            download(f"{address}CT_small.dcm", Path(folder), content)
+            said = _("no error")
+        except DownloadError as error:
+            said = error.reason
+        except OSError as error:
+            said = type(error).__name__
+        left = [path.read_bytes() for path in Path(folder).iterdir()]
+    if server.waited:
+        said = _("{said}; it waited until the server gave up", said=said)
+    if not left:
+        return said, _("nothing")
+    wrong = _("wrong: {count} bytes", count=len(left[0]))
+    return said, _("the right file") if left == [content] else wrong
+
+
+def _careless(address: str, folder: Path, _content: bytes) -> None:
+    import requests
+
+    with requests.get(address, stream=True) as response:
+        response.raise_for_status()
+        with (folder / "CT_small.dcm").open("wb") as file:
+            for chunk in response.iter_content(chunk_size=8192):
+                file.write(chunk)
+
+
+def _careful(address: str, folder: Path, content: bytes) -> None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    fetch(address, folder, size=len(content), sha256=sha256, timeout=0.7, deadline=1.0)
+
+
+def _outcome_page(fault: str) -> Page:
+    names = (_("the code from the beginning"), _("the finished fetch"))
+    rows = [(name, *outcome) for name, outcome in zip(names, _outcomes(fault), strict=True)]
+    header = (_("Download"), _("What it says"), _("What lies in the folder"))
+    does = _(FAULTS[fault][1]) if fault else _("answers well")
+    caption = _("The server {does}.", does=does)
+    text = "\n".join([caption, *(" | ".join(row) for row in rows)])
+    return Page(table(header, rows, caption), text)

@@ -1,1 +1,0 @@
-"""Explorers: the interactive part of the lessons, thin over their modules."""

@@ -1,0 +1,230 @@
+"""The modality gallery: a picture and the key elements of each modality, invented and real."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from ipywidgets import HTML, Dropdown, GridBox, Layout, ToggleButtons, VBox, Widget
+from markupsafe import Markup
+from pydicom import Dataset
+
+from dicom_lessons import samples
+from dicom_lessons.html import render
+from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.modality import agreement, judge, meaning
+from dicom_lessons.modality.terms import shown
+from dicom_lessons.pixels import PixelError, frames_of, to_display
+from dicom_lessons.text import _, ngettext
+from dicom_lessons.viewer import Viewer
+from dicom_lessons.viewer.pictures import alt_of, picture_of
+
+SHOWN = ("CT", "MR", "US", "CR", "DX", "MG", "PT", "XA", "OT")
+THUMBNAIL = 120
+_EVERY = ("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation")
+_KEY = {
+    "CT": ("KVP", "SliceThickness", "RescaleIntercept", "RescaleSlope"),
+    "MR": ("ScanningSequence", "RepetitionTime", "EchoTime", "MagneticFieldStrength"),
+    "US": ("BodyPartExamined", "SamplesPerPixel", "FrameTime"),
+    "CR": ("BodyPartExamined", "ViewPosition", "PlateType", "ImagerPixelSpacing"),
+    "DX": ("PresentationIntentType", "DetectorType", "BodyPartExamined", "ImagerPixelSpacing"),
+    "MG": ("PresentationIntentType", "OrganExposed", "ImageLaterality", "CompressionForce"),
+    "PT": ("Units", "CorrectedImage", "DecayCorrection", "RescaleSlope"),
+    "XA": ("FrameTime", "ContrastBolusAgent", "PositionerPrimaryAngle", "KVP"),
+    "OT": ("ConversionType", "SamplesPerPixel", "BurnedInAnnotation"),
+}
+_SOURCES = ("made", "bundled")
+_FIRST = ("CT_small", "virtual/ct", "virtual/mr_t1", "virtual/us", "examples_jpeg2k")
+_ELEMENTS = """\
+<table style="line-height:1.3">
+<caption>{{ caption }}</caption>
+{% for name, value in rows %}
+<tr><th scope="row" style="text-align:left;padding-right:1em">{{ name }}</th>
+<td style="text-align:left">{{ value }}</td></tr>
+{% endfor %}
+</table>"""
+_HEADING = """<h3 style="margin:0.3em 0">{{ code }}: {{ meaning }}</h3>"""
+_TWIN = """\
+<table>
+<caption>{{ caption }}</caption>
+<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for code, meaning, cells in rows %}
+<tr><th scope="row" style="text-align:left;vertical-align:top">{{ code }}<br>{{ meaning }}</th>
+{% for picture, lines in cells %}
+<td style="text-align:left;vertical-align:top">{{ picture }}
+{% for line in lines %}<br>{{ line }}{% endfor %}</td>
+{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>"""
+
+
+def explore_modalities() -> ModalityGallery:
+    """Return the modality gallery; without a kernel, a page shows it as a table."""
+    return ModalityGallery()
+
+
+class ModalityGallery(VBox):  # type: ignore[misc]
+    """One button per modality; below, the virtual patient beside the files of pydicom."""
+
+    def __init__(self) -> None:
+        self.buttons = ToggleButtons(
+            options=list(SHOWN),
+            description=_("Modality:"),
+            tooltips=[meaning(code) for code in SHOWN],
+            style={"button_width": "4em"},
+        )
+        self.heading = HTML()
+        self.panels = tuple(Panel(source) for source in _SOURCES)
+        self.buttons.observe(self._choose, "value")
+        columns = "repeat(auto-fit, minmax(min(100%, 24em), 1fr))"
+        row = GridBox(self.panels, layout=Layout(grid_template_columns=columns, grid_gap="1em"))
+        super().__init__([self.buttons, self.heading, row, KeepKeys()])
+        self._choose({"new": SHOWN[0]})
+
+    def _choose(self, change: dict[str, Any]) -> None:
+        code = change["new"]
+        self.heading.value = render(_HEADING, code=code, meaning=meaning(code))
+        for panel in self.panels:
+            panel.show_modality(code)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        bundle["text/plain"] = "\n".join(f"{code}: {meaning(code)}" for code in SHOWN)
+        bundle["text/html"] = str(_twin())
+        return bundle
+
+
+class Panel(VBox):  # type: ignore[misc]
+    """The samples of one source: a list to choose from, the viewer, its elements."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em", max_width="100%"))
+        self.picture = VBox()
+        self.elements = HTML()
+        self.files.observe(self._open, "value")
+        title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
+        super().__init__([title, self.files, self.picture, self.elements])
+
+    def show_modality(self, code: str) -> None:
+        """List the files of one modality and show the first, or say that there is none."""
+        names = names_of(code, self.source)
+        self.files.unobserve(self._open, "value")
+        self.files.options = names
+        self.files.index = 0 if names else None
+        self.files.layout.visibility = "visible" if names else "hidden"
+        self.files.observe(self._open, "value")
+        self._open({"new": names[0] if names else ""})
+
+    def _open(self, change: dict[str, Any]) -> None:
+        name = change["new"]
+        if not name:
+            self._show(_sentence(_("There is no file of this modality here.")), "")
+            return
+        dataset = samples.read(name, force=True, stop_before_pixels=True)
+        try:
+            shown: Widget = Viewer(name)
+        except PixelError as error:
+            shown = _sentence(cannot_be_shown(error))
+        self._show(shown, elements_table(dataset, name))
+
+    def _show(self, shown: Widget, table: str) -> None:
+        before, self.picture.children = self.picture.children, (shown,)
+        self.elements.value = table
+        for widget in before:
+            widget.close()
+
+
+def _sentence(text: str) -> HTML:
+    return HTML(render("<p>{{ text }}</p>", text=text))
+
+
+def cannot_be_shown(error: PixelError) -> str:
+    """Return the sentence that stands for a picture."""
+    return _("The pixels cannot be shown: {reason}.", reason=str(error).rstrip("."))
+
+
+def title_of(source: str) -> str:
+    """Return what a source of samples is called in the gallery."""
+    return _("The virtual patient") if source == "made" else _("Files that pydicom brings along")
+
+
+def names_of(code: str, source: str) -> list[str]:
+    """Return the names of the samples of a modality that have pixels, the most telling first."""
+    found = [samples.get(name) for name in samples.names(modality=code, source=source)]
+    found = [sample for sample in found if sample.rows and sample.columns]
+    found.sort(key=lambda sample: (sample.name not in _FIRST, -sample.rows * sample.columns))
+    return [sample.name for sample in found]
+
+
+def elements_table(dataset: Dataset, name: str) -> Markup:
+    """Return the key elements of an object as an HTML table; every value is text."""
+    code = judge(dataset.get("Modality")).code
+    rows = [(element_name(keyword), value) for keyword, value in _values(dataset, code)]
+    rows.append((_("Modality and SOP class"), agreement(dataset).sentence))
+    return render(_ELEMENTS, caption=name, rows=rows)
+
+
+def element_name(keyword: str) -> str:
+    """Return the name and tag of an element as the standard writes them.
+
+    >>> element_name("FrameTime")
+    'Frame Time (0018,1063)'
+    """
+    from pydicom.datadict import dictionary_description, tag_for_keyword
+
+    tag = tag_for_keyword(keyword) or 0
+    return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+
+def _values(dataset: Dataset, code: str) -> list[tuple[str, str]]:
+    found = []
+    for keyword in ("Modality", *_EVERY, *_KEY.get(code, ())):
+        if keyword in dataset:
+            found.append((keyword, _value(dataset, keyword)))
+    return found
+
+
+def _value(dataset: Dataset, keyword: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = dataset[keyword].value
+        text = value.name if keyword == "SOPClassUID" else _text(value)
+    except Exception:  # a malformed value is shown as it lies in the file
+        text = shown(dataset.get_item(keyword).value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return "\\".join(str(one) for one in value[:20])
+    return str(value)
+
+
+def _twin() -> Markup:
+    header = [_("Modality"), *map(title_of, _SOURCES)]
+    rows = [
+        (code, meaning(code), [_twin_cell(code, source) for source in _SOURCES]) for code in SHOWN
+    ]
+    return render(_TWIN, caption=_("Modality gallery"), header=header, rows=rows)
+
+
+def _twin_cell(code: str, source: str) -> tuple[str, list[str]]:
+    names = names_of(code, source)
+    if not names:
+        return _("There is no file of this modality here."), []
+    dataset = samples.read(names[0], force=True)
+    try:
+        frame = to_display(dataset, frame=frames_of(dataset) // 2)
+        picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
+    except PixelError as error:
+        picture = cannot_be_shown(error)
+    told = ("SOPClassUID", "NumberOfFrames", *_KEY[code])
+    values = _values(dataset, code)
+    lines = [f"{element_name(keyword)}: {value}" for keyword, value in values if keyword in told]
+    files = ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])
+    return picture, [files, *lines]

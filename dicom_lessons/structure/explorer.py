@@ -1,0 +1,328 @@
+"""The byte explorer: what each byte of a file is, and the same object in four encodings."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from pydicom import dcmread
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from dicom_lessons import html, samples
+from dicom_lessons.structure import (
+    Element,
+    FileMap,
+    Region,
+    find_element,
+    map_bytes,
+    map_file,
+    path_of,
+    rewrite,
+)
+from dicom_lessons.structure.labels import (
+    KINDS,
+    comparison_row,
+    labels,
+    list_row,
+    meaning_of,
+    twin,
+)
+from dicom_lessons.text import _
+
+Source = str | os.PathLike[str] | bytes | FileMap
+Entry = Element | Region
+
+ENCODINGS = {
+    "explicit": ExplicitVRLittleEndian,
+    "implicit": ImplicitVRLittleEndian,
+    "big": ExplicitVRBigEndian,
+    "deflated": DeflatedExplicitVRLittleEndian,
+}
+BYTES_PER_BLOCK = 1024
+ENTRIES_PER_BLOCK = 64
+MAXIMUM_REWRITTEN_ELEMENTS = 5_000
+
+
+def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
+    """Open a file in the byte explorer.
+
+    Parameters
+    ----------
+    source : str, path, bytes or FileMap
+        Name of a sample, path of a file, or its bytes.
+    select : str
+        What to light up at first; see :meth:`ByteExplorer.select`.
+
+    Returns
+    -------
+    ByteExplorer
+        A widget; without a kernel the notebook shows a table of the first elements instead.
+
+    Raises
+    ------
+    StructureError
+        If it is not DICOM at all.
+    """
+    explorer = ByteExplorer(_map(source))
+    if select:
+        explorer.select(select)
+    return explorer
+
+
+def structure_table(
+    source: Source, first: str | int = 0, last: str | None = None, most: int = 12
+) -> html.Page:
+    """Return a table of parts and elements with their bytes: the explorer's static twin.
+
+    Parameters
+    ----------
+    source : str, path, bytes or FileMap
+        Name of a sample, path of a file, or its bytes.
+    first : str or int
+        Where to begin: a path as :func:`dicom_lessons.structure.find_element` takes it, the name of
+        a part such as ``"prefix"``, or the place in the file's order.
+    last : str, optional
+        Where to end; after ``most`` rows at the latest.
+    most : int
+        The most rows to show.
+
+    Examples
+    --------
+    >>> print(structure_table("CT_small", "0008,0060", most=1).text)
+    Offset  Bytes                             Tag          VR  Length  Value  Meaning
+    658     08 00 60 00  43 53  02 00  43 54  (0008,0060)  CS  2       CT     Modality
+    """
+    file_map = _map(source)
+    entries = entries_of(file_map)
+    start = first if isinstance(first, int) else _index(file_map, entries, first)
+    stop = min(start + most, len(entries))
+    if last is not None:
+        stop = min(stop, _index(file_map, entries, last) + 1)
+    return twin(file_map, entries[start:stop], len(entries))
+
+
+def entries_of(file_map: FileMap) -> list[Entry]:
+    """Return the elements of a map and the parts that belong to none, in the order of the file."""
+    return sorted((*file_map.parts, *file_map.elements), key=lambda entry: entry.offset)
+
+
+class ByteExplorer(anywidget.AnyWidget):
+    """The widget of :func:`explore_bytes`; the browser asks it for the rows in view."""
+
+    _esm = Path(__file__).with_name("explorer.js")
+    _css = Path(__file__).with_name("explorer.css")
+    labels = traitlets.Dict().tag(sync=True)
+    encoding = traitlets.Unicode("stored").tag(sync=True)
+    shown = traitlets.Dict().tag(sync=True)
+    entry = traitlets.Int(-1).tag(sync=True)
+
+    def __init__(self, file_map: FileMap) -> None:
+        self._maps: dict[str, FileMap | str] = {"stored": file_map}
+        self._entries: dict[str, list[Entry]] = {}
+        if file_map.inflated is not None:
+            self._maps["inflated"] = file_map.inflated
+        self._shown = "stored"
+        super().__init__(labels=labels(file_map), shown=self._describe())
+        self.on_msg(self._answer)
+        self.observe(self._change_encoding, "encoding")
+        self.observe(self._change_entry, "entry")
+
+    @property
+    def file_map(self) -> FileMap:
+        """The map that is shown: of the file, or of the same object in the encoding chosen."""
+        shown = self._map_of(self._shown)
+        assert isinstance(shown, FileMap)
+        return shown
+
+    @property
+    def selected(self) -> str:
+        """The path of what is lit up, such as ``"0010,0010"``; empty if nothing is."""
+        return _path(self.file_map, self._entry(self.entry))
+
+    @selected.setter
+    def selected(self, path: str) -> None:
+        self.select(path)
+
+    def select(self, path: str) -> None:
+        """Light up an element and scroll to it.
+
+        Parameters
+        ----------
+        path : str
+            ``"0010,0010"``, ``"PatientName"``, ``"BeamSequence[0].BeamName"``, or the name of a
+            part such as ``"prefix"``; empty for nothing.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        self.entry = _index(self.file_map, self._list(), path) if path else -1
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        assert bundle is not None
+        bundle[0]["text/html"] = structure_table(self._stored)._repr_html_()
+        bundle[0]["text/plain"] = repr(self)
+        return bundle
+
+    def __repr__(self) -> str:
+        return f"ByteExplorer({self._stored.name!r}, {len(self._stored.raw)} bytes)"
+
+    @property
+    def _stored(self) -> FileMap:
+        stored = self._maps["stored"]
+        assert isinstance(stored, FileMap)
+        return stored
+
+    def _list(self) -> list[Entry]:
+        if self._shown not in self._entries:
+            self._entries[self._shown] = entries_of(self.file_map)
+        return self._entries[self._shown]
+
+    def _entry(self, index: int) -> Entry | None:
+        return self._list()[index] if 0 <= index < len(self._list()) else None
+
+    def _map_of(self, encoding: str) -> FileMap | str:
+        """Return a map, or the sentence that says why there is none."""
+        if encoding not in self._maps:
+            self._maps[encoding] = _rewrite(self._stored, encoding)
+        return self._maps[encoding]
+
+    def _describe(self, note: str = "") -> dict[str, Any]:
+        shown = self.file_map
+        stopped = shown.stopped.reason if shown.stopped else ""
+        return {
+            "encoding": self._shown,
+            "size": len(shown.raw),
+            "entries": len(self._list()),
+            "note": note or stopped,
+        }
+
+    def _change_encoding(self, change: Any) -> None:
+        if self.encoding == self._shown:
+            return
+        found = self._map_of(self.encoding)
+        if isinstance(found, str):
+            self.shown = self._describe(found)
+            self.encoding = self._shown
+            return
+        path = self.selected
+        self._shown = self.encoding
+        self.shown = self._describe()
+        try:
+            entry = _index(found, self._list(), path) if path else -1
+        except KeyError:
+            entry = -1
+        if entry == self.entry:
+            self._change_entry(change)
+        self.entry = entry
+
+    def _change_entry(self, change: Any) -> None:
+        self._send_selection()
+
+    def _answer(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
+        """Answer the browser: a block of bytes, a block of entries, or what is selected."""
+        if content.get("encoding") != self._shown:
+            return
+        block = content.get("block", 0)
+        if content.get("ask") == "bytes" and isinstance(block, int):
+            self._send_bytes(block)
+        elif content.get("ask") == "entries" and isinstance(block, int):
+            self._send_entries(block)
+        elif content.get("ask") == "selection":
+            self._send_selection()
+
+    def _send_bytes(self, block: int) -> None:
+        shown, start = self.file_map, block * BYTES_PER_BLOCK
+        stop = min(start + BYTES_PER_BLOCK, len(shown.raw))
+        if not 0 <= start < stop:
+            return
+        places = {e.offset: i for i, e in enumerate(self._list()) if isinstance(e, Region)}
+        before = sum(part.kind in ("preamble", "prefix") for part in shown.parts)
+        regions = []
+        for region in shown.regions_between(start, stop):
+            own = region.element
+            entry = places[region.offset] if own is None else own + before
+            kind = list(KINDS).index(region.kind)
+            regions.append([kind, max(region.offset, start), min(region.end, stop), entry])
+        message = {"tell": "bytes", "encoding": self._shown, "block": block, "regions": regions}
+        self.send(message, [shown.raw[start:stop]])
+
+    def _send_entries(self, block: int) -> None:
+        start = block * ENTRIES_PER_BLOCK
+        if start < 0:
+            return
+        entries = self._list()[start : start + ENTRIES_PER_BLOCK]
+        rows = [list_row(self.file_map, entry) for entry in entries]
+        message = {"tell": "entries", "encoding": self._shown, "block": block, "rows": rows}
+        self.send(message)
+
+    def _send_selection(self) -> None:
+        entry = self._entry(self.entry)
+        message: dict[str, Any] = {"tell": "selection", "encoding": self._shown}
+        message |= {"entry": self.entry, "offset": -1, "end": -1, "text": ""}
+        if entry is not None:
+            message |= {"offset": entry.offset, "end": entry.end}
+            message["text"] = meaning_of(self.file_map, entry)
+        self.send(message)
+        self.send({"tell": "comparison", "entry": self.entry, "rows": self._compare(entry)})
+
+    def _compare(self, entry: Entry | None) -> list[dict[str, Any]]:
+        """Say how the element selected is stored in each encoding, part by part."""
+        if not isinstance(entry, Element):
+            return []
+        path = path_of(self.file_map, entry)
+        encodings = ["stored", *ENCODINGS]
+        if "inflated" in self._maps:
+            encodings.insert(1, "inflated")
+        return [comparison_row(encoding, self._map_of(encoding), path) for encoding in encodings]
+
+
+def _map(source: Source) -> FileMap:
+    if isinstance(source, FileMap):
+        return source
+    if isinstance(source, bytes):
+        return map_bytes(source, _("your bytes"))
+    if isinstance(source, str) and not Path(source).is_file():
+        return map_file(samples.path(source))
+    return map_file(source)
+
+
+def _index(file_map: FileMap, entries: list[Entry], path: str) -> int:
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Region) and entry.kind == path:
+            return index
+    return entries.index(find_element(file_map, path))
+
+
+def _path(file_map: FileMap, entry: Entry | None) -> str:
+    if entry is None:
+        return ""
+    return entry.kind if isinstance(entry, Region) else path_of(file_map, entry)
+
+
+def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:
+    if encoding not in ENCODINGS:
+        return _("There is no encoding {name!r}.", name=encoding)
+    if len((stored.inflated or stored).elements) > MAXIMUM_REWRITTEN_ELEMENTS:
+        return _("not written: more than {most} elements", most=MAXIMUM_REWRITTEN_ELEMENTS)
+    if stored.stopped is not None and stored.inflated is None:
+        return _("not written: the file cannot be read to its end")
+    try:
+        dataset = dcmread(BytesIO(stored.raw), force=True)
+        name = f"{stored.name}, {UID(ENCODINGS[encoding]).name}"
+        return map_bytes(rewrite(dataset, ENCODINGS[encoding]), name)
+    except Exception as error:
+        # pydicom raises many kinds of errors on broken files, and the explorer stays open on all.
+        return _("not written: {error}", error=error)

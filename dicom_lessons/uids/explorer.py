@@ -1,0 +1,193 @@
+"""Explorer: any UID split and judged as it is typed, and the tree that UIDs make of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+from ipywidgets import HTML, Layout, Text, VBox
+from markupsafe import Markup
+from pydicom.uid import ExplicitVRLittleEndian
+
+from dicom_lessons import uids
+from dicom_lessons.html import render, table
+from dicom_lessons.text import N_, _
+from dicom_lessons.uids.rules import shortened
+
+_HERE = Path(__file__).parent
+_MOST_SHOWN = 200
+_LEVELS = {
+    "study": (N_("Study"), "StudyInstanceUID"),
+    "series": (N_("Series"), "SeriesInstanceUID"),
+    "instance": (N_("Instance"), "SOPInstanceUID"),
+}
+_PANEL = """\
+<div role="status">
+<p><strong>{{ sentence }}</strong></p>
+</div>
+<div style="margin-top: 1em">{{ arcs }}</div>
+<div style="margin-top: 1em">{{ rules }}</div>"""
+_TREE = """\
+<p><strong>{{ title }}</strong></p>
+<ul>
+{% for node in nodes recursive %}
+<li>{{ node.level }} {{ node.label }}<br><code>{{ node.uid }}</code>
+{% if node.children %}<ul>{{ loop(node.children) }}</ul>{% endif %}</li>
+{% endfor %}
+</ul>
+{{ problems }}"""
+
+
+def explore_uids(uid: str = "", files: Path | Iterable[Path] = ()) -> UIDTree:
+    """Return the UID tree explorer.
+
+    Parameters
+    ----------
+    uid : str
+        What the text field holds at first; anything may be typed. By default the first study's
+        UID or, without files, that of Explicit VR Little Endian.
+    files : Path or iterable of Path
+        A folder or files whose studies, series and instances are shown as a tree.
+    """
+    return UIDTree(uid, uids.read_tree(files))
+
+
+class TreeView(anywidget.AnyWidget):
+    """A tree of rows; arrow keys move and open, the selected row goes to the kernel."""
+
+    _esm = _HERE / "explorer.js"
+    _css = _HERE / "explorer.css"
+    nodes: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    selected = traitlets.Int(-1).tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+
+
+class UIDTree(VBox):  # type: ignore[misc]
+    """A text field for a UID, what it is made of, and the tree of a folder.
+
+    Parameters
+    ----------
+    uid : str
+        What the field holds at first; see :func:`explore_uids`.
+    tree : uids.Tree
+        Without studies and problems, no tree is shown.
+    """
+
+    def __init__(self, uid: str, tree: uids.Tree) -> None:
+        self.tree = tree
+        self._flat = list(_flattened(tree.studies))
+        self._keyword = ""
+        self.field = Text(
+            value=uid or ExplicitVRLittleEndian,
+            description=_("UID:"),
+            continuous_update=True,
+            layout=Layout(width="auto"),
+            style={"description_width": "initial"},
+        )
+        self.panel = HTML()
+        self.view = TreeView(
+            nodes=[node for node, _level in self._flat], label=_("Studies, series and instances")
+        )
+        self.field.observe(self._typed, "value")
+        self.view.observe(self._chosen, "selected")
+        self._show()
+        if self._flat and not uid:
+            self.view.selected = 0
+        problems = HTML(str(_problems(tree)))
+        shown = [self.view, problems] if self._flat or tree.problems else []
+        super().__init__([*shown, self.field, self.panel])
+
+    def _typed(self, _change: dict[str, Any]) -> None:
+        self._keyword = ""
+        self._show()
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if not 0 <= change["new"] < len(self._flat):
+            return
+        node, level = self._flat[change["new"]]
+        self.field.value = node["uid"]
+        self._keyword = _LEVELS[level][1]
+        self._show()
+
+    def _show(self) -> None:
+        self.panel.value = str(_panel(self.field.value, self._keyword))
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        panel = _panel(self.field.value, self._keyword)
+        tree = _tree(self.tree) if self._flat or self.tree.problems else Markup("")
+        lines = [f"{'  ' * node['depth']}{node['level']} {node['label']}" for node, _ in self._flat]
+        explanation = uids.explain(self.field.value, self._keyword)
+        bundle["text/plain"] = "\n".join([*lines[:_MOST_SHOWN], explanation.sentence])
+        bundle["text/html"] = str(tree + panel)
+        return bundle
+
+
+def _flattened(nodes: Iterable[uids.Node], depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
+    for node in nodes:
+        row = {
+            "depth": depth,
+            "level": _(_LEVELS[node.level][0]),
+            "label": node.label,
+            "uid": shortened(node.uid, _MOST_SHOWN),
+            "branch": bool(node.children),
+        }
+        yield row, node.level
+        yield from _flattened(node.children, depth + 1)
+
+
+def _panel(uid: str, keyword: str) -> Markup:
+    explanation = uids.explain(uid, keyword)
+    return render(
+        _PANEL, sentence=explanation.sentence, arcs=_arc_table(uid), rules=_rule_table(uid)
+    )
+
+
+def _arc_table(uid: str) -> Markup:
+    arcs = uids.arcs(uid[:_MOST_SHOWN])
+    named = max((place for place, arc in enumerate(arcs, 1) if arc.name), default=0)
+    rows: list[tuple[str, str]] = [(shortened(arc.number), arc.name) for arc in arcs[:named]]
+    rest = uid.split(".", named)[named:]
+    if rest and rest != [""]:
+        suffix = _("the rest: a suffix, which means nothing to anyone but who made it")
+        rows.append((shortened(rest[0], uids.MAXIMUM_LENGTH), suffix))
+    return table([_("Number"), _("Whose numbers follow")], rows, _("The arcs of the UID"))
+
+
+def _rule_table(uid: str) -> Markup:
+    rows = [
+        (rule.rule, _("✓ kept") if rule.holds else _("✗ broken"), rule.why, rule.section)
+        for rule in uids.judge(uid)
+    ]
+    header = [_("Rule"), _("Verdict"), _("What was seen"), _("In the standard")]
+    return table(header, rows, _("The rules of a UID"))
+
+
+def _problems(tree: uids.Tree) -> Markup:
+    if not tree.problems:
+        return Markup("")
+    rows = [(problem.file, problem.reason) for problem in tree.problems[:_MOST_SHOWN]]
+    return table([_("File"), _("Problem")], rows, _("Files with problems"))
+
+
+def _tree(tree: uids.Tree) -> Markup:
+    def shown(nodes: Iterable[uids.Node]) -> list[dict[str, object]]:
+        return [
+            {
+                "level": _(_LEVELS[node.level][0]),
+                "label": node.label,
+                "uid": shortened(node.uid, _MOST_SHOWN),
+                "children": shown(node.children),
+            }
+            for node in nodes
+        ]
+
+    return render(
+        _TREE,
+        title=_("Studies, series and instances"),
+        nodes=shown(tree.studies[:_MOST_SHOWN]),
+        problems=_problems(tree),
+    )

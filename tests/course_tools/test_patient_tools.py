@@ -1,0 +1,250 @@
+"""Other people's programs read the virtual patient and find nothing to say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import dcmread
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
+from tools import ORTHANC, require
+
+from course_tools import patient
+
+pytestmark = pytest.mark.tools
+
+DATA = Path(__file__).parents[2] / "data"
+FILES = sorted((DATA / "virtual").glob("*.dcm"))
+RESULTS: dict[str, dict[str, str]] = defaultdict(dict)
+
+
+def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    words = [str(word) for word in command]
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        words, capture_output=True, text=True, errors="replace", timeout=60, check=False, **options
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def table(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Print what every program said, file by file, after the last test."""
+    yield
+    programs = sorted({program for row in RESULTS.values() for program in row})
+    if not programs:
+        return
+    lines = ["", "| file | " + " | ".join(programs) + " |", "|---" * (len(programs) + 1) + "|"]
+    for name, row in sorted(RESULTS.items()):
+        lines.append(f"| {name} | " + " | ".join(row.get(p, "") for p in programs) + " |")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print("\n".join(lines))
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("volume")
+    patient.write_ct_volume(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def uncompressed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every file without compression, made by GDCM."""
+    require("gdcmconv")
+    directory = tmp_path_factory.mktemp("raw")
+    for file in FILES:
+        result = run("gdcmconv", "--raw", file, directory / file.name)
+        assert result.returncode == 0, result.stderr
+    return {file.stem: directory / file.name for file in FILES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dciodvfy_has_nothing_to_say(file: Path) -> None:
+    require("dciodvfy")
+    said = run("dciodvfy", "-new", file).stderr.splitlines()
+    errors = [line for line in said if line.startswith("Error")]
+    warnings = [line for line in said if line.startswith("Warning")]
+    RESULTS[file.stem]["dciodvfy"] = f"{len(errors)} errors, {len(warnings)} warnings"
+    assert said and not errors + warnings, said
+
+
+def test_dciodvfy_has_nothing_to_say_of_the_volume(volume: Path) -> None:
+    require("dciodvfy")
+    for file in sorted(volume.glob("*.dcm"))[::23]:
+        said = run("dciodvfy", "-new", file).stderr.splitlines()
+        assert not [line for line in said if line.startswith(("Error", "Warning"))], said
+
+
+def test_dcentvfy_finds_each_study_consistent(volume: Path) -> None:
+    require("dcentvfy")
+    studies: dict[str, list[Path]] = defaultdict(list)
+    for file in [*FILES, *sorted(volume.glob("*.dcm"))]:
+        studies[dcmread(file, stop_before_pixels=True).StudyInstanceUID].append(file)
+    for files in studies.values():
+        result = run("dcentvfy", *files)
+        assert result.returncode == 0 and "Error" not in result.stderr, result.stderr
+        for file in files:
+            if file in FILES:
+                RESULTS[file.stem]["dcentvfy"] = "clean"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dcmtk_and_gdcm_read_syntax_and_pixels(file: Path, tmp_path: Path) -> None:
+    require("dcmdump", "dcmj2pnm", "dcml2pnm", "gdcminfo")
+    ds = dcmread(file)
+    assert run("dcmdump", "-q", file).returncode == 0
+    RESULTS[file.stem]["dcmdump"] = "ok"
+    info = run("gdcminfo", file)
+    assert info.returncode == 0
+    shape = [str(ds.Columns), str(ds.Rows), str(ds.get("NumberOfFrames", 1))]
+    assert re.findall(r"Dimensions: \((\d+),(\d+),(\d+)\)", info.stdout) == [tuple(shape)]
+    RESULTS[file.stem]["gdcminfo"] = "ok"
+    syntax = ds.file_meta.TransferSyntaxUID
+    if syntax == JPEG2000Lossless:
+        RESULTS[file.stem]["dcmtk picture"] = "no JPEG 2000"
+        return
+    program = "dcml2pnm" if syntax == JPEGLSLossless else "dcmj2pnm"
+    picture = tmp_path / "picture.png"
+    window = [] if ds.SamplesPerPixel == 3 or "WindowWidth" in ds else ["+Wm"]
+    result = run(program, "+on", *window, file, picture)
+    assert result.returncode == 0, result.stderr
+    with Image.open(picture) as opened:
+        assert opened.size == (ds.Columns, ds.Rows)
+        assert np.asarray(opened).std() > 5
+    RESULTS[file.stem]["dcmtk picture"] = "ok"
+
+
+MACRO = """
+files = split(getArgument(), "|");
+for (i = 0; i < files.length; i++) {
+  open(files[i]);
+  getPixelSize(unit, width, height);
+  getStatistics(area, mean);
+  print("FILE " + File.getName(files[i]) + " " + unit + " " + d2s(width, 6) + " " + d2s(height, 6)
+    + " " + d2s(mean, 4) + " " + getWidth() + " " + getHeight() + " " + nSlices);
+  close();
+}
+print("DONE");
+eval("script", "java.lang.System.exit(0);");
+"""
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Iterator[str]:
+    """A private X server on the first free display number."""
+    require("Xvfb")
+    reader, writer = os.pipe()
+    with subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
+        pass_fds=(writer,),
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            display = pipe.readline().strip()
+        yield f":{display}"
+        server.terminate()
+
+
+def test_imagej_measures_the_same(
+    uncompressed: dict[str, Path], screen: str, tmp_path: Path
+) -> None:
+    require("java")
+    archive = Path("/usr/share/java/ij.jar")
+    if not archive.exists():
+        require("imagej")
+    macro = tmp_path / "measure.ijm"
+    macro.write_text(MACRO)
+    paths = "|".join(str(path) for path in uncompressed.values())
+    result = run("java", "-jar", archive, "-ijpath", tmp_path, "-batch", macro, paths,
+                 env={**os.environ, "DISPLAY": screen})  # fmt: skip
+    measured = dict(re.findall(r"FILE (\w+)\.dcm (.*)", result.stdout))
+    assert "DONE" in result.stdout and set(measured) == set(uncompressed), result.stdout
+    for name, line in measured.items():
+        unit, across, down, mean, columns, rows, frames = line.split()
+        ds = dcmread(DATA / "virtual" / f"{name}.dcm")
+        values = ds.pixel_array.astype(float)
+        if "NumberOfFrames" in ds:
+            values = values[0]
+        if ds.SamplesPerPixel == 1:
+            values = np.asarray(apply_modality_lut(values, ds), float)
+        else:
+            values = np.rint(values.sum(axis=-1) / 3)
+        assert (int(columns), int(rows)) == (ds.Columns, ds.Rows)
+        assert int(frames) == int(ds.get("NumberOfFrames", 1))
+        assert float(mean) == pytest.approx(
+            values.mean(), abs=0.51 if ds.SamplesPerPixel == 3 else 0.01
+        )
+        spacing = ds.get("PixelSpacing", ds.get("ImagerPixelSpacing"))
+        if spacing is not None:
+            assert unit == "mm"
+            assert (float(down), float(across)) == pytest.approx(
+                [float(s) for s in spacing], rel=1e-4
+            )
+        RESULTS[name]["ImageJ mean"] = f"{float(mean):.2f} = {values.mean():.2f}"
+        RESULTS[name]["ImageJ pixel"] = f"{float(across):.4g} {unit}"
+
+
+def test_dcm2niix_sees_the_geometry_that_we_meant(volume: Path, tmp_path: Path) -> None:
+    require("dcm2niix")
+    said = run("dcm2niix", "-f", "trunk", "-z", "n", "-b", "n", "-o", tmp_path, volume)
+    assert "Error" not in said.stdout, said.stdout
+    content = (tmp_path / "trunk.nii").read_bytes()
+    shape = struct.unpack_from("<3h", content, 42)
+    affine = np.array(struct.unpack_from("<12f", content, 280)).reshape(3, 4)
+    files = sorted(volume.glob("*.dcm"))
+    lowest = dcmread(files[-1])
+    assert shape == (lowest.Columns, lowest.Rows, len(files))
+    row_spacing, column_spacing = (float(value) for value in lowest.PixelSpacing)
+    x, y, z = (float(value) for value in lowest.ImagePositionPatient)
+    # NIfTI counts to the right, to the front and to the head; its first row is our last.
+    expected = np.array([
+        [-column_spacing, 0, 0, -x],
+        [0, row_spacing, 0, -(y + (lowest.Rows - 1) * row_spacing)],
+        [0, 0, 5, z],
+    ])  # fmt: skip
+    assert affine == pytest.approx(expected, abs=1e-3)
+    (start,) = struct.unpack_from("<f", content, 108)
+    slope, intercept = struct.unpack_from("<2f", content, 112)
+    stored = np.frombuffer(content, "<i2", offset=int(start)).reshape(shape[::-1])
+    ours = np.asarray(apply_modality_lut(lowest.pixel_array, lowest), float)
+    assert np.array_equal(stored[0, ::-1] * slope + intercept, ours)
+    RESULTS["CT volume"]["dcm2niix"] = f"{shape[0]} x {shape[1]} x {shape[2]}, affine equal"
+
+
+def test_orthanc_stores_finds_and_returns_every_file(tmp_path: Path) -> None:
+    require("Orthanc", "unshare", "ip")
+    namespace = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+    if run(*namespace, "true").returncode != 0:
+        require("a private network namespace")
+    script = tmp_path / "round_trip.py"
+    script.write_text(ORTHANC)
+    shell = 'ip link set lo up && exec "$@"'
+    result = run(*namespace, "sh", "-c", shell, "sh", sys.executable, script, tmp_path, *FILES)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    for file in FILES:
+        status, same = told["files"][str(file)]
+        RESULTS[file.stem]["Orthanc"] = "same bytes" if same else "changed"
+        assert (status, same) == ("Success", True)
+    assert told["studies"] == 6
+
+
+def test_dcmtk_reads_the_file_set(tmp_path: Path) -> None:
+    require("dcmdump")
+    index = patient.write_file_set(FILES, tmp_path / "disc")
+    listed = run("dcmdump", "-q", "+P", "0004,1500", index)
+    assert listed.returncode == 0
+    assert listed.stdout.count("ReferencedFileID") == len(FILES)
+    RESULTS["DICOMDIR"]["dcmdump"] = "ok"
