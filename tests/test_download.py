@@ -350,7 +350,7 @@ def test_a_question_goes_where_it_should() -> None:
 
 
 def test_an_answer_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MOST_ANSWER", 1000)
+    monkeypatch.setattr("dicom_lessons.download.web.MOST_ANSWER", 1000)
     body = json.dumps(["x" * 2000]).encode()
     with (
         serve(lambda request: request.reply(body, kind="application/json")) as address,

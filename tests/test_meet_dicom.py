@@ -15,8 +15,8 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import JPEG2000, UID, HTJ2KLossless, JPEGLosslessSV1, JPEGLSLossless
 
-from dicom_lessons import meet_dicom, samples
-from dicom_lessons.meet_dicom import PROGRAMS, Finding, Program
+from dicom_lessons import samples
+from dicom_lessons.meet_dicom import PROGRAMS, Finding, Program, computer
 from dicom_lessons.meet_dicom.explorer import readiness_check
 from dicom_lessons.text import set_language
 
@@ -36,15 +36,15 @@ def finding(findings: tuple[Finding, ...], what: str) -> Finding:
 
 
 def test_an_ordinary_installation_is_ready() -> None:
-    findings = meet_dicom.readiness()
+    findings = computer.readiness()
     assert [one.what for one in findings if one.needed and not one.ok] == []
     assert finding(findings, "pydicom").found == metadata.version("pydicom")
 
 
 def test_the_ranges_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["requires-python"] == meet_dicom.PYTHON
-    for name, needed in meet_dicom.PACKAGES.items():
+    assert project["requires-python"] == computer.PYTHON
+    for name, needed in computer.PACKAGES.items():
         assert f"{name}{needed}" in project["dependencies"]
 
 
@@ -53,7 +53,7 @@ def test_the_ranges_are_those_of_the_project() -> None:
     [("3.0.2", True), ("3.10.0", True), ("3.0.1", False), ("2.4.5", False), ("4.0.0.dev0", False)],
 )
 def test_versions_are_compared_as_numbers(version: str, enough: bool) -> None:
-    assert meet_dicom.meets(version, ">=3.0.2,<4") is enough
+    assert computer.meets(version, ">=3.0.2,<4") is enough
 
 
 @pytest.mark.parametrize("version", ["2.4.5", None])
@@ -68,15 +68,15 @@ def test_an_old_or_missing_package_comes_with_its_command(
         return version if name == "pydicom" and version else real(name)
 
     monkeypatch.setattr(metadata, "version", installed)
-    line = finding(meet_dicom.readiness(), "pydicom")
+    line = finding(computer.readiness(), "pydicom")
     assert (line.ok, line.found) == (False, version or "")
     assert line.advice == 'pip install "pydicom>=3.0.2,<4"'
-    assert meet_dicom.status(line) == "✗ missing"
+    assert computer.status(line) == "✗ missing"
 
 
 def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "python_version", lambda: "3.10.14")
-    line = finding(meet_dicom.packages(), "Python")
+    line = finding(computer.packages(), "Python")
     assert not line.ok
     assert "python.org" in line.advice
 
@@ -88,32 +88,32 @@ def without_plugins(uid: UID) -> SimpleNamespace:
 
 
 def test_a_missing_decoder_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meet_dicom, "get_decoder", without_plugins)
-    lines = meet_dicom.decoders()
+    monkeypatch.setattr(computer, "get_decoder", without_plugins)
+    lines = computer.decoders()
     assert finding(lines, JPEGLSLossless.name).advice == 'pip install "pyjpegls>=1.5.1,<2"'
     assert '"pylibjpeg-openjpeg>=2.6,<3"' in finding(lines, HTJ2KLossless.name).advice
     assert finding(lines, "Explicit VR Little Endian").ok
     for line in lines:
         assert line.ok or line.advice, line
-        assert line.ok == (meet_dicom.status(line) == "✓ ready")
+        assert line.ok == (computer.status(line) == "✓ ready")
 
 
 def test_what_no_lesson_needs_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meet_dicom, "get_decoder", without_plugins)
-    line = finding(meet_dicom.decoders(), JPEGLosslessSV1.name)
-    assert meet_dicom.status(line) == "– not needed"
+    monkeypatch.setattr(computer, "get_decoder", without_plugins)
+    line = finding(computer.decoders(), JPEGLosslessSV1.name)
+    assert computer.status(line) == "– not needed"
 
 
 def test_every_lossless_syntax_that_is_called_ready_is_decoded() -> None:
-    ready = {one.what for one in meet_dicom.decoders() if one.ok and one.needed}
+    ready = {one.what for one in computer.decoders() if one.ok and one.needed}
     syntaxes = {samples.get(name).transfer_syntax for name in samples.names(modality="MR")}
     assert {UID(uid).name for uid in syntaxes} <= ready
     assert JPEG2000.name in ready
 
 
 def test_the_report_has_a_line_per_finding() -> None:
-    report = meet_dicom.readiness_text(meet_dicom.readiness())
-    assert len(report.splitlines()) == len(meet_dicom.readiness())
+    report = computer.readiness_text(computer.readiness())
+    assert len(report.splitlines()) == len(computer.readiness())
     assert report.startswith("✓ ready  Python  ")
 
 
@@ -125,19 +125,19 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     monkeypatch.setenv("NO_PROXY", "*")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        monkeypatch.setattr(meet_dicom, "ADDRESS", f"https://127.0.0.1:{port}")
+        monkeypatch.setattr(computer, "ADDRESS", f"https://127.0.0.1:{port}")
         yield listening
 
 
 def test_a_refused_connection_is_no_network(server: socket.socket) -> None:
     server.close()
-    answer = meet_dicom.network()
+    answer = computer.network()
     assert not answer.ok
     assert answer.advice.startswith("No connection")
 
 
 def test_a_server_that_stalls_is_not_waited_for(server: socket.socket) -> None:
-    answer = meet_dicom.network(timeout=0.2)
+    answer = computer.network(timeout=0.2)
     assert not answer.ok
     assert answer.advice.startswith("No answer in 0.2 seconds")
 
@@ -151,7 +151,7 @@ def test_a_server_without_encryption_is_not_trusted(server: socket.socket) -> No
 
     speaker = threading.Thread(target=speak_plainly)
     speaker.start()
-    answer = meet_dicom.network(timeout=5)
+    answer = computer.network(timeout=5)
     speaker.join()
     assert not answer.ok
     assert "certificate" in answer.advice
@@ -161,7 +161,7 @@ def test_any_answer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     import requests
 
     monkeypatch.setattr(requests, "head", lambda *_address, **_options: object())
-    assert meet_dicom.network().ok
+    assert computer.network().ok
 
 
 # ---- explorer
@@ -176,7 +176,7 @@ def test_the_network_is_asked_only_when_its_button_is_pressed(
         asked.append(timeout)
         return Finding("network", "", "", False, "No connection <img src=x onerror=alert(1)>")
 
-    monkeypatch.setattr(meet_dicom, "network", answer)
+    monkeypatch.setattr(computer, "network", answer)
     check = readiness_check()
     assert asked == []
     check.network.click()
@@ -195,7 +195,7 @@ def test_the_kernel_answers_its_button() -> None:
 def test_the_static_twin_is_the_same_on_every_computer(monkeypatch: pytest.MonkeyPatch) -> None:
     before = readiness_check()._repr_mimebundle_()
     monkeypatch.setattr(metadata, "version", lambda _name: "0.0.1")
-    monkeypatch.setattr(meet_dicom, "get_decoder", without_plugins)
+    monkeypatch.setattr(computer, "get_decoder", without_plugins)
     check = readiness_check()
     assert "✗ missing" in check.packages.value
     after = check._repr_mimebundle_()
@@ -239,9 +239,9 @@ def test_every_program_is_complete() -> None:
 
 
 def test_the_table_is_translated() -> None:
-    english = meet_dicom.program_table()._repr_html_()
+    english = computer.program_table()._repr_html_()
     set_language("ru")
-    russian = meet_dicom.program_table()._repr_html_()
+    russian = computer.program_table()._repr_html_()
     for program in PROGRAMS:
         assert program.name in english
         assert program.name in russian
@@ -252,7 +252,7 @@ def test_the_table_is_translated() -> None:
 def test_what_stands_in_a_program_is_never_markup() -> None:
     hostile = "<img src=x onerror=alert(1)>"
     program = Program(hostile, hostile, hostile, (hostile,), hostile, hostile, False)
-    page = meet_dicom.program_table([program])._repr_html_()
+    page = computer.program_table([program])._repr_html_()
     assert "<img" not in page
     assert page.count("&lt;img") == 6
 
@@ -261,7 +261,7 @@ def test_what_stands_in_a_program_is_never_markup() -> None:
 
 
 def test_exported_files_are_the_samples_themselves(tmp_path: Path) -> None:
-    paths = meet_dicom.export_files(["CT_small", "waveform_ecg"], tmp_path / "my_work")
+    paths = computer.export_files(["CT_small", "waveform_ecg"], tmp_path / "my_work")
     assert [path.name for path in paths] == ["CT_small.dcm", "waveform_ecg.dcm"]
     assert paths[0].read_bytes() == samples.path("CT_small").read_bytes()
     assert dcmread(paths[1]).Modality == "ECG"
@@ -269,23 +269,23 @@ def test_exported_files_are_the_samples_themselves(tmp_path: Path) -> None:
 
 def test_names_are_made_safe(tmp_path: Path) -> None:
     names = ["dicomdirtests/77654033/CT2/17106", "SC_rgb_dcmtk_+eb+cr"]
-    written = [path.name for path in meet_dicom.export_files(names, tmp_path)]
+    written = [path.name for path in computer.export_files(names, tmp_path)]
     assert written == ["dicomdirtests_77654033_CT2_17106.dcm", "SC_rgb_dcmtk__eb_cr.dcm"]
-    every = meet_dicom.export_files(samples.names(source="bundled"), tmp_path)
+    every = computer.export_files(samples.names(source="bundled"), tmp_path)
     assert all(path.parent == tmp_path for path in every)
     assert len(set(every)) == len(every)
 
 
 def test_a_second_export_changes_nothing(tmp_path: Path) -> None:
-    first = meet_dicom.export_files(["CT_small"], tmp_path)
-    assert meet_dicom.export_files(["CT_small"], tmp_path) == first
+    first = computer.export_files(["CT_small"], tmp_path)
+    assert computer.export_files(["CT_small"], tmp_path) == first
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     (tmp_path / "CT_small.dcm").write_text("my notes")
     (tmp_path / "CT_small-2.dcm").mkdir()
-    paths = meet_dicom.export_files(["CT_small"], tmp_path)
+    paths = computer.export_files(["CT_small"], tmp_path)
     assert [path.name for path in paths] == ["CT_small-3.dcm"]
     assert (tmp_path / "CT_small.dcm").read_text() == "my notes"
 
@@ -293,26 +293,26 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hostile", ["../CT_small", "/etc/passwd", "", "CT_small\0", "nul"])
 def test_an_unknown_name_writes_nothing(hostile: str, tmp_path: Path) -> None:
     with pytest.raises(LookupError):
-        meet_dicom.export_files(["CT_small", hostile], tmp_path / "my_work")
+        computer.export_files(["CT_small", hostile], tmp_path / "my_work")
     assert not (tmp_path / "my_work").exists()
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "my_work").write_text("")
     with pytest.raises(NotADirectoryError, match="my_work is a file"):
-        meet_dicom.export_files(["CT_small"], tmp_path / "my_work")
+        computer.export_files(["CT_small"], tmp_path / "my_work")
 
 
 def test_the_link_for_weasis_holds_one_command_and_nothing_else(tmp_path: Path) -> None:
-    link = meet_dicom.weasis_link(tmp_path / "a & b")
+    link = computer.weasis_link(tmp_path / "a & b")
     assert not set(link.removeprefix("weasis://")) & set(' "&$/')
     path = (tmp_path / "a & b").as_posix()
     assert unquote(link) == f'weasis://$dicom:get -l "{path}"'
     with pytest.raises(ValueError, match="quotation mark"):
-        meet_dicom.weasis_link('x" $weasis:ui -q "')
+        computer.weasis_link('x" $weasis:ui -q "')
 
 
 def test_the_registry_of_programs_is_sorted_by_kind() -> None:
-    entries = json.loads(meet_dicom.REGISTRY.read_text(encoding="utf-8"))
+    entries = json.loads(computer.REGISTRY.read_text(encoding="utf-8"))
     kinds = [entry["kind"] for entry in entries]
     assert len(set(kinds)) == sum(a != b for a, b in zip(kinds, ["", *kinds], strict=False))

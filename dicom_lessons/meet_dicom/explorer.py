@@ -6,9 +6,8 @@ from typing import Any
 
 from ipywidgets import HTML, Button, HBox, Layout, VBox
 
-from dicom_lessons import meet_dicom
 from dicom_lessons.html import render, table
-from dicom_lessons.meet_dicom import Finding
+from dicom_lessons.meet_dicom import Finding, computer
 from dicom_lessons.text import _
 
 _STATUS = """<p role="status">{{ text }}</p>"""
@@ -22,9 +21,9 @@ class Readiness(VBox):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self.packages = HTML(_found_table(meet_dicom.packages(), _("Python and packages")))
+        self.packages = HTML(_found_table(computer.packages(), _("Python and packages")))
         self.decoders = HTML(
-            _found_table(meet_dicom.decoders(), _("Transfer syntaxes that can be decoded here"))
+            _found_table(computer.decoders(), _("Transfer syntaxes that can be decoded here"))
         )
         self.kernel = Button(description=_("Does the kernel hear me?"), layout=_wide())
         self.kernel_answer = HTML(render(_STATUS, text=_kernel_unknown()))
@@ -45,9 +44,9 @@ class Readiness(VBox):  # type: ignore[misc]
     def _answer_for_network(self, _button: Button) -> None:
         self.network.disabled = True
         self.network_answer.value = render(_STATUS, text=_("asking…"))
-        finding = meet_dicom.network()
+        finding = computer.network()
         answer = (
-            _("✓ yes, {address} answered", address=meet_dicom.ADDRESS)
+            _("✓ yes, {address} answered", address=computer.ADDRESS)
             if finding.ok
             else _("✗ no. {advice}", advice=finding.advice)
         )
@@ -68,16 +67,14 @@ def readiness_check() -> Readiness:
 
 def _found_table(findings: tuple[Finding, ...], caption: str) -> str:
     header = (_("Result"), _("What"), _("Found"), _("Needed"), _("What to do"))
-    rows = [
-        (meet_dicom.status(one), one.what, one.found, one.needed, one.advice) for one in findings
-    ]
+    rows = [(computer.status(one), one.what, one.found, one.needed, one.advice) for one in findings]
     return table(header, rows, caption)
 
 
 def _twin() -> str:
     """Say what is checked, without versions or answers: the same on every computer."""
-    rows = [("Python", meet_dicom.PYTHON), *meet_dicom.PACKAGES.items()]
-    rows += [(uid.name, ", ".join(names)) for uid, names in meet_dicom.DECODED_BY.items()]
+    rows = [("Python", computer.PYTHON), *computer.PACKAGES.items()]
+    rows += [(uid.name, ", ".join(names)) for uid, names in computer.DECODED_BY.items()]
     header = (_("What is checked"), _("Needed"))
     caption = _("Readiness check: run the cell to see this computer's answers.")
     return table(header, rows, caption)
