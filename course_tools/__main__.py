@@ -15,13 +15,6 @@ def _data(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _media(arguments: argparse.Namespace) -> int:
-    from course_tools.patient import write_media
-
-    print(write_media(arguments.directory, progress=True))
-    return 0
-
-
 def _run(arguments: argparse.Namespace) -> int:
     from course_tools import lessons
 
@@ -96,10 +89,6 @@ def main(arguments: list[str] | None = None) -> int:
     data = commands.add_parser("data", help="make the files of the virtual patient again")
     data.add_argument("directory", nargs="?", type=Path, default=Path("data"))
     data.set_defaults(command=_data)
-
-    media = commands.add_parser("media", help="write the whole virtual patient with a DICOMDIR")
-    media.add_argument("directory", type=Path)
-    media.set_defaults(command=_media)
 
     run = commands.add_parser("run", help="run lessons and store their outputs")
     run.add_argument("notebooks", nargs="*", type=Path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 
 def _check(_arguments: argparse.Namespace) -> int:
@@ -14,6 +15,17 @@ def _check(_arguments: argparse.Namespace) -> int:
     return int(any(finding.needed and not finding.ok for finding in findings))
 
 
+def _media(arguments: argparse.Namespace) -> int:
+    from dicom_lessons.media import write_media
+
+    try:
+        print(write_media(arguments.folder))
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
     parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
@@ -21,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     check = commands.add_parser("check", help="tell whether this computer is ready")
     check.set_defaults(command=_check)
+
+    media = commands.add_parser("media", help="write the whole virtual patient with a DICOMDIR")
+    media.add_argument("folder", type=Path, metavar="FOLDER")
+    media.set_defaults(command=_media)
 
     chosen = parser.parse_args(arguments)
     return int(chosen.command(chosen))

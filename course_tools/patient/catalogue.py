@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile, ZipInfo
 
-from pydicom import config
+from pydicom import config, dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     UID,
@@ -35,6 +37,15 @@ class Recipe:
     name: str
     build: Callable[[], Dataset]
     transfer_syntax: UID
+    teaches: str
+
+
+@dataclass(frozen=True)
+class SeriesRecipe:
+    """How one series of the virtual patient is made; it is kept as a zip archive."""
+
+    name: str
+    write: Callable[[Path], list[Path]]
     teaches: str
 
 
@@ -85,6 +96,14 @@ RECIPES = (
 )  # fmt: skip
 
 
+SERIES = (
+    SeriesRecipe("virtual/ct_volume", ct.write_ct_volume,
+                 N_("CT of the trunk, a series of 70 slices from head to feet: a volume")),
+    SeriesRecipe("virtual/pt_volume", pt.write_pt_volume,
+                 N_("PET at the heights of the CT's slices: a volume in Bq/ml")),
+)  # fmt: skip
+
+
 @contextmanager
 def _strict() -> Iterator[None]:
     """Let pydicom refuse what the standard forbids, for as long as we build."""
@@ -98,12 +117,12 @@ def _strict() -> Iterator[None]:
 
 
 def write_patient(directory: Path) -> list[Path]:
-    """Make every file of ``data/`` again: objects, register, README and image sheet.
+    """Make every file of ``data/`` again: objects, series, register, README and image sheet.
 
     Parameters
     ----------
     directory : Path
-        Where to write; objects go into its folder ``virtual``.
+        Where to write; objects go into its folder ``virtual``, archives of series beside it.
 
     Returns
     -------
@@ -119,18 +138,44 @@ def write_patient(directory: Path) -> list[Path]:
             blocks.write_object(ds, path, recipe.transfer_syntax)
         paths.append(path)
         entries.append(_describe(recipe, ds, path, directory))
+    for volume in SERIES:
+        entries.append(_write_series(volume, directory))
+        paths.append(directory / entries[-1].file)
     register = directory / REGISTRY
-    # nothing here is downloaded: there is no address to tell
-    known = [
-        {key: told for key, told in asdict(entry).items() if key != "address"} for entry in entries
-    ]
-    content = json.dumps(known, indent=2, ensure_ascii=False)
+    content = json.dumps([_told(entry) for entry in entries], indent=2, ensure_ascii=False)
     register.write_text(content + "\n", encoding="utf-8", newline="\n")
     readme = directory / README
     readme.write_text(_readme(entries), encoding="utf-8", newline="\n")
     picture = directory / SHEET
     sheet.write_sheet(pictures, picture)
     return [*paths, register, readme, picture]
+
+
+def _write_series(recipe: SeriesRecipe, directory: Path) -> Sample:
+    path = directory / f"{recipe.name.rpartition('/')[2]}.zip"
+    with TemporaryDirectory() as folder:
+        with _strict():
+            files = recipe.write(Path(folder))
+        write_archive(files, path)
+        ds = dcmread(files[0])
+    first = Recipe(recipe.name, lambda: ds, ds.file_meta.TransferSyntaxUID, recipe.teaches)
+    described = _describe(first, ds, path, directory)
+    return replace(described, kind="series", instances=len(files))
+
+
+def write_archive(files: list[Path], path: Path) -> None:
+    """Put files into a zip archive that depends on nothing but their names and bytes."""
+    with ZipFile(path, "w") as archive:  # stored: compressors differ, and pixels are compressed
+        for file in sorted(files):
+            member = ZipInfo(file.name, (1980, 1, 1, 0, 0, 0))
+            member.create_system, member.external_attr = 3, 0o644 << 16
+            archive.writestr(member, file.read_bytes())
+
+
+def _told(entry: Sample) -> dict[str, object]:
+    """Return what the register tells: no address, since nothing is downloaded, and no default."""
+    usual = {"address": "", "kind": "file", "instances": 1}
+    return {key: told for key, told in asdict(entry).items() if usual.get(key) != told}
 
 
 def _describe(recipe: Recipe, ds: Dataset, path: Path, directory: Path) -> Sample:
@@ -166,31 +211,47 @@ def _readme(entries: list[Sample]) -> str:
         "Licence: [CC0 1.0](https://creativecommons.org/publicdomain/zero/1.0/). Copy this folder",
         "into any viewer; no permission is needed and none of it is for diagnosis.",
         "",
-        "| Name in the course | File | Modality | Rows × columns | Frames | Transfer syntax "
-        "| Bytes | What to look at |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| `{e.name}` | [{e.file}]({e.file}) | {e.modality} | {e.rows} × {e.columns} | {e.frames} "
-        f"| {UID(e.transfer_syntax).name} (`{e.transfer_syntax}`) | {e.size} | {e.teaches} |"
-        for e in entries
-    ]
-    lines += ["", f"In all {sum(e.size for e in entries)} bytes.", "", "## SHA-256", "", "```"]
-    lines += [f"{e.sha256}  {e.file}" for e in entries]
-    lines += [
+        *_table([e for e in entries if e.kind == "file"]),
+        "",
+        "Whole series, each as one zip archive of DICOM files from head to feet:",
+        "",
+        *_table([e for e in entries if e.kind == "series"]),
+        "",
+        f"In all {sum(e.size for e in entries)} bytes.",
+        "",
+        "## SHA-256",
+        "",
+        "```",
+        *[f"{e.sha256}  {e.file}" for e in entries],
         "```",
         "",
         "## Making them again",
         "",
         "`python -m course_tools data` writes this folder, byte for byte; `registry.json` says",
-        "the same as this page to programs. The objects are synthetic throughout, which",
-        "(0008,001C) Synthetic Data could say; they leave it out because many validators do not",
-        "know it yet, and say so in Patient Comments instead.",
+        "the same as this page to programs. The objects are synthetic throughout, and each says",
+        "so: Synthetic Data (0008,001C) is `YES` (PS3.3 §C.12.1.1). Validators with an older",
+        "dictionary call this attribute unknown.",
         "",
         "Patient's names are written in ASCII, in UTF-8 (`ISO_IR 192`) and in ISO 8859-5",
         "(`ISO_IR 144`), each study in one of them. A file set with a DICOMDIR needs file names of",
-        "eight capitals without extension (PS3.10 §8.2), so it is made on demand, whole CT and PET",
-        "series included, by `course_tools.patient.write_media`.",
+        "eight capitals without extension (PS3.10 §8.2): `python -m dicom_lessons media FOLDER`",
+        "writes one, with all files and both series.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _table(entries: list[Sample]) -> Iterator[str]:
+    """Tell of files, or of series, in rows of Markdown."""
+    count = "instances" if entries[0].kind == "series" else "frames"
+    yield (
+        f"| Name in the course | File | Modality | Rows × columns | {count.capitalize()} "
+        "| Transfer syntax | Bytes | What to look at |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
+    for e in entries:
+        yield (
+            f"| `{e.name}` | [{e.file}]({e.file}) | {e.modality} | {e.rows} × {e.columns} "
+            f"| {getattr(e, count)} | {UID(e.transfer_syntax).name} (`{e.transfer_syntax}`) "
+            f"| {e.size} | {e.teaches} |"
+        )

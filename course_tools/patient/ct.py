@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import CTImageStorage
-from tqdm.auto import tqdm
+from pydicom.uid import CTImageStorage, JPEGLSLossless
 
 from course_tools.patient import blocks, tissues
 from course_tools.patient.anatomy import Layer, blended, paint
@@ -25,6 +24,8 @@ FRAME_OF_REFERENCE = "trunk"
 FIELD_OF_VIEW = 410.0
 SPACING_BETWEEN_SLICES = 5.0
 FIRST_SLICE, SLICES = -152.0, 70
+# Half the rows and columns of the single slices: a whole series has to stay small.
+VOLUME_SIZE = 256
 LESION_SLICE, ABDOMEN_SLICE = 58.0, -92.0
 # How each kernel blurs (mm), sharpens, and how strong its noise is in the middle (HU).
 KERNELS = {"soft": (0.75, 0.0, 9.0), "sharp": (0.35, 0.9, 34.0)}
@@ -184,58 +185,38 @@ def build_ct_slice(
     return ds
 
 
-def _volume_slices(slices: int, size: int) -> Iterator[Dataset]:
+def _volume_slices() -> Iterator[Dataset]:
     def build(index: int) -> Dataset:
         # Scanned from head to feet: instance 1 is the topmost slice.
-        z = FIRST_SLICE + (slices - 1 - index) * SPACING_BETWEEN_SLICES
+        z = FIRST_SLICE + (SLICES - 1 - index) * SPACING_BETWEEN_SLICES
         return build_ct_slice(
-            f"ct volume {index + 1}", z, size=size, series=(10, "Trunk, volume"), number=index + 1
+            f"ct volume {index + 1}",
+            z,
+            size=VOLUME_SIZE,
+            series=(10, "Trunk, volume"),
+            number=index + 1,
         )
 
-    slice_grid(size), _noise_field("soft", size), paint(slice_grid(size), 60.0)
+    grid = slice_grid(VOLUME_SIZE)
+    _noise_field("soft", VOLUME_SIZE), paint(grid, 60.0)
     with ThreadPoolExecutor(2) as workers:
-        yield from workers.map(build, range(slices))
+        yield from workers.map(build, range(SLICES))
 
 
-def build_ct_volume(
-    slices: int = SLICES, size: int = 512, *, progress: bool = False
-) -> list[Dataset]:
-    """Make the CT series of the trunk in memory.
-
-    Parameters
-    ----------
-    slices : int
-        How many slices, 5 mm apart, from the belly upwards.
-    size : int
-        Rows and columns of a slice.
-    progress : bool
-        Whether to show a progress bar.
-
-    Returns
-    -------
-    list of Dataset
-        CT Image objects from head to feet, all with the frame of reference of the PET.
-    """
-    return list(tqdm(_volume_slices(slices, size), "CT", slices, disable=not progress))
-
-
-def write_ct_volume(
-    directory: Path, slices: int = SLICES, size: int = 512, *, progress: bool = False
-) -> list[Path]:
-    """Make the CT series of the trunk as files ``ct_001.dcm`` ..., from head to feet.
+def write_ct_volume(directory: Path) -> list[Path]:
+    """Make the CT series of the trunk, as files ``ct_001.dcm`` ..., JPEG-LS lossless.
 
     Parameters
     ----------
     directory : Path
         Where to write; it is made if it is absent.
-    slices, size, progress
-        As in :func:`build_ct_volume`.
 
     Returns
     -------
     list of Path
-        The files, uncompressed, about 0.5 MB each.
+        The files, 5 mm apart from head to feet, on the frame of reference of the PET.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    made = tqdm(_volume_slices(slices, size), "CT", slices, disable=not progress)
-    return [blocks.write_object(ds, directory / f"ct_{ds.InstanceNumber:03}.dcm") for ds in made]
+    return [
+        blocks.write_object(ds, directory / f"ct_{ds.InstanceNumber:03}.dcm", JPEGLSLossless)
+        for ds in _volume_slices()
+    ]

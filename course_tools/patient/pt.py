@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import PositronEmissionTomographyImageStorage
-from tqdm.auto import tqdm
+from pydicom.uid import JPEGLSLossless, PositronEmissionTomographyImageStorage
 
 from course_tools.patient import blocks, identity
 from course_tools.patient.anatomy import blended, paint
@@ -144,28 +143,25 @@ def _radiopharmaceutical() -> Dataset:
     return item
 
 
-def write_pt_volume(directory: Path, slices: int = SLICES, *, progress: bool = False) -> list[Path]:
+def write_pt_volume(directory: Path) -> list[Path]:
     """Make the PET series that fits :func:`ct.write_ct_volume`, as files ``pt_001.dcm`` ...
 
     Parameters
     ----------
     directory : Path
         Where to write; it is made if it is absent.
-    slices : int
-        How many slices, 5 mm apart, at the heights of the CT's.
-    progress : bool
-        Whether to show a progress bar.
 
     Returns
     -------
     list of Path
-        The files, from head to feet.
+        The files, JPEG-LS lossless, from head to feet at the heights of the CT's.
     """
     paths = []
-    for number in tqdm(range(1, slices + 1), "PT", disable=not progress):
-        z = FIRST_SLICE + (slices - number) * SPACING_BETWEEN_SLICES
+    for number in range(1, SLICES + 1):
+        z = FIRST_SLICE + (SLICES - number) * SPACING_BETWEEN_SLICES
         ds = build_pt_slice(
-            f"pt volume {number}", z, series=(11, "FDG, volume"), number=number, slices=slices
+            f"pt volume {number}", z, series=(11, "FDG, volume"), number=number, slices=SLICES
         )
-        paths.append(blocks.write_object(ds, directory / f"pt_{number:03}.dcm"))
+        path = directory / f"pt_{number:03}.dcm"
+        paths.append(blocks.write_object(ds, path, JPEGLSLossless))
     return paths

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import defaultdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -29,9 +29,12 @@ from pydicom.uid import (
 from course_tools import patient
 from course_tools.patient import blocks, identity, mr, tissues
 from course_tools.patient.organs import LESION_CENTRE
+from dicom_lessons import samples
 
 DATA = Path(__file__).parents[2] / "data"
-REGISTRY: list[dict[str, Any]] = json.loads((DATA / "registry.json").read_text(encoding="utf-8"))
+EVERY: list[dict[str, Any]] = json.loads((DATA / "registry.json").read_text(encoding="utf-8"))
+REGISTRY = [entry for entry in EVERY if entry.get("kind", "file") == "file"]
+SERIES = [entry for entry in EVERY if entry.get("kind") == "series"]
 NAMES = [entry["name"] for entry in REGISTRY]
 
 
@@ -96,15 +99,14 @@ def test_building_leaves_pydicoms_settings_alone(again: Path) -> None:
     assert config.settings.reading_validation_mode == config.WARN
 
 
-def test_data_stays_under_eight_megabytes() -> None:
-    assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) <= 8_000_000
+def test_data_stays_under_ten_megabytes() -> None:
+    assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) <= 10_000_000
 
 
-@pytest.mark.parametrize("entry", REGISTRY, ids=NAMES)
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: str(entry["name"]))
 def test_the_register_tells_the_truth(entry: dict[str, Any]) -> None:
     path = DATA / entry["file"]
-    ds = dcmread(path)
-    assert entry["file"] == f"{entry['name']}.dcm"
+    ds = dcmread(samples.series(entry["name"])[-1] if entry in SERIES else path)
     assert entry["size"] == path.stat().st_size
     assert entry["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert entry["modality"] == ds.Modality
@@ -158,6 +160,7 @@ def test_strict_reading_finds_no_fault(name: str, monkeypatch: pytest.MonkeyPatc
             decimals = element.value if element.VM > 1 else [element.value]
             assert all(len(value.original_string) <= 16 for value in decimals)
     assert not any(element.tag.is_private for element in ds.iterall())
+    assert ds.SyntheticData == "YES"
     assert ds.file_meta.ImplementationClassUID == identity.IMPLEMENTATION_CLASS_UID
 
 
@@ -324,57 +327,45 @@ def test_the_screen_capture_shows_the_name() -> None:
     assert 0.05 < letters < 0.5
 
 
-# Made on first use
+# Series
 
 
-@pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return patient.write_ct_volume(tmp_path_factory.mktemp("volume"))
+@pytest.mark.parametrize("entry", SERIES, ids=lambda entry: str(entry["name"]))
+def test_the_archives_tell_nothing_of_their_maker(entry: dict[str, Any]) -> None:
+    with ZipFile(DATA / entry["file"]) as archive:
+        members = archive.infolist()
+    assert len(members) == entry["instances"] == 70
+    assert [member.filename for member in members] == sorted(m.filename for m in members)
+    assert {(m.date_time, m.create_system, m.external_attr) for m in members} == {
+        ((1980, 1, 1, 0, 0, 0), 3, 0o644 << 16)
+    }
 
 
-def test_the_volume_is_regular(volume: list[Path]) -> None:
-    slices = [dcmread(path, stop_before_pixels=True) for path in volume]
-    assert len(slices) >= 60
-    heights = [float(ds.ImagePositionPatient[2]) for ds in slices]
-    assert np.allclose(np.diff(heights), -5)
-    assert len({ds.SOPInstanceUID for ds in slices}) == len(slices)
-    for keyword in ("SeriesInstanceUID", "FrameOfReferenceUID", "StudyInstanceUID"):
-        assert len({ds[keyword].value for ds in slices}) == 1
-    assert slices[0].FrameOfReferenceUID == load("virtual/pt").FrameOfReferenceUID
+@pytest.mark.parametrize("entry", SERIES, ids=lambda entry: str(entry["name"]))
+def test_a_series_is_regular(entry: dict[str, Any]) -> None:
+    slices = [dcmread(path) for path in samples.series(entry["name"])]
+    assert np.allclose(np.diff([float(ds.ImagePositionPatient[2]) for ds in slices]), -5)
+    assert len({ds.SOPInstanceUID for ds in slices}) == len(slices) == entry["instances"]
+    for keyword in ("SeriesInstanceUID", "StudyInstanceUID", "Rows", "Columns", "PixelSpacing"):
+        assert len({str(ds[keyword].value) for ds in slices}) == 1
+    assert {ds.FrameOfReferenceUID for ds in slices} == {load("virtual/pt").FrameOfReferenceUID}
     assert [ds.InstanceNumber for ds in slices] == list(range(1, len(slices) + 1))
+    assert {ds.file_meta.TransferSyntaxUID for ds in slices} == {JPEGLSLossless}
+    assert {ds.SyntheticData for ds in slices} == {"YES"}
+    assert {str(ds.PatientName) for ds in slices} == {identity.NAME_ASCII}
 
 
-def test_the_volume_is_the_same_in_memory(volume: list[Path]) -> None:
-    made = patient.build_ct_volume(slices=3, size=512)
-    kept = {str(ds.ImagePositionPatient[2]): ds for ds in map(dcmread, volume[-3:])}
-    for ds in made:
-        other = kept[str(ds.ImagePositionPatient[2])]
-        difference = apply_modality_lut(
-            np.frombuffer(ds.PixelData, "<u2").reshape(512, 512), ds
-        ) - apply_modality_lut(other.pixel_array, other)
-        assert abs(difference.mean()) < 1, "only the noise differs"
-
-
-def test_progress_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    patient.build_ct_volume(slices=2, size=64, progress=True)
-    assert re.search(r"CT.*2/2", capsys.readouterr().err)
-    patient.build_ct_volume(slices=2, size=64)
-    assert capsys.readouterr().err == ""
-
-
-def test_a_file_set_of_everything(tmp_path: Path) -> None:
-    index = patient.write_file_set(sorted((DATA / "virtual").glob("*.dcm")), tmp_path / "disc")
-    records = dcmread(index).DirectoryRecordSequence
-    pictures = [record for record in records if record.DirectoryRecordType == "IMAGE"]
-    assert len(pictures) == len(NAMES)
-    files = [path for path in index.parent.rglob("*") if path.is_file()]
-    assert all(re.fullmatch("[A-Z0-9_]{1,8}", path.name) for path in files)
-    originals = {load(name).SOPInstanceUID: load(name).PixelData for name in NAMES}
-    for record in pictures:
-        ds = dcmread(index.parent.joinpath(*record.ReferencedFileID))
-        assert ds.PixelData == originals[record.ReferencedSOPInstanceUIDInFile]
-    with pytest.raises(FileExistsError, match="not empty"):
-        patient.write_file_set([], index.parent)
+def test_the_series_show_what_the_single_slices_show() -> None:
+    pairs = {"virtual/ct": "virtual/ct_volume", "virtual/pt": "virtual/pt_volume"}
+    for single, series in pairs.items():
+        ds = load(single)
+        height = ds.ImagePositionPatient[2]
+        (other,) = (
+            each for each in map(dcmread, samples.series(series))
+            if each.ImagePositionPatient[2] == height
+        )  # fmt: skip
+        x, y, _z = LESION_CENTRE
+        assert disc(other, x, y, 8).mean() == pytest.approx(disc(ds, x, y, 8).mean(), rel=0.1)
 
 
 def test_pixels_of_other_types_are_refused() -> None:

@@ -1,0 +1,84 @@
+"""A file set with a DICOMDIR (PS3.10 §8), as it is written on a disc for a patient."""
+
+from __future__ import annotations
+
+import gc
+import uuid
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+from dicom_lessons import samples
+from dicom_lessons.text import _
+
+
+def write_media(folder: Path | str) -> Path:
+    """Write the whole virtual patient, CT and PET series included, as a file set.
+
+    Parameters
+    ----------
+    folder : Path or str
+        An empty or absent folder; about 8 MB go into it.
+
+    Returns
+    -------
+    Path
+        The DICOMDIR.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder holds something already, or is a file.
+    """
+    files = [samples.path(name) for name in samples.names(source="made")]
+    for name in samples.names(source="made", kind="series"):
+        files += samples.series(name)
+    return write_file_set(files, folder)
+
+
+def write_file_set(files: Iterable[Path], folder: Path | str) -> Path:
+    """Copy files into a file set, under names that the standard allows, and index it.
+
+    The same files give the same file set, its UID included (PS3.5 §B.2).
+
+    Parameters
+    ----------
+    files : iterable of Path
+        DICOM files; of two with one SOP Instance UID, the second is left out.
+    folder : Path or str
+        An empty or absent folder.
+
+    Returns
+    -------
+    Path
+        The DICOMDIR.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder holds something already, or is a file.
+    """
+    folder = Path(folder).absolute()
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise FileExistsError(
+            _("{folder} is not an empty folder; give a new one for the file set.", folder=folder)
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        # pydicom leaves its temporary folder to the garbage collector, with a warning
+        warnings.simplefilter("ignore", ResourceWarning)
+        _write(files, folder)
+        gc.collect()
+    return folder / "DICOMDIR"
+
+
+def _write(files: Iterable[Path], folder: Path) -> None:
+    from pydicom.fileset import FileSet
+
+    file_set = FileSet()
+    file_set.ID = "DICOM_LESSONS"
+    for file in files:
+        file_set.add(file)
+    instances = sorted(str(instance.SOPInstanceUID) for instance in file_set)
+    file_set.UID = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(instances)).int}"
+    file_set.write(folder)
