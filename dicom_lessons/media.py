@@ -8,6 +8,9 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
+from pydicom.fileset import FileSet
+from pydicom.uid import UID
+
 from dicom_lessons import samples
 from dicom_lessons.text import _
 
@@ -73,12 +76,10 @@ def write_file_set(files: Iterable[Path], folder: Path | str) -> Path:
 
 
 def _write(files: Iterable[Path], folder: Path) -> None:
-    from pydicom.fileset import FileSet
-
     file_set = FileSet()
     file_set.ID = "DICOM_LESSONS"
     for file in files:
         file_set.add(file)
     instances = sorted(str(instance.SOPInstanceUID) for instance in file_set)
-    file_set.UID = f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(instances)).int}"
+    file_set.UID = UID(f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(instances)).int}")
     file_set.write(folder)

@@ -276,8 +276,9 @@ def _members(archive: ZipFile) -> list[ZipInfo]:
         and member.compress_type in (ZIP_STORED, ZIP_DEFLATED)
         for member in members
     )
+    number = len({member.filename for member in members})
     size = sum(member.file_size for member in members)
-    if not plain or len(members) > MOST_FILES or size > MOST_BYTES:
+    if not plain or not len(members) == number <= MOST_FILES or size > MOST_BYTES:
         raise ValueError(
             _(
                 "A series is an archive of at most {files} DICOM files and {size} bytes; this "

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
+import warnings
+from dataclasses import replace
 from pathlib import Path
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
+from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian
 
-from course_tools import patient
 from dicom_lessons import samples
 
 
@@ -66,26 +71,144 @@ def test_a_lost_file_says_which_and_what_to_do(monkeypatch: pytest.MonkeyPatch) 
         samples.path("CT_small")
 
 
-def test_the_ct_volume_is_made_once_and_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = []
+# ---- series
 
-    def write(directory: Path, *, progress: bool) -> None:
-        made.append(directory)
-        directory.mkdir()
-        if len(made) == 1:
-            raise KeyboardInterrupt
-        for number in (2, 1):
-            (directory / f"ct_{number:03}.dcm").write_bytes(b"slice")
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder, and the folder of series in it."""
     monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(patient, "write_ct_volume", write)
+    return tmp_path / "cache" / "series"
+
+
+@pytest.mark.parametrize("name", samples.names(kind="series"))
+def test_a_series_comes_whole_and_in_order(name: str, cache: Path) -> None:
+    first = samples.series(name)
+    assert len(first) == samples.get(name).instances
+    assert [dcmread(path).InstanceNumber for path in first] == [*range(1, len(first) + 1)]
+    assert list(cache.iterdir()) == [first[0].parent]
+    before = first[0].stat()
+    assert samples.series(name) == first
+    assert first[0].stat() == before, "it was unpacked again"
+
+
+def test_a_series_is_no_file_and_a_file_no_series() -> None:
+    assert not {*samples.names()} & {*samples.names(kind="series")}
+    for opened in (samples.path, samples.read, samples.download):
+        with pytest.raises(LookupError, match=r"is a series: samples\.series\(\)"):
+            opened("virtual/ct_volume")
+    with pytest.raises(LookupError, match=r"is one file: samples\.path\(\)"):
+        samples.series("CT_small")
+    with pytest.raises(LookupError, match=r"virtual/ct_volumes.*virtual/ct_volume"):
+        samples.series("virtual/ct_volumes")
+
+
+def test_half_a_series_is_never_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, calls = ZipFile.read, []
+
+    def read(self: ZipFile, member: ZipInfo) -> bytes:
+        calls.append(member)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return whole(self, member)
+
+    monkeypatch.setattr(ZipFile, "read", read)
     with pytest.raises(KeyboardInterrupt):
-        samples.ct_volume()
-    assert list((tmp_path / "cache").iterdir()) == []
-    first, second = samples.ct_volume(), samples.ct_volume()
-    assert [path.name for path in first] == ["ct_001.dcm", "ct_002.dcm"]
-    assert first == second
-    assert len(made) == 2
-    assert list((tmp_path / "cache").iterdir()) == [first[0].parent]
+        samples.series("virtual/pt_volume")
+    assert list(cache.iterdir()) == []
+    assert all(path.is_file() for path in samples.series("virtual/pt_volume"))
+
+
+def test_what_was_changed_in_the_cache_is_mended(cache: Path) -> None:
+    files = samples.series("virtual/pt_volume")
+    before = [path.read_bytes() for path in files]
+    files[0].unlink()
+    files[1].write_bytes(before[0])
+    assert samples.series("virtual/pt_volume") == files
+    assert [path.read_bytes() for path in files] == before
+    assert list(cache.iterdir()) == [files[0].parent]
+
+
+def test_processes_that_unpack_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; from dicom_lessons import samples;"
+        f"samples.cache_folder = lambda: Path({str(tmp_path)!r});"
+        "print(sum(len(path.read_bytes()) for path in samples.series('virtual/ct_volume')))"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    told = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 4
+    assert len(told) == 1
+    assert len(list((tmp_path / "series").iterdir())) == 1
+
+
+def archive(path: Path, *names: str, method: int = ZIP_STORED, content: bytes = b"slice") -> Path:
+    with ZipFile(path, "w", method) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a name that comes twice
+        for name in names:
+            opened.writestr(name, content)
+    return path
+
+
+def registered(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make an archive the only series of the registry, with its true hash."""
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    known = replace(samples.get("virtual/ct_volume"), file=path.name, sha256=sha256)
+    monkeypatch.setattr(samples, "MADE", path.parent)
+    monkeypatch.setattr(samples, "_registry", lambda: {known.name: known})
+    return known.name
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["../a.dcm"],
+        ["/a.dcm"],
+        ["a/b.dcm"],
+        ["a\\b.dcm"],
+        ["C:a.dcm"],
+        ["a.dcm", "a.exe"],
+        [".dcm"],
+        ["a.dcm", "a.dcm"],
+        [f"{number}.dcm" for number in range(samples.MOST_FILES + 1)],
+    ],
+    ids=lambda names: names[0],
+)
+def test_an_archive_of_anything_else_is_refused(
+    names: list[str], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = registered(archive(tmp_path / "a.zip", *names), monkeypatch)
+    with pytest.raises(ValueError, match="A series is an archive of at most"):
+        samples.series(name)
+    assert not cache.exists()
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = archive(tmp_path / "a.zip", "a.dcm", method=ZIP_DEFLATED, content=bytes(1000))
+    name = registered(bomb, monkeypatch)
+    monkeypatch.setattr(samples, "MOST_BYTES", 999)
+    with pytest.raises(ValueError, match="999 bytes"):
+        samples.series(name)
+    name = registered(archive(tmp_path / "b.zip", "a.dcm", method=ZIP_BZIP2), monkeypatch)
+    with pytest.raises(ValueError, match="A series is"):
+        samples.series(name)
+    assert not cache.exists()
+
+
+def test_a_damaged_or_lost_archive_is_named(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = archive(tmp_path / "a.zip", "a.dcm")
+    name = registered(path, monkeypatch)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(OSError, match=r"a\.zip is damaged"):
+        samples.series(name)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"a\.zip.*course_tools data"):
+        samples.series(name)
+    assert not cache.exists()
