@@ -98,9 +98,9 @@ RECIPES = (
 
 SERIES = (
     SeriesRecipe("virtual/ct_volume", ct.write_ct_volume,
-                 N_("CT of the trunk, a series of 70 slices from head to feet: a volume")),
+                 N_("CT of the trunk, 70 slices 5 mm apart: sort them and stack them to a volume")),
     SeriesRecipe("virtual/pt_volume", pt.write_pt_volume,
-                 N_("PET at the heights of the CT's slices: a volume in Bq/ml")),
+                 N_("PET in the same 70 planes: each slice has a rescale slope of its own")),
 )  # fmt: skip
 
 
