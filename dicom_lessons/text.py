@@ -70,5 +70,23 @@ def N_(message: str) -> str:
     return message
 
 
+def short(value: object, width: int = 64) -> str:
+    r"""Return any value as one line of at most ``width`` characters.
+
+    Runs of white space become one space, what cannot be printed is escaped, and what is too long
+    ends in ``…``. A value that cannot even say what it is does no harm.
+
+    >>> short("CHEST\n  PA"), short("1." * 500_000, 10), short("\x1b[31m")
+    ('CHEST PA', '1.1.1.1.1…', '\\x1b[31m')
+    """
+    try:
+        text = str(value)
+    except BaseException:  # even sys.exit() may be in there
+        text = _("something of type {type}", type=type(value).__name__)
+    words = " ".join(text[: 8 * width].split())
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
+    return line if len(line) <= width and len(text) <= 8 * width else line[: width - 1] + "…"
+
+
 def _filled(message: str, values: dict[str, object]) -> str:
     return message.format(**values) if values else message

@@ -224,7 +224,7 @@ def test_nothing_from_a_file_becomes_markup(tmp_path: Path) -> None:
 
 
 def test_the_script_makes_text_and_never_markup() -> None:
-    script = (SCRIPTS / "byte_explorer.js").read_text(encoding="utf-8")
+    script = (SCRIPTS / "explorer.js").read_text(encoding="utf-8")
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacent|document\.write|eval|import\(", script
     )

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from lab import Lab, jupyterlab, page
 
+from course_tools import __main__
 from course_tools.bench import candidates, describe_machine, in_python, pictures, viewers
 from course_tools.bench.figures import (
     AT_LEAST,
@@ -31,7 +32,7 @@ from course_tools.bench.figures import (
     write_json,
 )
 from course_tools.bench.plot import draw
-from dicom_lessons import __main__, pixels
+from dicom_lessons import pixels
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
