@@ -82,7 +82,8 @@ def read(path: Path) -> list[Draft]:
         If something has no place or is missing; the message names file and line.
     """
     drafts: list[Draft] = []
-    for node in SyntaxTreeNode(MarkdownIt().parse(path.read_text(encoding="utf-8"))):
+    document = MarkdownIt().parse(path.read_text(encoding="utf-8"))
+    for node in SyntaxTreeNode(document).children:
         try:
             if node.type == "heading" and node.tag == "h2":
                 drafts.append(_heading(node))
@@ -137,9 +138,9 @@ def _take(draft: Draft, node: SyntaxTreeNode) -> None:
     if node.type == "paragraph" and not draft.question:
         draft.question = _joined(_content(node))
     elif node.type == "bullet_list" and not draft.answers:
-        draft.answers = [_answer(item) for item in node]
+        draft.answers = [_answer(item) for item in node.children]
     elif node.type == "ordered_list" and not draft.hints:
-        draft.hints = [(_line(item), _hint(item)) for item in node]
+        draft.hints = [(_line(item), _hint(item)) for item in node.children]
     elif node.type == "fence" and node.info == "lines" and not draft.lines:
         draft.lines = node.content.rstrip("\n")
     else:
@@ -147,7 +148,7 @@ def _take(draft: Draft, node: SyntaxTreeNode) -> None:
 
 
 def _hint(item: SyntaxTreeNode) -> str:
-    if [part.type for part in item] != ["paragraph"]:
+    if [part.type for part in item.children] != ["paragraph"]:
         raise _Fault(_line(item), "a hint is one paragraph.")
     return _joined(_content(item.children[0]))
 
@@ -183,7 +184,7 @@ def _line(node: SyntaxTreeNode) -> int:
 
 
 def _content(node: SyntaxTreeNode) -> str:
-    return "".join(part.content for part in node if part.type == "inline")
+    return "".join(part.content for part in node.children if part.type == "inline")
 
 
 def _joined(text: str) -> str:
@@ -202,7 +203,7 @@ def _complete(draft: Draft, names: set[str]) -> None:
         raise _Fault(draft.line, f"{draft.name} asks nothing.")
     if not draft.right:
         raise _Fault(draft.line, f"{draft.name} has no right answer.")
-    if len(set(text for _line, text in draft.hints)) != _HINTS:
+    if len({text for _number, text in draft.hints}) != _HINTS:
         raise _Fault(draft.line, f"{draft.name} needs three hints, each another.")
     model = draft.right[0]
     said: dict[str, str] = {}
