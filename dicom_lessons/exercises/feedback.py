@@ -48,9 +48,9 @@ def check(name: str, answer: object) -> None:
         _publish(name, verdict)
         if not verdict.right:
             raise AssertionError(message)
+    elif verdict.right is False and is_open(exercise):
+        message += " " + _way_to_solution(name)
     print(message)
-    if verdict.right is False and is_open(exercise):
-        _offer_solution(name)
 
 
 def hint(name: str) -> None:
@@ -58,7 +58,7 @@ def hint(name: str) -> None:
     exercise = find(name)
     print(next_hint(exercise))
     if is_open(exercise):
-        _offer_solution(name)
+        print(_way_to_solution(name))
 
 
 def solution(name: str) -> None:
@@ -117,9 +117,9 @@ def _is_graded() -> bool:
     return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
-def _offer_solution(name: str) -> None:
+def _way_to_solution(name: str) -> str:
     call = f'from dicom_lessons import solution; solution("{name}")'
-    print(_("For the solution: {call}", call=call))
+    return _("For the solution: {call}", call=call)
 
 
 def _publish(name: str, verdict: Verdict) -> None:
