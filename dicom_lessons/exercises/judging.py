@@ -19,6 +19,7 @@ from dicom_lessons.text import _
 TRIES = 3
 _tries: Counter[str] = Counter()
 _hints: Counter[str] = Counter()
+_done: set[str] = set()
 
 
 def answered(exercise: Exercise, answer: object) -> tuple[Verdict, str]:
@@ -33,7 +34,7 @@ def answered(exercise: Exercise, answer: object) -> tuple[Verdict, str]:
 
 
 def judged(exercise: Exercise, answer: object) -> Verdict:
-    """Judge an answer, whatever it does, and count the try; a right one ends all counting."""
+    """Judge an answer, whatever it does, and count the try."""
     # nbgrader takes away the points of a check cell that writes to stderr
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
@@ -43,13 +44,15 @@ def judged(exercise: Exercise, answer: object) -> Verdict:
             raise
         except BaseException as error:  # even sys.exit() in the answer's own methods
             verdict = Verdict(False, _("The answer cannot be read: {error}.", error=shown(error)))
-    if verdict.right is not None:
-        _tries[exercise.name] += TRIES if verdict.right else 1
+    if verdict.right:
+        _done.add(exercise.name)
+    elif verdict.right is False:
+        _tries[exercise.name] += 1
     return verdict
 
 
 def is_open(exercise: Exercise) -> bool:
-    """Tell whether the solution may be shown: after all hints, after three tries, or solved."""
+    """Tell whether all hints were taken, or three tries made."""
     return _hints[exercise.name] >= len(exercise.hints) or _tries[exercise.name] >= TRIES
 
 
@@ -63,7 +66,7 @@ def next_hint(exercise: Exercise) -> str:
 
 def solved(exercise: Exercise) -> str:
     """Return the model solution and why it is right; before it is open, what is left to do."""
-    if not is_open(exercise):
+    if not is_open(exercise) and exercise.name not in _done:
         return _(
             "The solution comes after three hints or three tries. Hints left: {hints}; tries left: "
             "{tries}.",
