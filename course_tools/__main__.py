@@ -43,12 +43,10 @@ def _messages(_arguments: argparse.Namespace) -> int:
 
 
 def _solutions(arguments: argparse.Namespace) -> int:
-    from course_tools import lessons
     from course_tools.solutions import write_solutions
 
-    every = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
-    for notebook in arguments.notebooks or every:
-        print(write_solutions(notebook))
+    for path in write_solutions(arguments.folder):
+        print(path)
     return 0
 
 
@@ -100,8 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
     messages = commands.add_parser("messages", help="gather messages; list those without Russian")
     messages.set_defaults(command=_messages)
 
-    solutions = commands.add_parser("solutions", help="make the solutions notebooks anew")
-    solutions.add_argument("notebooks", nargs="*", type=Path, help="lessons; all if none is named")
+    solutions = commands.add_parser("solutions", help="make the solutions notebooks of all lessons")
+    solutions.add_argument("folder", type=Path, help="gets a folder per language")
     solutions.set_defaults(command=_solutions)
 
     course = commands.add_parser("class", help="lay out an nbgrader course; examine; report")

@@ -1,68 +1,71 @@
-"""The messages of the course: gathered into the catalogue, compiled, and what lacks Russian."""
+"""The messages of the course, by Babel: gathered, brought into the catalogue, compiled.
+
+``[[tool.babel.mappings]]`` in pyproject.toml says which file is read by what; the two methods below
+read what Babel does not know.
+"""
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
-from datetime import UTC, datetime
-from typing import Any
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from course_tools.lessons import ROOT
+from dicom_lessons.exercises import reader
 from dicom_lessons.text import DOMAIN, LOCALE
 
-PACKAGE = ROOT / "dicom_lessons"
-_FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+CATALOGUE = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
+_Message = tuple[int, None, str, list[str]]
+
+
+def extract_exercises(
+    file: BinaryIO, _keywords: object, _comment_tags: object, options: object
+) -> Iterator[_Message]:
+    """Yield the sentences of an ``exercises.md`` with their lines, as Babel wants them."""
+    for draft in reader.read(Path(file.name)):
+        for line, text in draft.sentences():
+            yield line, None, text, []
+
+
+def extract_registry(
+    file: BinaryIO, _keywords: object, _comment_tags: object, options: dict[str, str]
+) -> Iterator[_Message]:
+    """Yield the texts in some fields of each entry of a JSON list."""
+    content = file.read().decode("utf-8")
+    for entry in json.loads(content):
+        for field in options["fields"].split():
+            texts = entry[field] if isinstance(entry[field], list) else [entry[field]]
+            for text in texts:
+                written = content.find(json.dumps(text, ensure_ascii=False))
+                yield content.count("\n", 0, written) + 1, None, text, []
 
 
 def update_messages() -> list[str]:
-    """Gather all messages of the package into the catalogues and return those without Russian."""
-    from babel.messages import Catalog, mofile, pofile
-
-    source = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
-    catalogue = (
-        pofile.read_po(io.BytesIO(source.read_bytes()), locale="ru")
-        if source.is_file()
-        else Catalog(locale="ru", domain=DOMAIN)
-    )
-    catalogue.update(gathered_messages(), no_fuzzy_matching=True)
-    catalogue.obsolete.clear()
-    catalogue.project, catalogue.version, catalogue.fuzzy = DOMAIN, "1", False
-    catalogue.creation_date = catalogue.revision_date = _FIRST_DAY
-    catalogue.last_translator = catalogue.msgid_bugs_address = "the authors of the course"
-    catalogue.header_comment = "# Messages of the course in Russian."
-    source.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("wb") as file:
-        pofile.write_po(file, catalogue, width=0, include_lineno=False)
-    with source.with_suffix(".mo").open("wb") as file:
-        mofile.write_mo(file, catalogue)
-    return missing_messages(catalogue)
+    """Gather all messages into the catalogue, compile it, and return those without Russian."""
+    with tempfile.TemporaryDirectory() as folder:
+        template = _gathered(Path(folder))
+        _pybabel("update", "--domain", DOMAIN, "--input-file", str(template),
+                 "--output-dir", str(LOCALE), "--no-wrap", "--no-fuzzy-matching",
+                 "--ignore-obsolete", "--ignore-pot-creation-date")  # fmt: skip
+    _pybabel("compile", "--domain", DOMAIN, "--directory", str(LOCALE))
+    return missing_messages(read_catalogue(CATALOGUE))
 
 
 def gathered_messages() -> Any:
-    """Return a catalogue of every message in the package's code and registries."""
-    from babel.messages import Catalog
-    from babel.messages.extract import extract_from_dir
+    """Return a catalogue of every message in code, exercises and registries."""
+    with tempfile.TemporaryDirectory() as folder:
+        return read_catalogue(_gathered(Path(folder)))
 
-    # no dates: the same messages give the same bytes
-    gathered = Catalog(domain=DOMAIN, creation_date=_FIRST_DAY)
-    keywords = {"_": None, "N_": None, "ngettext": (1, 2)}
-    for package in ("course_tools", "dicom_lessons"):
-        found = extract_from_dir(ROOT / package, [("**.py", "python")], {}, keywords)
-        for file, _line, message, _comments, _context in sorted(found, key=repr):
-            gathered.add(message, locations=[(f"{package}/{file}", 0)])
-    for registry in (PACKAGE / "samples.json", ROOT / "data" / "registry.json"):
-        if registry.is_file():
-            for entry in json.loads(registry.read_text(encoding="utf-8")):
-                gathered.add(entry["teaches"], locations=[(registry.name, 0)])
-    programs = PACKAGE / "meet_dicom" / "programs.json"
-    for entry in json.loads(programs.read_text(encoding="utf-8")):
-        for text in (entry["purpose"], entry["licence"], entry["opens"], *entry["platforms"]):
-            gathered.add(text, locations=[(programs.name, 0)])
-    sources = PACKAGE / "download" / "sources.json"
-    for entry in json.loads(sources.read_text(encoding="utf-8")):
-        for field in ("what", "python", "licence", "good_for"):
-            gathered.add(entry[field], locations=[(sources.name, 0)])
-    return gathered
+
+def read_catalogue(path: Path) -> Any:
+    """Return the catalogue in a ``.po`` or ``.pot`` file."""
+    from babel.messages import pofile
+
+    with path.open("rb") as file:
+        return pofile.read_po(file, locale="ru")
 
 
 def missing_messages(catalogue: Any) -> list[str]:
@@ -73,3 +76,18 @@ def missing_messages(catalogue: Any) -> list[str]:
         if message.id and (message.fuzzy or not all(strings)):
             missing.append(str(message.id))
     return missing
+
+
+def _gathered(folder: Path) -> Path:
+    template = folder / f"{DOMAIN}.pot"
+    sources = [name for name in ("course_tools", "data", "dicom_lessons") if (ROOT / name).is_dir()]
+    _pybabel("extract", "--mapping-file", "pyproject.toml", "--sort-by-file", "--no-wrap",
+             "--output-file", str(template), *sources)  # fmt: skip
+    return template
+
+
+def _pybabel(*arguments: str) -> None:
+    from babel.messages.frontend import CommandLineInterface
+
+    with contextlib.chdir(ROOT):  # the catalogue names files from here
+        CommandLineInterface().run(["pybabel", "--quiet", *arguments])

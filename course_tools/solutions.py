@@ -1,17 +1,18 @@
-"""The solutions notebook of a lesson, made from its declarations and its text; nobody edits it."""
+"""The solutions notebooks, made when they are wanted from the exercises and the lessons' text."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from course_tools import lessons
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, bound_by, bound_name
-from dicom_lessons.exercises.lessons import LESSONS, declared
-from dicom_lessons.text import N_, _, language, set_language
+from dicom_lessons.exercises.lessons import find
+from dicom_lessons.text import LANGUAGES, N_, _, language, set_language
 
 Cell = dict[str, Any]
 
@@ -24,18 +25,15 @@ _INTRODUCTION = N_(
 _SORTS = {"w": N_("Warm-up"), "p": N_("Prediction"), "t": N_("Claim on trial")}
 
 
-def path_of(lesson: Path) -> Path:
-    """Return where the solutions of a lesson lie: below it, under the same name."""
-    return lesson.parent / "solutions" / lesson.name
-
-
-def write_solutions(lesson: Path) -> Path:
-    """Write the solutions of one lesson in its language, executed, and return their path."""
-    solutions = path_of(lesson)
-    solutions.parent.mkdir(exist_ok=True)
-    lessons.write(solutions, made(lesson))
-    lessons.write(solutions, lessons.run(solutions))
-    return solutions
+def write_solutions(folder: Path) -> Iterator[Path]:
+    """Write the solutions of every lesson, executed, below a folder per language."""
+    for each in LANGUAGES:
+        (folder / each).mkdir(parents=True, exist_ok=True)
+        for lesson in lessons.notebooks(each):
+            solutions = folder / each / lesson.name
+            lessons.write(solutions, made(lesson))
+            lessons.write(solutions, lessons.run(solutions))
+            yield solutions
 
 
 def made(lesson: Path) -> dict[str, Any]:
@@ -46,32 +44,29 @@ def made(lesson: Path) -> dict[str, Any]:
         cells = json.loads(lesson.read_text("utf-8"))["cells"]
         asked = {cell["id"]: "".join(cell["source"]) for cell in cells}
         title = next(text for text in asked.values() if text.startswith("# ")).splitlines()[0]
-        cells = _opening(title, lesson)
-        for exercise in declared(lesson_of(lesson)).values():
-            cells += _solved(exercise, asked)
+        cells = _opening(title, lesson.parent.name)
+        for name in names_in(lesson):
+            cells += _solved(find(name), asked)
     finally:
         set_language(before)
     metadata = lessons.METADATA
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def lesson_of(notebook: Path) -> str:
-    """Return the module name of a lesson's notebook, checked to be a lesson."""
-    number, _underscore, lesson = notebook.stem.partition("_")
-    if LESSONS.get(lesson) != number:
-        raise ValueError(f"{notebook.name} is no lesson")
-    return lesson
+def names_in(lesson: Path) -> list[str]:
+    """Return the exercises that a lesson's code asks, in the order in which they come."""
+    cells = json.loads(lesson.read_text("utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return list(dict.fromkeys(re.findall(r"\b(?:check|predict|quiz)\(\s*[\"']([^\"']+)", code)))
 
 
-def _opening(title: str, lesson: Path) -> list[Cell]:
+def _opening(title: str, chosen: str) -> list[Cell]:
     heading = _("# Solutions of {title}", title=title.removeprefix("# "))
-    back = _("[Back to the lesson](../{name})", name=lesson.name)
     setting = (
         "import os\n\nfrom dicom_lessons import check, set_language\n\n"
-        f'os.environ["DICOM_LESSONS_PROGRESS"] = "off"\nset_language("{lesson.parent.name}")'
+        f'os.environ["DICOM_LESSONS_PROGRESS"] = "off"\nset_language("{chosen}")'
     )
-    text = f"{heading}\n\n{_(_INTRODUCTION)}\n\n{back}"
-    return [_text("opening", text), _code("language", setting)]
+    return [_text("opening", f"{heading}\n\n{_(_INTRODUCTION)}"), _code("language", setting)]
 
 
 def _solved(exercise: Exercise, asked: dict[str, str]) -> list[Cell]:
@@ -118,7 +113,5 @@ def _text(name: str, source: str) -> Cell:
 
 
 def _code(name: str, source: str) -> Cell:
-    # as ruff formats it: an empty line after the imports
-    source = re.sub(r"\A((?:(?:from|import) .+\n)+)(?!from |import )(?=.)", r"\1\n", source)
     blank: Cell = {"execution_count": None, "metadata": {}, "outputs": []}
     return {"cell_type": "code", "id": name, "source": source, **blank}

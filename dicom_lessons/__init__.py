@@ -1,7 +1,7 @@
 """Helpers of a course on DICOM in Python: samples, byte maps, explorers and exercises."""
 
-from dicom_lessons.exercises.feedback import check, compare, hint, predict, quiz
+from dicom_lessons.exercises.feedback import check, compare, hint, predict, quiz, solution
 from dicom_lessons.exercises.progress import progress
 from dicom_lessons.text import set_language
 
-__all__ = ["check", "compare", "hint", "predict", "progress", "quiz", "set_language"]
+__all__ = ["check", "compare", "hint", "predict", "progress", "quiz", "set_language", "solution"]

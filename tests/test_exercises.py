@@ -8,8 +8,11 @@ import json
 import os
 import re
 import sys
+import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -19,14 +22,13 @@ from hypothesis import strategies
 
 import dicom_lessons
 from course_tools.lessons import NOTEBOOKS
-from dicom_lessons import check, compare, hint, predict, progress, quiz
-from dicom_lessons.exercises import forms, kinds
+from dicom_lessons import check, compare, hint, predict, progress, quiz, solution
+from dicom_lessons.exercises import feedback, forms, judging, kinds
 from dicom_lessons.exercises import lessons as declarations
-from dicom_lessons.exercises.feedback import answered
+from dicom_lessons.exercises.judging import answered
 from dicom_lessons.exercises.lessons import declared, lessons
 from dicom_lessons.text import _, set_language
 
-SYSTEM = ("lessons", "feedback", "forms", "kinds", "progress", "quiz")
 EXERCISES = {name: exercise for lesson in lessons() for name, exercise in declared(lesson).items()}
 # a learner's wrong answer may leave files and sockets open
 pytestmark = [
@@ -44,6 +46,15 @@ def own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DICOM_LESSONS_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     return tmp_path / "progress.json"
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has tried anything yet, nor taken a hint."""
+    for counts in ("_tries", "_hints"):
+        monkeypatch.setattr(judging, counts, Counter())
+    monkeypatch.setattr(judging, "_done", set())
+    monkeypatch.setattr(feedback, "_predictions", {})
 
 
 def answer_of(source: str) -> object:
@@ -76,7 +87,10 @@ def test_each_mistake_meets_its_own_explanation(name: str, language: str) -> Non
     set_language(language)
     exercise = EXERCISES[name]
     for mistake in exercise.mistakes:
-        verdict = exercise.judge(answer_of(mistake.answer))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a wrong program may well warn
+            answer = answer_of(mistake.answer)
+        verdict = exercise.judge(answer)
         assert verdict.right is False
         assert _(mistake.why) in verdict.why
 
@@ -155,6 +169,23 @@ def test_no_text_stays_no_text() -> None:
     assert _("") == ""
 
 
+def test_a_second_right_answer_is_right_whatever_the_kind() -> None:
+    text: dict[str, Any] = {"name": "x-1", "question": "Q", "why": "", "hints": ("1", "2", "3")}
+    value = kinds.Value(solution="x = 7", also_right=("x = 9",), **text)
+    assert [value.judge(answer).right for answer in (7, 9, 8)] == [True, True, False]
+    code = kinds.Code(
+        solution="def f(n):\n    return n",
+        also_right=("def f(n):\n    return -n",),
+        cases=lambda: [(1,), (2,)],
+        **text,
+    )
+    functions = (lambda n: n, lambda n: -n, abs, lambda n: n if n == 1 else -n)
+    assert [code.judge(one).right for one in functions] == [True, True, True, False]
+    options = tuple(kinds.Option(letter, letter) for letter in "ABC")
+    choice = kinds.Choice(solution="x = 'a'", also_right=("x = 'c'",), options=options, **text)
+    assert [choice.judge(letter).right for letter in "abc"] == [True, False, True]
+
+
 @every
 def test_a_right_answer_is_explained(name: str) -> None:
     exercise = EXERCISES[name]
@@ -163,15 +194,33 @@ def test_a_right_answer_is_explained(name: str) -> None:
 
 def test_names_are_unique_and_each_lesson_is_known() -> None:
     names = [name for lesson in lessons() for name in declared(lesson)]
-    assert (
-        len(names)
-        == len(set(names))
-        == sum(
-            len(sys.modules[f"dicom_lessons.{lesson}.exercises"].EXERCISES) for lesson in lessons()
-        )
-    )
+    texts = [
+        (Path(dicom_lessons.__file__).parent / lesson / "exercises.md").read_text("utf-8")
+        for lesson in lessons()
+    ]
+    headings = re.findall(r"^## ", "\n".join(texts), flags=re.M)
+    assert len(names) == len(set(names)) == len(headings)
+    assert lessons() == tuple(declarations.LESSONS)
     for lesson in lessons():
         assert all(name.rpartition("-")[0] == lesson for name in declared(lesson))
+
+
+@pytest.mark.parametrize("lesson", lessons())
+def test_what_an_examination_names_is_explained(lesson: str) -> None:
+    """A name without its sentence would be shown as it is."""
+    checks = Path(dicom_lessons.__file__).parent / lesson / "checks.py"
+    returns = [
+        node.value
+        for node in ast.walk(ast.parse(checks.read_text("utf-8")))
+        if isinstance(node, ast.Return)
+    ]
+    branches = [(one.body, one.orelse) for one in returns if isinstance(one, ast.IfExp)]
+    values = [*returns, *itertools.chain.from_iterable(branches)]
+    constants = [one.value for one in values if isinstance(one, ast.Constant)]
+    returned = {value for value in constants if isinstance(value, str)}
+    examined = [one for one in declared(lesson).values() if isinstance(one, kinds.Repair)]
+    explained = {finding for exercise in examined for finding in exercise.findings}
+    assert returned - {""} == explained
 
 
 # ---- how lessons use it
@@ -402,7 +451,7 @@ def declared_for_test(
     for module in (declarations, dicom_lessons.exercises.progress):
         monkeypatch.setattr(module, "lessons", lambda: ("structure",))
         monkeypatch.setattr(module, "declared", lambda _lesson: known)
-    for module in (dicom_lessons.exercises.feedback, declarations):
+    for module in (feedback, declarations):
         monkeypatch.setattr(module, "find", known.__getitem__)
 
 
@@ -458,7 +507,134 @@ def test_hints_come_one_after_another(capsys: pytest.CaptureFixture[str]) -> Non
     for _again in range(4):
         hint("x-o")
     said = capsys.readouterr().out.split("\n")
-    assert said[:4] == [*(f"Hint {n} of 3: {n}" for n in (1, 2, 3)), "Hint 3 of 3: 3"]
+    offer = 'For the solution: from dicom_lessons import solution; solution("x-o")'
+    last = ["Hint 3 of 3: 3", offer]
+    assert said == ["Hint 1 of 3: 1", "Hint 2 of 3: 2", *last, *last, ""]
+
+
+@pytest.mark.usefixtures("declared_for_test")
+def test_a_solution_comes_after_three_hints(capsys: pytest.CaptureFixture[str]) -> None:
+    for _again in range(3):
+        solution("x-o")
+        hint("x-o")
+    capsys.readouterr()
+    solution("x-o")
+    assert capsys.readouterr().out == "x = 'cab'\n3\n1\n2\n\nBecause.\n"
+
+
+@pytest.mark.usefixtures("declared_for_test")
+def test_before_that_it_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    for language, first in (("en", "The solution comes"), ("ru", "Решение откроется")):
+        set_language(language)
+        solution("x-integer")
+        assert capsys.readouterr().out.startswith(first)
+    set_language("en")
+    hint("x-integer")
+    check("x-integer", 8)
+    check("x-integer", ...)  # no try
+    capsys.readouterr()
+    solution("x-integer")
+    assert capsys.readouterr().out == (
+        "The solution comes after three hints or three tries. Hints left: 2; tries left: 2.\n"
+    )
+
+
+@pytest.mark.usefixtures("declared_for_test")
+def test_a_solution_comes_after_three_tries_or_a_right_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for wrong in (1, 2, 3):
+        check("x-integer", wrong)
+    offered = ["For the solution" in line for line in capsys.readouterr().out.splitlines()]
+    assert offered == [False, False, True]
+    check("x-c", "b")
+    predict("x-p", 4)
+    compare("x-p")
+    capsys.readouterr()
+    for name, model in (("x-integer", "x = 7"), ("x-c", "b. two"), ("x-p", "x = 4")):
+        solution(name)
+        assert capsys.readouterr().out.startswith(f"{model}\n\n")
+
+
+@every
+@both
+def test_each_solution_is_shown_with_its_reason(
+    name: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_language(language)
+    exercise = EXERCISES[name]
+    for _again in range(3):
+        hint(name)
+    capsys.readouterr()
+    solution(name)
+    shown = capsys.readouterr().out
+    assert shown.endswith(f"\n\n{_(exercise.why)}\n")
+    if isinstance(exercise, kinds.Choice):
+        right = str(answer_of(exercise.solution))
+        option = exercise.options[forms.LETTERS.index(right)]
+        assert shown.startswith(f"{right}. {_(option.text)}\n")
+    else:
+        assert shown.startswith(exercise.solution.strip())
+
+
+@pytest.mark.usefixtures("declared_for_test")
+def test_no_solution_is_shown_while_nbgrader_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _again in range(3):
+        hint("x-integer")
+    capsys.readouterr()
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    solution("x-integer")
+    with pytest.raises(AssertionError) as told:
+        check("x-integer", 8)
+    assert capsys.readouterr().out == "No solution is shown while answers are graded.\n"
+    assert "solution" not in str(told.value)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_verdict_is_published_as_data(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the class report reads it: in every language alike, also where the check raises."""
+    published: list[Any] = []
+    shell = SimpleNamespace(
+        get_ipython=object,
+        display=SimpleNamespace(
+            publish_display_data=lambda data, metadata: published.append((data, metadata))
+        ),
+    )
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    set_language(language)
+    check("structure-3", 1)
+    assert published == []  # a learner's own notebook stays as it is
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    exercise = EXERCISES["structure-3"]
+    check("structure-3", answer_of(exercise.solution))
+    mistake = exercise.mistakes[0]
+    for answer in (answer_of(mistake.answer), "1.2.3", ...):
+        with pytest.raises(AssertionError):
+            check("structure-3", answer)
+    assert [metadata["dicom_lessons"] for _data, metadata in published] == [
+        {"exercise": "structure-3", "verdict": verdict, "why": why}
+        for verdict, why in (
+            ("right", exercise.why), ("wrong", mistake.why), ("wrong", ""), ("blank", "")
+        )
+    ]  # fmt: skip
+    assert all(data == {"text/plain": f"structure-3: {metadata['dicom_lessons']['verdict']}"}
+               for data, metadata in published)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["meet_dicom-1", "download-5", "download-4", "structure-2"])
+def test_every_kind_publishes_the_english_explanation(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_language("ru")
+    exercise = EXERCISES[name]
+    wrong = "a" if isinstance(exercise, kinds.Choice) else answer_of(exercise.mistakes[0].answer)
+    verdict, _message = answered(exercise, wrong)
+    explanations = [mistake.why for mistake in exercise.mistakes]
+    explanations += [option.why for option in getattr(exercise, "options", ())]
+    assert verdict.reason in explanations
+    assert answered(exercise, answer_of(exercise.solution))[0].reason == exercise.why
 
 
 @pytest.mark.usefixtures("declared_for_test")
@@ -511,6 +687,31 @@ def test_a_quiz_explains_each_option_and_escapes_all(
     assert "<li>&lt;b&gt;one</li>" in shown["text/html"]
     assert "<script>" not in shown["text/html"] + asked.children[0].value
     assert "Yes" not in json.dumps(shown)
+
+
+def test_a_quiz_gives_hints(one_of_each_kind: list[kinds.Exercise]) -> None:
+    from dicom_lessons.exercises.quiz import Quiz
+
+    choice = next(one for one in one_of_each_kind if isinstance(one, kinds.Choice))
+    asked = Quiz(choice)
+    assert asked.hint.value == ""
+    for number in (1, 2, 3, 3):
+        asked.hint_button.click()
+        assert asked.hint.value == f'<p role="status">Hint {number} of 3: {number}</p>'
+
+
+@pytest.mark.parametrize("lesson", lessons())
+@both
+def test_a_lesson_says_once_that_predictions_and_quizzes_have_hints(
+    lesson: str, language: str
+) -> None:
+    told = [
+        cell["source"]
+        for cell in notebook(lesson, language).values()
+        if re.search(rf'hint\("{lesson}-p\d+"\)', cell["source"])
+    ]
+    assert len(told) == 1
+    assert {"en": "button", "ru": "кнопка"}[language] in told[0]
 
 
 def test_a_quiz_asks_choices_only() -> None:
@@ -581,13 +782,5 @@ def test_a_place_that_cannot_be_written_is_no_obstacle(
 
 
 def test_the_system_stays_small() -> None:
-    """At most 400 statements; texts and wrapped lines of one statement count once."""
-    folder = Path(declarations.__file__).parent
-    statements = [
-        node
-        for name in SYSTEM
-        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text("utf-8")))
-        if isinstance(node, ast.stmt)
-        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-    ]
-    assert len(statements) <= 400
+    modules = Path(declarations.__file__).parent.glob("*.py")
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in modules) <= 1_400

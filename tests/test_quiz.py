@@ -49,6 +49,13 @@ def test_a_quiz_is_answered_by_keyboard(jupyterlab: Lab, page: Page) -> None:
     for key in ("ArrowDown", "d", "d"):
         page.keyboard.press(key)
     expect(page.get_by_role("radio").nth(1)).to_be_checked()
+
+    hint = page.get_by_role("button", name="Hint")
+    hint.focus()
+    for key, number in (("Space", 1), ("Enter", 2)):
+        page.keyboard.press(key)
+        expect(status.nth(1)).to_contain_text(f"Hint {number} of 3:")
+        expect(hint).to_be_focused()
     assert page.evaluate(CELLS) == 2
 
     assert jupyterlab.outside == []

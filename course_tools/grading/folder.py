@@ -21,7 +21,8 @@ from dicom_lessons.text import _
 
 CONFIGURATION = Path(__file__).with_name("nbgrader_config.py")
 _TELLING = re.compile(
-    r"NBGRADER|EXERCISES|dicom_lessons\.exercises|sys\.modules|\bcheck\s*=|def check\b|__builtins__"
+    r"NBGRADER|CHECKS|dicom_lessons\.exercises|exercises\.md|sys\.modules"
+    r"|\bcheck\s*=|def check\b|__builtins__"
 )
 
 

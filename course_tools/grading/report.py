@@ -109,7 +109,7 @@ def _sayings(notebook: Path) -> Iterable[tuple[str, str]]:
     for cell in read(notebook)["cells"]:
         if (name := grade_id(cell)).endswith("-check"):
             outputs = cell.get("outputs", ())
-            yield name.removesuffix("-check"), " ".join(map(_said, outputs))
+            yield name.removesuffix("-check"), " ".join(filter(None, map(_said, outputs)))
 
 
 def _said(output: dict[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""Exercises: the checks, hints and explanations, one module per lesson."""
+"""The exercise system: it reads a room's exercises.md, judges answers, and says why."""

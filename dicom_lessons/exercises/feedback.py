@@ -1,4 +1,4 @@
-"""What a learner calls: ``check``, ``hint``, ``predict``, ``compare`` and ``quiz``.
+"""What a learner calls: ``check``, ``hint``, ``solution``, ``predict``, ``compare`` and ``quiz``.
 
 Feedback is shown at once, stays on this computer, and raises nothing, except when nbgrader
 executes the notebook: there, a failed assertion is what counts.
@@ -6,17 +6,16 @@ executes the notebook: there, a failed assertion is what counts.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import warnings
+import sys
 
 from dicom_lessons.exercises import progress
-from dicom_lessons.exercises.kinds import Choice, Exercise, Prediction, Verdict, shown
+from dicom_lessons.exercises.judging import answered, is_open, judged, next_hint, solved
+from dicom_lessons.exercises.kinds import Choice, Prediction, Verdict, shown
 from dicom_lessons.exercises.lessons import find
 from dicom_lessons.text import _
 
-_hints_given: dict[str, int] = {}
+_VERDICTS = {True: "right", False: "wrong", None: "blank"}
 _predictions: dict[str, object] = {}
 
 
@@ -34,27 +33,44 @@ def check(name: str, answer: object) -> None:
     ------
     AssertionError
         Only while nbgrader executes the notebook, and if the answer is not right.
+
+    Notes
+    -----
+    While nbgrader executes the notebook, the verdict is also in the metadata of an output:
+    ``{"dicom_lessons": {"exercise": …, "verdict": "right" | "wrong" | "blank", "why": …}}``, where
+    ``why`` is the explanation in English, or an empty text.
     """
-    verdict, message = answered(find(name), answer)
+    exercise = find(name)
+    verdict, message = answered(exercise, answer)
     if not verdict.right:
         message += " " + _("For a hint: {call}", call=f'hint("{name}")')
-    if not verdict.right and os.environ.get("NBGRADER_EXECUTION"):
-        raise AssertionError(message)
+    if _is_graded():
+        _publish(name, verdict)
+        if not verdict.right:
+            raise AssertionError(message)
+    elif verdict.right is False and is_open(exercise):
+        message += " " + _way_to_solution(name)
     print(message)
 
 
 def hint(name: str) -> None:
     """Print the next of the exercise's three hints; after the last, the last again."""
-    hints = find(name).hints
-    number = _hints_given[name] = min(_hints_given.get(name, 0) + 1, len(hints))
-    print(
-        _(
-            "Hint {number} of {count}: {text}",
-            number=number,
-            count=len(hints),
-            text=_(hints[number - 1]),
-        )
-    )
+    exercise = find(name)
+    print(next_hint(exercise))
+    if is_open(exercise):
+        print(_way_to_solution(name))
+
+
+def solution(name: str) -> None:
+    """Print the model solution and why it is right, after three hints or three tries.
+
+    Before that, and while nbgrader executes the notebook, it says so instead.
+    """
+    exercise = find(name)
+    if _is_graded():
+        print(_("No solution is shown while answers are graded."))
+    else:
+        print(solved(exercise))
 
 
 def predict(name: str, answer: object) -> None:
@@ -75,7 +91,7 @@ def compare(name: str) -> None:
     if name not in _predictions:
         print(_("No prediction was made. {why}", why=_(exercise.why)))
         return
-    verdict = _judged(exercise, _predictions[name])
+    verdict = judged(exercise, _predictions[name])
     progress.record(name)  # a prediction is made to be compared, not to be right
     opening = _("As you predicted.") if verdict.right else _("Not what you predicted.")
     print(opening, verdict.why if verdict.right else f"{verdict.why}\n{_(exercise.why)}")
@@ -97,24 +113,20 @@ def quiz(name: str) -> object:
     return Quiz(exercise)
 
 
-def answered(exercise: Exercise, answer: object) -> tuple[Verdict, str]:
-    """Judge an answer, write down that a right one was given, and say what was seen."""
-    verdict = _judged(exercise, answer)
-    if verdict.right:
-        progress.record(exercise.name)
-        return verdict, _("Right. {why}", why=verdict.why)
-    if verdict.right is None:
-        return verdict, _("No answer yet: write yours instead of the three dots.")
-    return verdict, _("Not yet. {why}", why=verdict.why)
+def _is_graded() -> bool:
+    return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
-def _judged(exercise: Exercise, answer: object) -> Verdict:
-    # nbgrader takes away the points of a check cell that writes to stderr
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        try:
-            return exercise.judge(answer)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # even sys.exit() in the answer's own methods
-            return Verdict(False, _("The answer cannot be read: {error}.", error=shown(error)))
+def _way_to_solution(name: str) -> str:
+    call = f'from dicom_lessons import solution; solution("{name}")'
+    return _("For the solution: {call}", call=call)
+
+
+def _publish(name: str, verdict: Verdict) -> None:
+    """Leave the verdict in an output of the cell, for the report of the class."""
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None:
+        return  # nobody keeps outputs there
+    said = {"exercise": name, "verdict": _VERDICTS[verdict.right], "why": verdict.reason}
+    text = f"{name}: {said['verdict']}"
+    ipython.display.publish_display_data({"text/plain": text}, {"dicom_lessons": said})

@@ -10,11 +10,11 @@ import itertools
 import operator
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 import numpy as np
-from pydicom._uid_dict import UID_dictionary
+import pydicom.uid
 from pydicom.tag import Tag
 
 from dicom_lessons.text import N_, _
@@ -108,10 +108,15 @@ def uid(answer: Any) -> str:
     """
     given = str(answer, "ascii") if isinstance(answer, bytes) else answer
     digits = str.strip(given, " \0'\"").casefold()
-    for value, (name, *_others, keyword) in UID_dictionary.items():
-        if digits and digits in (name.casefold(), keyword.casefold()):
-            return value
-    return digits
+    return _uids_by_name().get(digits, digits)
+
+
+@cache
+def _uids_by_name() -> dict[str, str]:
+    """Return pydicom's transfer syntaxes and storage classes by name and by keyword."""
+    known = [value for value in vars(pydicom.uid).values() if isinstance(value, pydicom.uid.UID)]
+    names = [(name.casefold(), str(one)) for one in known for name in (one.name, one.keyword)]
+    return {name: value for name, value in names if name}
 
 
 @expecting(N_("bytes, for example b'DICM' or '44 49 43 4D'"))
@@ -195,3 +200,42 @@ def order_of(count: int) -> Callable[[Any], list[str]]:
         return given
 
     return order
+
+
+NAMES: dict[str, Form] = {
+    "exact": as_it_is,
+    "integer": integer,
+    "number": number,
+    "tag": tag,
+    "text": text,
+    "uid": uid,
+    "bytes": raw_bytes,
+    "truth": truth,
+}
+
+
+def named(words: str) -> Form:
+    """Return the form that stands in brackets behind the name of an exercise.
+
+    Parameters
+    ----------
+    words : str
+        A key of ``NAMES``; ``"list of …"``, in which order counts, or ``"set of …"``, in which it
+        does not; ``"letter of 5"``; ``"order of 3"``.
+
+    Raises
+    ------
+    KeyError
+        If there is no such form.
+
+    Examples
+    --------
+    >>> named("set of integer")([3, "0x1"])
+    (1, 3)
+    """
+    first, _of, rest = words.partition(" of ")
+    if first in ("list", "set") and rest:
+        return list_of(named(rest), ordered=first == "list")
+    if first in ("letter", "order") and rest.isdecimal() and 1 < int(rest) <= len(LETTERS):
+        return (letter_of if first == "letter" else order_of)(int(rest))
+    return NAMES[words]

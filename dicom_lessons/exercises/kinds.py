@@ -1,8 +1,8 @@
 """The kinds of exercise, and how each judges an answer by behaviour.
 
-An exercise is declared once: question, model solution, likely mistakes and hints. Solutions and
-mistakes are the source of an answer cell, so that the solutions notebooks and the tests run the
-very code that the judge compares with.
+An exercise is written once, in the ``exercises.md`` of its room: question, model solution, likely
+mistakes and hints. Solutions and mistakes are the source of an answer cell, so that the solutions
+notebooks and the tests run the very code that the judge compares with.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import ast
 import copy
 import math
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,21 @@ _repr.maxstring = _repr.maxother = 60
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was seen: right, wrong, or (``right is None``) not answered yet."""
+    """What was seen.
+
+    Attributes
+    ----------
+    right : bool or None
+        None means not answered yet.
+    why : str
+        What to say, in the language that is set.
+    reason : str
+        The explanation in it as it stands in ``exercises.md``, before translation.
+    """
 
     right: bool | None
     why: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise:
-    """What every kind declares.
+    """What every kind holds.
 
     Attributes
     ----------
@@ -69,6 +80,10 @@ class Exercise:
         Three, from a nudge to almost the solution.
     mistakes : tuple of Mistake
         Likely wrong answers.
+    also_right : tuple of str
+        Further right answers, as sources.
+    findings : mapping
+        What an examination may find: the name that it returns, and what is said then.
     """
 
     name: str
@@ -77,6 +92,13 @@ class Exercise:
     why: str
     hints: tuple[str, str, str]
     mistakes: tuple[Mistake, ...] = ()
+    also_right: tuple[str, ...] = ()
+    findings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def models(self) -> list[object]:
+        """What the model solution and the further right ones bind."""
+        return [bound_by(source) for source in (self.solution, *self.also_right)]
 
     def judge(self, answer: object) -> Verdict:
         """Say whether the answer is right; anything at all may come in."""
@@ -85,28 +107,34 @@ class Exercise:
     def _judge(self, answer: object) -> Verdict:
         raise NotImplementedError
 
-    def _compared(
-        self, answer: object, form: forms.Form, also_right: Iterable[object] = ()
-    ) -> Verdict:
+    def _compared(self, answer: object, form: forms.Form) -> Verdict:
         seen = _("You answered {answer}.", answer=shown(answer))
         try:
             given = form(answer)
         except (TypeError, ValueError) as refusal:
             return Verdict(False, f"{seen} {refusal}")
-        if any(same(given, form(right)) for right in (bound_by(self.solution), *also_right)):
-            return Verdict(True, _(self.why))
+        if any(same(given, form(right)) for right in self.models):
+            return self._right()
         return self._mistaken(
             lambda wrong: same(given, form(wrong)),
             seen,
             partly(given, form(bound_by(self.solution))),
         )
 
+    def _right(self) -> Verdict:
+        return Verdict(True, _(self.why), self.why)
+
+    def _found(self, finding: str, seen: str = "") -> Verdict:
+        """Return the verdict on what an examination found; a nameless finding is its own text."""
+        reason = self.findings.get(finding, finding)
+        return Verdict(False, f"{seen} {_(reason)}".lstrip(), reason)
+
     def _mistaken(
         self, same_as: Callable[[object], bool], seen: str, unforeseen: str = ""
     ) -> Verdict:
         for mistake in self.mistakes:
             if same_as(bound_by(mistake.answer)):
-                return Verdict(False, f"{seen} {_(mistake.why)}")
+                return Verdict(False, f"{seen} {_(mistake.why)}", mistake.why)
         return Verdict(False, f"{seen} {unforeseen}".rstrip())
 
 
@@ -137,30 +165,28 @@ class Choice(Exercise):
             option = self.options[forms.LETTERS.index(form(answer))]
         except TypeError:
             return verdict
-        return Verdict(verdict.right, _(option.why))
+        return Verdict(verdict.right, _(option.why), option.why)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parsons(Exercise):
     """Lines to put in order; the answer is their letters, such as ``"cab"``.
 
-    ``lines`` stand as they are shown, the first under the letter a; ``also_right`` holds further
-    orders that work.
+    ``lines`` stand as they are shown, the first under the letter a.
     """
 
     lines: tuple[str, ...]
-    also_right: tuple[str, ...] = ()
 
     def _judge(self, answer: object) -> Verdict:
-        return self._compared(answer, forms.order_of(len(self.lines)), self.also_right)
+        return self._compared(answer, forms.order_of(len(self.lines)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repair(Exercise):
     """A file that the learner wrote, read and judged.
 
-    ``examine`` gets its path and returns an empty text if all is well, else the explanation of
-    what is wrong, as declared with ``N_``; any error while it reads counts as wrong.
+    ``examine`` gets its path and returns an empty text if all is well, else the name of one of the
+    ``findings`` (or a sentence of its own); any error while it reads counts as wrong.
     """
 
     examine: Callable[[Path], str]
@@ -176,7 +202,7 @@ class Repair(Exercise):
             finding = self.examine(path)
         except Exception as error:
             finding = _("pydicom cannot read {name}: {error}.", name=path.name, error=shown(error))
-        return Verdict(not finding, _(finding or self.why))
+        return self._found(finding) if finding else self._right()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +229,9 @@ class Code(Exercise):
                 None if {*names} <= {"NotImplementedError"} else False,
                 _("Your function gives nothing back: does it end with return?"),
             )
-        model = self._results(bound_by(self.solution))
+        model, *others = map(self._results, self.models)
+        if any(all(map(self._agree, results, other)) for other in others):
+            return self._right()
         for arguments, result, wanted in zip(self.cases(), results, model, strict=True):
             if not self._agree(result, wanted):
                 return self._mistaken(
@@ -216,7 +244,7 @@ class Code(Exercise):
                         expected=shown(wanted),
                     ),
                 )
-        return Verdict(True, _(self.why))
+        return self._right()
 
     def _results(self, function: object) -> list[object]:
         """Call a function with every case; what it raises stands for what it returns."""
@@ -240,6 +268,28 @@ class Code(Exercise):
             return same(self.form(one), self.form(other))
         except Exception:
             return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What a room's ``checks.py`` adds to the text of an exercise: that which must run.
+
+    Attributes
+    ----------
+    cases : callable or None
+        Returns the argument tuples of a :class:`Code`.
+    form : callable or None
+        A form of this exercise alone; those of :mod:`forms` are named in the text.
+    examine : callable or None
+        Looks at the file of a :class:`Repair`.
+    kind : type or None
+        A kind of this room's own.
+    """
+
+    cases: Cases | None = None
+    form: forms.Form | None = None
+    examine: Callable[[Path], str] | None = None
+    kind: type[Exercise] | None = None
 
 
 def same(one: Any, other: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Where the exercises of each lesson are found."""
+"""Where the exercises of each lesson are found: in the room that its name begins with."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from dicom_lessons.exercises.kinds import Exercise
+from dicom_lessons.exercises.reader import exercises
 from dicom_lessons.text import _
 
+_PACKAGE = Path(__file__).parents[1]
 LESSONS = {
     "meet_dicom": "00",
     "structure": "01",
@@ -20,30 +22,28 @@ LESSONS = {
     "read_write": "06",
     "pixels": "07a",
     "compression": "07b",
-    "deidentify": "08",
-    "network": "09",
-    "volume": "10",
-    "clinic": "11",
-    "collection": "12",
 }
 
 
 @cache
 def lessons() -> tuple[str, ...]:
-    """Return the lessons that declare exercises, by module name, in the order of the course."""
-    package = Path(__file__).parents[1]
-    return tuple(lesson for lesson in LESSONS if (package / lesson / "exercises.py").is_file())
+    """Return the rooms that have exercises, in the order of the course; what has no number last."""
+    order = {lesson: place for place, lesson in enumerate(LESSONS)}
+    found = [path.parent.name for path in _PACKAGE.glob("*/exercises.md")]
+    return tuple(sorted(found, key=lambda lesson: (order.get(lesson, len(order)), lesson)))
 
 
 @cache
 def declared(lesson: str) -> dict[str, Exercise]:
-    """Return the exercises of one lesson by name, in order."""
-    module = importlib.import_module(f"dicom_lessons.{lesson}.exercises")
-    return {exercise.name: exercise for exercise in module.EXERCISES}
+    """Return the exercises of one room by name, in order."""
+    room = _PACKAGE / lesson
+    has_checks = (room / "checks.py").is_file()
+    module = importlib.import_module(f"dicom_lessons.{lesson}.checks") if has_checks else None
+    return exercises(room / "exercises.md", module.CHECKS if module else {})
 
 
 def find(name: str) -> Exercise:
-    """Return the declaration of an exercise.
+    """Return an exercise by its name.
 
     Raises
     ------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipywidgets import HTML, Layout, RadioButtons, VBox
+from ipywidgets import HTML, Button, Layout, RadioButtons, VBox
 from markupsafe import Markup
 
-from dicom_lessons.exercises import feedback
 from dicom_lessons.exercises.forms import LETTERS
+from dicom_lessons.exercises.judging import answered, next_hint
 from dicom_lessons.exercises.kinds import Choice
 from dicom_lessons.html import render
 from dicom_lessons.keep_keys import KeepKeys
@@ -28,10 +28,11 @@ _STYLE = Markup("""\
 .dl-quiz .widget-html-content p { line-height: 1.4; margin: 0.3em 0; }
 </style>""")
 _FEEDBACK = """<p role="status">{{ mark }} {{ message }}</p>"""
+_HINT = """<p role="status">{{ hint }}</p>"""
 
 
 class Quiz(VBox):  # type: ignore[misc]
-    """Radio buttons for the options of a choice; tries are unlimited.
+    """Radio buttons for the options of a choice, and one for hints; tries are unlimited.
 
     The answers stay in the kernel. Without one, a page shows the question and its options.
     """
@@ -50,13 +51,21 @@ class Quiz(VBox):  # type: ignore[misc]
         )
         self.feedback = HTML()
         self.buttons.observe(self._answer, "value")
+        self.hint_button = Button(description=_("Hint"), layout=Layout(width="auto"))
+        self.hint = HTML()
+        self.hint_button.on_click(self._show_hint)
         question = HTML(_STYLE + render(_QUESTION, question=self.question, options=()))
-        super().__init__([question, self.buttons, self.feedback, KeepKeys()])
+        super().__init__(
+            [question, self.buttons, self.feedback, self.hint_button, self.hint, KeepKeys()]
+        )
         self.add_class("dl-quiz")
 
     def _answer(self, change: dict[str, Any]) -> None:
-        verdict, message = feedback.answered(self.exercise, change["new"])
+        verdict, message = answered(self.exercise, change["new"])
         self.feedback.value = render(_FEEDBACK, mark="✗✓"[bool(verdict.right)], message=message)
+
+    def _show_hint(self, _button: Button) -> None:
+        self.hint.value = render(_HINT, hint=next_hint(self.exercise))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)

@@ -1,6 +1,7 @@
 """Modality: its Defined Terms, what other values mean, and how it goes with the SOP class."""
 
 from dicom_lessons.modality.folder import Entry, Survey, examine, survey
+from dicom_lessons.modality.riddles import suspects, unlabelled
 from dicom_lessons.modality.sop_classes import Agreement, agreement, classes_with, expected
 from dicom_lessons.modality.terms import (
     CURRENT,
@@ -28,4 +29,6 @@ __all__ = [
     "judge",
     "meaning",
     "survey",
+    "suspects",
+    "unlabelled",
 ]

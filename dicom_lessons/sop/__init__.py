@@ -15,6 +15,7 @@ from dicom_lessons.sop.report import (
     outside,
     requirements,
 )
+from dicom_lessons.sop.riddles import incomplete, log
 from dicom_lessons.sop.tables import (
     Attribute,
     InformationObjectDefinition,
@@ -38,7 +39,9 @@ __all__ = [
     "condition",
     "definition",
     "definition_of",
+    "incomplete",
     "lacks",
+    "log",
     "module_condition",
     "outside",
     "requirements",

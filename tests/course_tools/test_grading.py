@@ -311,6 +311,23 @@ def test_every_mark_is_as_predicted(graded: Graded) -> None:
 
 
 @needs_nbgrader
+def test_the_verdict_of_each_check_is_in_the_graded_notebook(graded: Graded) -> None:
+    names = list(graded_exercises(classroom.read(
+        graded.course / "source" / LESSON / f"{LESSON}.ipynb")))  # fmt: skip
+    for learner, verdict in (("right", "right"), ("blank", "blank"), ("half", "right")):
+        notebook = graded.course / "autograded" / learner / LESSON / f"{LESSON}.ipynb"
+        told = [
+            output["metadata"]["dicom_lessons"]
+            for cell in classroom.read(notebook)["cells"]
+            for output in cell.get("outputs", ())
+            if "dicom_lessons" in output.get("metadata", {})
+        ]
+        assert [one["exercise"] for one in told] == names
+        assert told[0]["verdict"] == verdict
+        assert bool(told[0]["why"]) == (verdict == "right")
+
+
+@needs_nbgrader
 def test_what_needs_a_teacher_is_found(graded: Graded) -> None:
     found: dict[str, str] = {}
     for finding in graded.findings:
