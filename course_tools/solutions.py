@@ -1,4 +1,4 @@
-"""The solutions notebook of a lesson, made from its declarations and its text; nobody edits it."""
+"""The solutions of a lesson, made on demand from its declarations and its text."""
 
 from __future__ import annotations
 
@@ -24,30 +24,37 @@ _INTRODUCTION = N_(
 _SORTS = {"w": N_("Warm-up"), "p": N_("Prediction"), "t": N_("Claim on trial")}
 
 
-def path_of(lesson: Path) -> Path:
-    """Return where the solutions of a lesson lie: below it, under the same name."""
-    return lesson.parent / "solutions" / lesson.name
+def write_solutions(folder: Path, lesson: str, language: str) -> Path:
+    """Write the solutions of one lesson in one language, executed, and return their path.
 
-
-def write_solutions(lesson: Path) -> Path:
-    """Write the solutions of one lesson in its language, executed, and return their path."""
-    solutions = path_of(lesson)
-    solutions.parent.mkdir(exist_ok=True)
-    lessons.write(solutions, made(lesson))
+    Parameters
+    ----------
+    folder : Path
+        Where they go: a folder per language is made in it.
+    lesson : str
+        Its module, such as ``"structure"``.
+    language : str
+        ``"en"`` or ``"ru"``.
+    """
+    solutions = folder / language / f"{LESSONS[lesson]}_{lesson}.ipynb"
+    solutions.parent.mkdir(parents=True, exist_ok=True)
+    lessons.write(solutions, made(lesson, language))
     lessons.write(solutions, lessons.run(solutions))
     return solutions
 
 
-def made(lesson: Path) -> dict[str, Any]:
+def made(lesson: str, tongue: str) -> dict[str, Any]:
     """Return the solutions of one lesson as a notebook that has not run yet."""
+    sittings = [path for path in lessons.notebooks(tongue) if lesson_of(path.stem) == lesson]
+    read = [json.loads(path.read_text(encoding="utf-8"))["cells"] for path in sittings]
+    asked = {cell["id"]: "".join(cell["source"]) for cells in read for cell in cells}
+    first = ("".join(cell["source"]) for cell in read[0])
+    title = next(text for text in first if text.startswith("# ")).splitlines()[0]
     before = language()
-    set_language(lesson.parent.name)
+    set_language(tongue)
     try:
-        cells = json.loads(lesson.read_text("utf-8"))["cells"]
-        asked = {cell["id"]: "".join(cell["source"]) for cell in cells}
-        title = next(text for text in asked.values() if text.startswith("# ")).splitlines()[0]
-        cells = _opening(title, lesson)
-        for exercise in declared(lesson_of(lesson)).values():
+        cells = _opening(title, tongue)
+        for exercise in declared(lesson).values():
             cells += _solved(exercise, asked)
     finally:
         set_language(before)
@@ -55,23 +62,32 @@ def made(lesson: Path) -> dict[str, Any]:
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def lesson_of(notebook: Path) -> str:
-    """Return the module name of a lesson's notebook, checked to be a lesson."""
-    number, _underscore, lesson = notebook.stem.partition("_")
-    if LESSONS.get(lesson) != number:
-        raise ValueError(f"{notebook.name} is no lesson")
-    return lesson
+def lesson_of(name: str) -> str:
+    """Return the module of a lesson from its number, its notebook's name or its own.
+
+    Raises
+    ------
+    LookupError
+        If there is no such lesson; the message lists those there are.
+
+    >>> lesson_of("01"), lesson_of("01_structure"), lesson_of("structure")
+    ('structure', 'structure', 'structure')
+    """
+    stems = [path.stem for path in lessons.notebooks("en")]
+    for stem in stems:
+        number, _underscore, lesson = stem.partition("_")
+        if lesson in LESSONS and name in {number, number[:2], stem, lesson}:
+            return lesson
+    raise LookupError(f"There is no lesson {name!r}, only: {', '.join(stems)}.")
 
 
-def _opening(title: str, lesson: Path) -> list[Cell]:
+def _opening(title: str, tongue: str) -> list[Cell]:
     heading = _("# Solutions of {title}", title=title.removeprefix("# "))
-    back = _("[Back to the lesson](../{name})", name=lesson.name)
     setting = (
         "import os\n\nfrom dicom_lessons import check, set_language\n\n"
-        f'os.environ["DICOM_LESSONS_PROGRESS"] = "off"\nset_language("{lesson.parent.name}")'
+        f'os.environ["DICOM_LESSONS_PROGRESS"] = "off"\nset_language("{tongue}")'
     )
-    text = f"{heading}\n\n{_(_INTRODUCTION)}\n\n{back}"
-    return [_text("opening", text), _code("language", setting)]
+    return [_text("opening", f"{heading}\n\n{_(_INTRODUCTION)}"), _code("language", setting)]
 
 
 def _solved(exercise: Exercise, asked: dict[str, str]) -> list[Cell]:

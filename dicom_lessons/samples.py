@@ -16,19 +16,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
+from dicom_lessons import shipped
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.text import _
 
-if TYPE_CHECKING:
-    pass
-
-MADE = Path(__file__).parents[1] / "data"
+MADE = shipped.DATA
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
 MIRROR = "DICOM_LESSONS_MIRROR"
@@ -143,19 +141,24 @@ def path(name: str) -> Path:
     found = _folder(sample) / sample.file
     if found.is_file():
         return found
-    cure = {
-        "bundled": "pip install --force-reinstall pydicom",
-        "made": "python -m course_tools data",
-        "downloaded": f'samples.download("{sample.name}")',
-    }[sample.source]
     raise FileNotFoundError(
         _(
             "The sample {name!r} is not on this computer ({path}). Get it with: {cure}",
             name=sample.name,
             path=found,
-            cure=cure,
+            cure=_cure(sample),
         )
     )
+
+
+def _cure(sample: Sample) -> str:
+    if sample.source == "downloaded":
+        return f'samples.download("{sample.name}")'
+    if sample.source == "bundled":
+        return "pip install --force-reinstall pydicom"
+    if shipped.CLONE:
+        return "python -m course_tools data"
+    return _("pip install --force-reinstall --no-deps, and what you installed the course from")
 
 
 def read(name: str, **options: Any) -> FileDataset:

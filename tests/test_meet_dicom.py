@@ -43,14 +43,30 @@ def test_an_ordinary_installation_is_ready() -> None:
 
 def test_the_ranges_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["requires-python"] == computer.PYTHON
-    for name, needed in computer.PACKAGES.items():
-        assert f"{name}{needed}" in project["dependencies"]
+    python, *others = computer.needed().items()
+    assert python == ("Python", project["requires-python"])
+    assert [name for name, _versions in others] == list(computer.PACKAGES)
+    for name, versions in others:
+        assert f"{name}{versions}" in project["dependencies"]
+
+
+def test_a_course_that_was_copied_and_not_installed_takes_every_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(computer, "COURSE", "no such distribution")
+    computer.needed.cache_clear()
+    try:
+        assert [one.what for one in computer.readiness() if one.needed and not one.ok] == []
+    finally:
+        computer.needed.cache_clear()
 
 
 @pytest.mark.parametrize(
     ("version", "enough"),
-    [("3.0.2", True), ("3.10.0", True), ("3.0.1", False), ("2.4.5", False), ("4.0.0.dev0", False)],
+    [
+        *(("3.0.2", True), ("3.10.0", True), ("3.0.1", False), ("2.4.5", False)),
+        *(("4.0.0.dev0", False), ("3.2.0rc1", True), ("3.1.0+", True), ("unknown", False)),
+    ],
 )
 def test_versions_are_compared_as_numbers(version: str, enough: bool) -> None:
     assert computer.meets(version, ">=3.0.2,<4") is enough

@@ -1,7 +1,9 @@
-"""Solutions notebooks are what the declarations and the lessons make of them today."""
+"""Solutions are made on demand, and each of them is found right."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -12,41 +14,59 @@ from course_tools import lessons, solutions
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import _, set_language
 
-LESSONS = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
-every = pytest.mark.parametrize(
-    "lesson", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem}"
-)
+LESSONS = list(dict.fromkeys(solutions.lesson_of(path.stem) for path in lessons.notebooks("en")))
+languages = pytest.mark.parametrize("language", ["en", "ru"])
 
 
-def cells_of(notebook: dict[str, Any]) -> list[list[Any]]:
-    return [
-        [cell["id"], cell["cell_type"], cell["metadata"], "".join(cell["source"])]
-        for cell in notebook["cells"]
-    ]
+def said_by(cells: list[dict[str, Any]]) -> dict[str, str]:
+    """Run the code cells one after another and return what each printed."""
+    scope: dict[str, Any] = {}
+    printed = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            with contextlib.redirect_stdout(io.StringIO()) as stream:
+                exec("".join(cell["source"]), scope)
+            printed[cell["id"]] = stream.getvalue()
+    return printed
 
 
-@every
-def test_solutions_are_made_anew(lesson: Path) -> None:
-    stored = json.loads(solutions.path_of(lesson).read_text(encoding="utf-8"))
-    message = "run: python -m course_tools solutions"
-    assert cells_of(stored) == cells_of(solutions.made(lesson)), message
-
-
-@every
-def test_each_solution_was_found_right(lesson: Path) -> None:
-    set_language(lesson.parent.name)
-    stored = json.loads(solutions.path_of(lesson).read_text(encoding="utf-8"))
-    outputs = {
-        cell["id"]: "".join("".join(output.get("text", "")) for output in cell["outputs"])
-        for cell in stored["cells"]
-        if cell["cell_type"] == "code"
-    }
-    for name, exercise in declared(solutions.lesson_of(lesson)).items():
-        right = _("Right. {why}", why="")
-        assert outputs[f"{name}-check"].startswith(right), outputs[f"{name}-check"]
+@languages
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_each_solution_is_found_right(
+    lesson: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = solutions.made(lesson, language)["cells"]
+    printed = said_by(cells)
+    set_language(language)
+    right = _("Right. {why}", why="")
+    ids = [cell["id"] for cell in cells]
+    for name, exercise in declared(lesson).items():
+        assert printed[f"{name}-check"].startswith(right), printed[f"{name}-check"]
         assert exercise.solution
+        assert f"{name}-text" in ids
+    assert len(ids) == len(set(ids))
 
 
-def test_no_solutions_lie_about_without_a_lesson() -> None:
-    found = set(lessons.NOTEBOOKS.glob("*/solutions/*.ipynb"))
-    assert found == {solutions.path_of(lesson) for lesson in LESSONS}
+def test_solutions_are_written_with_their_outputs(tmp_path: Path) -> None:
+    path = solutions.write_solutions(tmp_path / "answers", "structure", "ru")
+    assert path == tmp_path / "answers" / "ru" / "01_structure.ipynb"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    outputs = {cell["id"]: str(cell.get("outputs")) for cell in stored["cells"]}
+    set_language("ru")
+    for name in declared("structure"):
+        assert _("Right. {why}", why="") in outputs[f"{name}-check"]
+
+
+@languages
+def test_a_lesson_is_found_by_number_and_by_name(language: str) -> None:
+    for path in lessons.notebooks(language):
+        number, _underscore, lesson = path.stem.partition("_")
+        assert solutions.lesson_of(path.stem) == solutions.lesson_of(lesson) == lesson
+        assert solutions.lesson_of(number) == lesson
+    with pytest.raises(LookupError, match=r"99_unknown.*01_structure"):
+        solutions.lesson_of("99_unknown")
+
+
+def test_no_solutions_lie_beside_the_lessons() -> None:
+    assert not list(lessons.NOTEBOOKS.glob("*/solutions"))
