@@ -70,7 +70,8 @@ def open_course(folder: Path, language: str, *, only_copy: bool, browser: bool =
         )
         return 1
     print(_("The course lies in {folder}.", folder=folder.resolve()))
-    print(ngettext("{count} file was added.", "{count} files were added.", len(added)))
+    if added:
+        print(ngettext("{count} file was added.", "{count} files were added.", len(added)))
     if kept:
         names = ", ".join(path.as_posix() for path in kept)
         print(_("Kept as you have them: {names}.", names=names))
@@ -85,7 +86,9 @@ def _start_jupyterlab(folder: Path, notebook: str, browser: bool) -> None:
     from jupyterlab.labapp import main as jupyterlab
 
     os.chdir(folder)
-    jupyterlab([notebook] if browser else [notebook, "--no-browser"])
+    # JupyterLab would take the folder of the notebook for the whole course
+    options = ["--ServerApp.root_dir=.", f"--LabApp.default_url=/lab/tree/{notebook}"]
+    jupyterlab(options if browser else [*options, "--no-browser"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

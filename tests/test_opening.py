@@ -83,6 +83,16 @@ def test_the_first_lesson_opens(here: Path, started: list[tuple[Path, str, bool]
     assert (here / "Мой курс" / "ru" / "00_meet_dicom.ipynb").is_file()
 
 
+def test_jupyterlab_serves_the_whole_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr("jupyterlab.labapp.main", given.append)
+    assert opening.main(["mine", "--language", "ru", "--no-browser"]) == 0
+    root, lesson, browser = given[0]
+    assert root == "--ServerApp.root_dir=." and Path.cwd() == here / "mine"
+    assert lesson.endswith("=/lab/tree/ru/00_meet_dicom.ipynb")
+    assert browser == "--no-browser"
+
+
 def test_no_second_course_is_made_inside_the_first(
     here: Path, started: list[tuple[Path, str, bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
