@@ -61,13 +61,10 @@ def _messages(_arguments: argparse.Namespace) -> int:
 
 
 def _solutions(arguments: argparse.Namespace) -> int:
-    from course_tools import lessons, solutions
+    from course_tools.solutions import write_solutions
 
-    every = (path.stem for path in lessons.notebooks("en"))
-    wanted = [solutions.lesson_of(name) for name in arguments.lessons or every]
-    for lesson in dict.fromkeys(wanted):
-        for language in arguments.language or LANGUAGES:
-            print(solutions.write_solutions(arguments.folder, lesson, language))
+    for path in write_solutions(arguments.folder):
+        print(path)
     return 0
 
 
@@ -132,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add("accept", _accept, "say that the text of both languages now agrees")
     add("messages", _messages, "gather the messages and list those without Russian")
-    _add_solutions(add("solutions", _solutions, "write the solutions of lessons into a folder"))
+    solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
+    solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
     _add_class(add("class", _class, "lay out a class for nbgrader, examine it, report on it"))
 
     bench = add("bench", _bench, "measure the course against what one would pick instead")
@@ -141,17 +139,6 @@ def _parser() -> argparse.ArgumentParser:
         help="where bench.json and bench.png go; my_work if none is named",
     )  # fmt: skip
     return parser
-
-
-def _add_solutions(solutions: argparse.ArgumentParser) -> None:
-    solutions.add_argument("folder", metavar="FOLDER", type=Path, help="where they go")
-    solutions.add_argument(
-        "lessons", metavar="LESSON", nargs="*",
-        help="such as 04 or 04_sop; every lesson if none is named",
-    )  # fmt: skip
-    solutions.add_argument(
-        "--language", choices=LANGUAGES, action="append", help="one only; both if none is named"
-    )
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:

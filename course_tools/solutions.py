@@ -1,17 +1,18 @@
-"""The solutions of a lesson, made on demand from its declarations and its text."""
+"""The solutions notebooks, made when they are wanted from the exercises and the lessons' text."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from course_tools import lessons
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, bound_by, bound_name
-from dicom_lessons.exercises.lessons import LESSONS, declared
-from dicom_lessons.text import N_, _, language, set_language
+from dicom_lessons.exercises.lessons import find
+from dicom_lessons.text import LANGUAGES, N_, _, language, set_language
 
 Cell = dict[str, Any]
 
@@ -24,68 +25,46 @@ _INTRODUCTION = N_(
 _SORTS = {"w": N_("Warm-up"), "p": N_("Prediction"), "t": N_("Claim on trial")}
 
 
-def write_solutions(folder: Path, lesson: str, language: str) -> Path:
-    """Write the solutions of one lesson in one language, executed, and return their path.
-
-    Parameters
-    ----------
-    folder : Path
-        Where they go: a folder per language is made in it.
-    lesson : str
-        Its module, such as ``"structure"``.
-    language : str
-        ``"en"`` or ``"ru"``.
-    """
-    solutions = folder / language / f"{LESSONS[lesson]}_{lesson}.ipynb"
-    solutions.parent.mkdir(parents=True, exist_ok=True)
-    lessons.write(solutions, made(lesson, language))
-    lessons.write(solutions, lessons.run(solutions))
-    return solutions
+def write_solutions(folder: Path) -> Iterator[Path]:
+    """Write the solutions of every lesson, executed, below a folder per language."""
+    for each in LANGUAGES:
+        (folder / each).mkdir(parents=True, exist_ok=True)
+        for lesson in lessons.notebooks(each):
+            solutions = folder / each / lesson.name
+            lessons.write(solutions, made(lesson))
+            lessons.write(solutions, lessons.run(solutions))
+            yield solutions
 
 
-def made(lesson: str, tongue: str) -> dict[str, Any]:
+def made(lesson: Path) -> dict[str, Any]:
     """Return the solutions of one lesson as a notebook that has not run yet."""
-    sittings = [path for path in lessons.notebooks(tongue) if lesson_of(path.stem) == lesson]
-    read = [json.loads(path.read_text(encoding="utf-8"))["cells"] for path in sittings]
-    asked = {cell["id"]: "".join(cell["source"]) for cells in read for cell in cells}
-    first = ("".join(cell["source"]) for cell in read[0])
-    title = next(text for text in first if text.startswith("# ")).splitlines()[0]
     before = language()
-    set_language(tongue)
+    set_language(lesson.parent.name)
     try:
-        cells = _opening(title, tongue)
-        for exercise in declared(lesson).values():
-            cells += _solved(exercise, asked)
+        cells = json.loads(lesson.read_text("utf-8"))["cells"]
+        asked = {cell["id"]: "".join(cell["source"]) for cell in cells}
+        title = next(text for text in asked.values() if text.startswith("# ")).splitlines()[0]
+        cells = _opening(title, lesson.parent.name)
+        for name in names_in(lesson):
+            cells += _solved(find(name), asked)
     finally:
         set_language(before)
     metadata = lessons.METADATA
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def lesson_of(name: str) -> str:
-    """Return the module of a lesson from its number, its notebook's name or its own.
-
-    Raises
-    ------
-    LookupError
-        If there is no such lesson; the message lists those there are.
-
-    >>> lesson_of("01"), lesson_of("01_structure"), lesson_of("structure")
-    ('structure', 'structure', 'structure')
-    """
-    stems = [path.stem for path in lessons.notebooks("en")]
-    for stem in stems:
-        number, _underscore, lesson = stem.partition("_")
-        if lesson in LESSONS and name in {number, number[:2], stem, lesson}:
-            return lesson
-    raise LookupError(f"There is no lesson {name!r}, only: {', '.join(stems)}.")
+def names_in(lesson: Path) -> list[str]:
+    """Return the exercises that a lesson's code asks, in the order in which they come."""
+    cells = json.loads(lesson.read_text("utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return list(dict.fromkeys(re.findall(r"\b(?:check|predict|quiz)\(\s*[\"']([^\"']+)", code)))
 
 
-def _opening(title: str, tongue: str) -> list[Cell]:
+def _opening(title: str, chosen: str) -> list[Cell]:
     heading = _("# Solutions of {title}", title=title.removeprefix("# "))
     setting = (
         "import os\n\nfrom dicom_lessons import check, set_language\n\n"
-        f'os.environ["DICOM_LESSONS_PROGRESS"] = "off"\nset_language("{tongue}")'
+        f'os.environ["DICOM_LESSONS_PROGRESS"] = "off"\nset_language("{chosen}")'
     )
     return [_text("opening", f"{heading}\n\n{_(_INTRODUCTION)}"), _code("language", setting)]
 
@@ -134,7 +113,5 @@ def _text(name: str, source: str) -> Cell:
 
 
 def _code(name: str, source: str) -> Cell:
-    # as ruff formats it: an empty line after the imports
-    source = re.sub(r"\A((?:(?:from|import) .+\n)+)(?!from |import )(?=.)", r"\1\n", source)
     blank: Cell = {"execution_count": None, "metadata": {}, "outputs": []}
     return {"cell_type": "code", "id": name, "source": source, **blank}

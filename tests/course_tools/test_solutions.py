@@ -1,72 +1,63 @@
-"""Solutions are made on demand, and each of them is found right."""
+"""Solutions notebooks, made and run here: every solution is found right."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from course_tools import lessons, solutions
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.exercises.lessons import lessons as rooms
 from dicom_lessons.text import _, set_language
 
-LESSONS = list(dict.fromkeys(solutions.lesson_of(path.stem) for path in lessons.notebooks("en")))
-languages = pytest.mark.parametrize("language", ["en", "ru"])
+LESSONS = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
+every = pytest.mark.parametrize(
+    "lesson", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
 
 
-def said_by(cells: list[dict[str, Any]]) -> dict[str, str]:
-    """Run the code cells one after another and return what each printed."""
-    scope: dict[str, Any] = {}
+def run_cells(notebook: dict[str, Any]) -> dict[str, str]:
+    """Run the code cells of a notebook one after another and return what each printed, by id."""
+    names: dict[str, Any] = {}
     printed = {}
-    for cell in cells:
+    for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            with contextlib.redirect_stdout(io.StringIO()) as stream:
-                exec("".join(cell["source"]), scope)
-            printed[cell["id"]] = stream.getvalue()
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                exec(compile(cell["source"], cell["id"], "exec"), names)
+            printed[cell["id"]] = said.getvalue()
     return printed
 
 
-@languages
-@pytest.mark.parametrize("lesson", LESSONS)
+@every
 def test_each_solution_is_found_right(
-    lesson: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lesson: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    cells = solutions.made(lesson, language)["cells"]
-    printed = said_by(cells)
-    set_language(language)
-    right = _("Right. {why}", why="")
-    ids = [cell["id"] for cell in cells]
-    for name, exercise in declared(lesson).items():
-        assert printed[f"{name}-check"].startswith(right), printed[f"{name}-check"]
-        assert exercise.solution
-        assert f"{name}-text" in ids
-    assert len(ids) == len(set(ids))
+    made = solutions.made(lesson)
+    nbformat.validate(nbformat.from_dict(made))
+    printed = run_cells(made)
+    set_language(lesson.parent.name)
+    for name in solutions.names_in(lesson):
+        assert printed[f"{name}-check"].startswith(_("Right. {why}", why=""))
 
 
-def test_solutions_are_written_with_their_outputs(tmp_path: Path) -> None:
-    path = solutions.write_solutions(tmp_path / "answers", "structure", "ru")
-    assert path == tmp_path / "answers" / "ru" / "01_structure.ipynb"
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    outputs = {cell["id"]: str(cell.get("outputs")) for cell in stored["cells"]}
-    set_language("ru")
-    for name in declared("structure"):
-        assert _("Right. {why}", why="") in outputs[f"{name}-check"]
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_exercise_is_in_one_of_them(language: str) -> None:
+    found = [name for lesson in lessons.notebooks(language) for name in solutions.names_in(lesson)]
+    assert sorted(found) == sorted(name for room in rooms() for name in declared(room))
 
 
-@languages
-def test_a_lesson_is_found_by_number_and_by_name(language: str) -> None:
-    for path in lessons.notebooks(language):
-        number, _underscore, lesson = path.stem.partition("_")
-        assert solutions.lesson_of(path.stem) == solutions.lesson_of(lesson) == lesson
-        assert solutions.lesson_of(number) == lesson
-    with pytest.raises(LookupError, match=r"99_unknown.*01_structure"):
-        solutions.lesson_of("99_unknown")
-
-
-def test_no_solutions_lie_beside_the_lessons() -> None:
-    assert not list(lessons.NOTEBOOKS.glob("*/solutions"))
+def test_the_command_writes_them_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = {"en": lessons.notebooks("en")[:1], "ru": []}
+    monkeypatch.setattr(lessons, "notebooks", first.__getitem__)
+    (written,) = solutions.write_solutions(tmp_path)
+    assert written == tmp_path / "en" / first["en"][0].name
+    cells = nbformat.read(written, as_version=4).cells
+    outputs = {cell.id: cell.outputs for cell in cells if cell.cell_type == "code"}
+    checks = [name for name in outputs if name.endswith("-check")]
+    assert checks and all(outputs[name][0].text.startswith("Right. ") for name in checks)
