@@ -16,6 +16,7 @@ from pydicom import dcmread
 from pydicom.uid import JPEG2000, UID, HTJ2KLossless, JPEGLosslessSV1, JPEGLSLossless
 
 from dicom_lessons import samples
+from dicom_lessons.exercises.lessons import find
 from dicom_lessons.meet_dicom import PROGRAMS, Finding, Program, computer
 from dicom_lessons.meet_dicom.explorer import readiness_check
 from dicom_lessons.text import set_language
@@ -271,6 +272,17 @@ def test_what_stands_in_a_program_is_never_markup() -> None:
     page = computer.program_table([program])._repr_html_()
     assert "<img" not in page
     assert page.count("&lt;img") == 6
+
+
+# ---- what the lesson counts
+
+
+def test_the_numbers_of_the_lesson_are_those_of_the_installed_pydicom() -> None:
+    bundled = [samples.path(name) for name in samples.names(source="bundled")]
+    bare = sum(path.suffix == "" for path in bundled)
+    exercise = find("meet_dicom-p2")
+    assert f" {len(bundled)} files " in exercise.question
+    assert exercise.why.startswith(f"{bare} of them ")
 
 
 # ---- export
