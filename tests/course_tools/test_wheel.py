@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from course_tools.lessons import NOTEBOOKS, ROOT
 
@@ -159,3 +163,34 @@ def test_the_sdist_builds_the_same_wheel(installed: Installed, tmp_path: Path) -
     with zipfile.ZipFile(again) as new, zipfile.ZipFile(installed.wheel) as old:
         assert new.namelist() == old.namelist()
         assert [one.CRC for one in new.infolist()] == [one.CRC for one in old.infolist()]
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level modules that a file imports, wherever it does."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules.add(node.module)
+    return {module.partition(".")[0] for module in modules}
+
+
+def test_lessons_import_only_what_they_require() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = list(project["dependencies"])
+    for extra, requirements in project["optional-dependencies"].items():
+        if extra not in {"author", "bench", "class", "test", "validate"}:
+            wanted += requirements
+    # what ipykernel, jinja2, ipywidgets and requests are made of
+    parts = {"ipython", "markupsafe", "traitlets", "urllib3"}
+    allowed = {Requirement(one).name for one in wanted} | parts
+    owners = packages_distributions()
+    strangers = {
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in (ROOT / "dicom_lessons").rglob("*.py")
+        for module in imported(path) - sys.stdlib_module_names - {"dicom_lessons"}
+        if not {name.lower() for name in owners.get(module, [])} & allowed
+    }
+    # goes when samples.ct_volume goes
+    assert strangers - {"dicom_lessons/samples.py: course_tools"} == set()
