@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+LANGUAGES = ("en", "ru")
+_ACTIONS = ("examine", "report")
+Command = Callable[[argparse.Namespace], int]
 
 
 def _data(arguments: argparse.Namespace) -> int:
     from course_tools.patient import write_patient
 
-    for path in write_patient(arguments.directory):
+    for path in write_patient(arguments.folder):
         print(path)
     return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from nbclient.exceptions import CellExecutionError
+
     from course_tools import lessons
 
     every = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
     for notebook in arguments.notebooks or every:
-        lessons.write(notebook, lessons.run(notebook))
+        try:
+            lessons.write(notebook, lessons.run(notebook))
+        except CellExecutionError as error:
+            print(f"{notebook} is as it was, for a cell failed:\n{error}", file=sys.stderr)
+            return 1
         print(notebook)
     return 0
 
@@ -51,19 +62,22 @@ def _solutions(arguments: argparse.Namespace) -> int:
 
 
 def _class(arguments: argparse.Namespace) -> int:
-    from course_tools.grading import folder, report
+    from course_tools.grading import folder, report_files
     from dicom_lessons.text import set_language
 
     set_language(arguments.language)
     if arguments.action == "report":
-        for path in report.write_report(arguments.directory):
+        for path in report_files.write_report(arguments.folder):
             print(path)
     elif arguments.action == "examine":
-        for finding in folder.examine(arguments.directory):
-            kept = f" ({finding.original})" if finding.original else ""
-            print(f"{finding.learner}, {finding.lesson}: {finding.what}{kept}")
+        for remark in folder.examine(arguments.folder):
+            kept = f" ({remark.original})" if remark.original else ""
+            print(f"{remark.learner}, {remark.lesson}: {remark.what}{kept}")
+    elif arguments.folder.name in _ACTIONS:
+        action = arguments.folder.name
+        raise ValueError(f"{action} needs the folder of the class: class {action} FOLDER.")
     else:
-        for path in folder.lay_out(arguments.directory, arguments.language):
+        for path in folder.lay_out(arguments.folder, arguments.language):
             print(path)
     return 0
 
@@ -75,41 +89,86 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit status: 0 if all went well."""
-    parser = argparse.ArgumentParser(prog="python -m course_tools")
+def _parser() -> argparse.ArgumentParser:
+    from course_tools.lessons import ROOT
+
+    parser = argparse.ArgumentParser(
+        prog="python -m course_tools",
+        description="Make, check and publish the course. CONTRIBUTING.md and TEACHING.md tell how.",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    bench = commands.add_parser("bench", help="measure against what one would pick instead")
-    bench.add_argument("folder", nargs="?", type=Path, default=Path("my_work"))
-    bench.set_defaults(command=_bench)
+    def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
+        command.set_defaults(command=work)
+        return command
 
-    data = commands.add_parser("data", help="make the files of the virtual patient again")
-    data.add_argument("directory", nargs="?", type=Path, default=Path("data"))
-    data.set_defaults(command=_data)
+    data = add("data", _data, "make the files of the virtual patient again")
+    data.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "data",
+        help="where to; data/ of the course if none is named",
+    )  # fmt: skip
 
-    run = commands.add_parser("run", help="run lessons and store their outputs")
-    run.add_argument("notebooks", nargs="*", type=Path)
-    run.set_defaults(command=_run)
+    run = add("run", _run, "run lessons from top to bottom and store their outputs")
+    run.add_argument(
+        "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
+        help="such as notebooks/en/04_sop.ipynb; every lesson if none is named",
+    )  # fmt: skip
 
-    accept = commands.add_parser("accept", help="accept the text of both languages as equal")
-    accept.set_defaults(command=_accept)
+    add("accept", _accept, "say that the text of both languages now agrees")
+    add("messages", _messages, "gather the messages and list those without Russian")
+    solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
+    solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    _add_class(add("class", _class, "lay out a class for nbgrader, examine it, report on it"))
 
-    messages = commands.add_parser("messages", help="gather messages; list those without Russian")
-    messages.set_defaults(command=_messages)
+    bench = add("bench", _bench, "measure the course against what one would pick instead")
+    bench.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
+        help="where bench.json and bench.png go; my_work if none is named",
+    )  # fmt: skip
+    return parser
 
-    solutions = commands.add_parser("solutions", help="make the solutions notebooks of all lessons")
-    solutions.add_argument("folder", type=Path, help="gets a folder per language")
-    solutions.set_defaults(command=_solutions)
 
-    course = commands.add_parser("class", help="lay out an nbgrader course; examine; report")
-    course.add_argument("action", nargs="?", choices=("examine", "report"))
-    course.add_argument("directory", type=Path)
-    course.add_argument("--language", choices=("en", "ru"), default="en")
-    course.set_defaults(command=_class)
+def _add_class(course: argparse.ArgumentParser) -> None:
+    course.usage = "python -m course_tools class [examine | report] FOLDER [--language {en,ru}]"
+    course.formatter_class = argparse.RawDescriptionHelpFormatter
+    course.epilog = (
+        "  class FOLDER          lay out the folder of a class, or add lessons that are new\n"
+        "  class examine FOLDER  look at what learners handed in, before it is graded\n"
+        "  class report FOLDER   write report/ from the grades\n\n"
+        "TEACHING.md goes through all steps. It needs: pip install -e '.[class]'"
+    )
+    course.add_argument("action", nargs="?", choices=_ACTIONS, help="nothing lays the folder out")
+    course.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of the class")
+    course.add_argument(
+        "--language", choices=LANGUAGES, default="en",
+        help="of the lessons, or of the report; English if none is named",
+    )  # fmt: skip
 
-    chosen = parser.parse_args(arguments)
-    return int(chosen.command(chosen))
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status: 0 if all went well."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.command(chosen))
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith(("course_tools", "dicom_lessons")):
+            raise
+        cure = "pip install -e '.[author,class,bench]'"
+        print(f"The package {error.name} is missing. Get it with: {cure}", file=sys.stderr)
+    except (OSError, LookupError, ValueError) as error:
+        if isinstance(error, KeyError | IndexError):  # no mistake of whoever called
+            raise
+        print(_sentence(error), file=sys.stderr)
+    return 1
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}"
+    return str(error).partition("\n")[0]
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
 def _without_paths(text: str) -> str:
     colour = r"(?:\x1b\[[\d;]*m)*"
     ours = r"(?=(?:site-packages|python3\.\d+|dicom_lessons)[/\\])"
-    return re.sub(rf"(File {colour})[^\s\x1b]*[/\\]{ours}", r"\1", text)
+    return re.sub(rf"(File {colour})[^\n\x1b]*[/\\]{ours}", r"\1", text)
 
 
 def prose(language: str) -> Iterator[tuple[str, str, str]]:

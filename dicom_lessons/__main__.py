@@ -6,6 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from dicom_lessons import opening
+
+MOVED = ("data", "run", "accept", "messages", "solutions", "class", "bench")
+
 
 def _check(_arguments: argparse.Namespace) -> int:
     from dicom_lessons import meet_dicom
@@ -28,6 +32,10 @@ def _media(arguments: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words and words[0] in MOVED:
+        print("now: python -m course_tools", *words, file=sys.stderr)
+        return 2
     parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -38,7 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
     media.add_argument("folder", type=Path, metavar="FOLDER")
     media.set_defaults(command=_media)
 
-    chosen = parser.parse_args(arguments)
+    course = commands.add_parser("open", help="copy the notebooks to a folder and open them")
+    opening.add_arguments(course)
+    course.set_defaults(command=opening.follow)
+
+    chosen = parser.parse_args(words)
     return int(chosen.command(chosen))
 
 

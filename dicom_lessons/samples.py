@@ -26,19 +26,15 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
+from dicom_lessons import shipped
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.text import _
 
-MADE = Path(__file__).parents[1] / "data"
+MADE = shipped.DATA
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
 MIRROR = "DICOM_LESSONS_MIRROR"
 MOST_FILES, MOST_BYTES = 1000, 100_000_000  # of one series, unpacked
-_CURES = {
-    "bundled": "pip install --force-reinstall pydicom",
-    "made": "python -m course_tools data",
-    "downloaded": 'samples.download("{}")',
-}
 
 
 @dataclass(frozen=True)
@@ -164,6 +160,16 @@ def path(name: str) -> Path:
     return _here(sample)
 
 
+def _cure(sample: Sample) -> str:
+    if sample.source == "downloaded":
+        return f'samples.download("{sample.name}")'
+    if sample.source == "bundled":
+        return "pip install --force-reinstall pydicom"
+    if shipped.CLONE:
+        return "python -m course_tools data"
+    return _("pip install --force-reinstall --no-deps, and what you installed the course from")
+
+
 def read(name: str, **options: Any) -> FileDataset:
     """Read a sample with pydicom.
 
@@ -257,7 +263,7 @@ def series(name: str) -> list[Path]:
                 "{path} is damaged: its SHA-256 is not the one of the registry. Get it again "
                 "with: {cure}",
                 path=archive,
-                cure=_CURES["made"],
+                cure=_cure(sample),
             )
         )
     folder = cache_folder() / "series" / sample.sha256[:16]
@@ -321,7 +327,7 @@ def _here(sample: Sample) -> Path:
             "The sample {name!r} is not on this computer ({path}). Get it with: {cure}",
             name=sample.name,
             path=found,
-            cure=_CURES[sample.source].format(sample.name),
+            cure=_cure(sample),
         )
     )
 

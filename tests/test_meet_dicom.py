@@ -16,6 +16,7 @@ from pydicom import dcmread
 from pydicom.uid import JPEG2000, UID, HTJ2KLossless, JPEGLosslessSV1, JPEGLSLossless
 
 from dicom_lessons import samples
+from dicom_lessons.exercises.lessons import find
 from dicom_lessons.meet_dicom import PROGRAMS, Finding, Program, computer
 from dicom_lessons.meet_dicom.explorer import readiness_check
 from dicom_lessons.text import set_language
@@ -43,14 +44,30 @@ def test_an_ordinary_installation_is_ready() -> None:
 
 def test_the_ranges_are_those_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["requires-python"] == computer.PYTHON
-    for name, needed in computer.PACKAGES.items():
-        assert f"{name}{needed}" in project["dependencies"]
+    python, *others = computer.needed().items()
+    assert python == ("Python", project["requires-python"])
+    assert [name for name, _versions in others] == list(computer.PACKAGES)
+    for name, versions in others:
+        assert f"{name}{versions}" in project["dependencies"]
+
+
+def test_a_course_that_was_copied_and_not_installed_takes_every_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(computer, "COURSE", "no such distribution")
+    computer.needed.cache_clear()
+    try:
+        assert [one.what for one in computer.readiness() if one.needed and not one.ok] == []
+    finally:
+        computer.needed.cache_clear()
 
 
 @pytest.mark.parametrize(
     ("version", "enough"),
-    [("3.0.2", True), ("3.10.0", True), ("3.0.1", False), ("2.4.5", False), ("4.0.0.dev0", False)],
+    [
+        *(("3.0.2", True), ("3.10.0", True), ("3.0.1", False), ("2.4.5", False)),
+        *(("4.0.0.dev0", False), ("3.2.0rc1", True), ("3.1.0+", True), ("unknown", False)),
+    ],
 )
 def test_versions_are_compared_as_numbers(version: str, enough: bool) -> None:
     assert computer.meets(version, ">=3.0.2,<4") is enough
@@ -255,6 +272,17 @@ def test_what_stands_in_a_program_is_never_markup() -> None:
     page = computer.program_table([program])._repr_html_()
     assert "<img" not in page
     assert page.count("&lt;img") == 6
+
+
+# ---- what the lesson counts
+
+
+def test_the_numbers_of_the_lesson_are_those_of_the_installed_pydicom() -> None:
+    bundled = [samples.path(name) for name in samples.names(source="bundled")]
+    bare = sum(path.suffix == "" for path in bundled)
+    exercise = find("meet_dicom-p2")
+    assert f" {len(bundled)} files " in exercise.question
+    assert exercise.why.startswith(f"{bare} of them ")
 
 
 # ---- export

@@ -1,4 +1,4 @@
-"""A class on nbgrader: the course folder, the look at what came in, the report.
+"""A class on nbgrader: the course folder, and the look at what came in.
 
 nbgrader itself releases, collects, grades, writes feedback and exports, with its own commands.
 """
@@ -27,7 +27,7 @@ _TELLING = re.compile(
 
 
 @dataclass(frozen=True)
-class Finding:
+class Remark:
     """Something in one submission that a teacher should know before grading.
 
     Attributes
@@ -92,46 +92,60 @@ def lay_out(course: Path, language: str = "en", notebooks: Path = NOTEBOOKS) -> 
     return written
 
 
-def examine(course: Path) -> list[Finding]:
+def examine(course: Path) -> list[Remark]:
     """Look at all submissions before grading; mend or set aside what would stop nbgrader.
 
     A submission that nbgrader cannot grade is moved to ``set_aside/``. If the fault is one of
     nbgrader's bookkeeping only (a cell doubled, an exercise deleted), a mended copy takes its
     place: no code of the learner is changed.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is no course.
     """
-    findings: list[Finding] = []
+    if not (course / "nbgrader_config.py").is_file():
+        raise FileNotFoundError(
+            _("{path} is no course: lay it out with python -m course_tools class.", path=course)
+        )
+    remarks: list[Remark] = []
     for submission in sorted((course / "submitted").glob("*/*")):
         learner, lesson = submission.parts[-2:]
         source = course / "source" / lesson / f"{lesson}.ipynb"
         if source.is_file():
-            findings += _examined(course, submission / source.name, learner, lesson)
-    return findings
+            remarks += _examined(course, submission / source.name, learner, lesson)
+    return remarks
 
 
-def _examined(course: Path, notebook: Path, learner: str, lesson: str) -> Iterator[Finding]:
+def _examined(course: Path, notebook: Path, learner: str, lesson: str) -> Iterator[Remark]:
     if not notebook.is_file():
         others = ", ".join(sorted(path.name for path in notebook.parent.iterdir()))
         what = _("There is no {name}, only: {others}.", name=notebook.name, others=others)
-        yield Finding(learner, lesson, what)
+        yield Remark(learner, lesson, what)
         return
     for other in sorted(notebook.parent.rglob("*.py")):
-        yield Finding(learner, lesson, _("{name} beside it is not used.", name=other.name))
+        yield Remark(learner, lesson, _("{name} beside it is not used.", name=other.name))
     try:
         content = _valid(notebook)
     except Exception as error:  # whatever JSON or nbformat make of it
         reason = str(error).partition("\n")[0][:120]
         what = _("It cannot be read as a notebook: {error}. Ask for it again.", error=reason)
-        yield Finding(learner, lesson, what, _set_aside(course, notebook))
+        yield Remark(learner, lesson, what, _set_aside(course, notebook))
         return
-    mended = _mend(content, read(course / "source" / lesson / notebook.name))
+    source = read(course / "source" / lesson / notebook.name)
+    mended = _mend(content, source)
     if mended:
         original = _set_aside(course, notebook)
         write(notebook, content)
-        yield from (Finding(learner, lesson, what, original) for what in mended)
+        yield from (Remark(learner, lesson, what, original) for what in mended)
+    # what the lesson itself says needs no reading
+    own = {"".join(cell["source"]) for cell in source["cells"]}
     for cell in content["cells"]:
-        told = _TELLING.search("".join(cell["source"]))
-        if cell["cell_type"] == "code" and told and not grade_id(cell).endswith("-check"):
-            yield Finding(learner, lesson, _("Read it yourself: it says {code!r}.", code=told[0]))
+        text = "".join(cell["source"])
+        told = _TELLING.search(text)
+        added = text not in own and not grade_id(cell).endswith("-check")
+        if cell["cell_type"] == "code" and told and added:
+            yield Remark(learner, lesson, _("Read it yourself: it says {code!r}.", code=told[0]))
 
 
 def _valid(notebook: Path) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+from traitlets.config import Config
+
 here = Path(__file__).parent
-c = get_config()  # type: ignore[name-defined]  # noqa: F821
+# nbgrader hands over get_config when it reads this file; without it the settings go nowhere
+c = globals().get("get_config", Config)()
 
 c.CourseDirectory.course_id = "dicom"
 c.CourseDirectory.root = str(here)
@@ -23,17 +26,19 @@ c.IgnorePattern.pattern = r"(?s).*"
 c.Execute.timeout = 30
 
 # Lessons are graded with the helper of this folder, never with one that was handed in.
-os.environ["PYTHONPATH"] = str(here / "helper")
-os.environ["DICOM_LESSONS_PROGRESS"] = "off"
+if "get_config" in globals():
+    os.environ["PYTHONPATH"] = str(here / "helper")
+    os.environ["DICOM_LESSONS_PROGRESS"] = "off"
 c.CourseDirectory.ignore = [
     *(".ipynb_checkpoints", "__pycache__", "feedback", ".*"),
     *("*.py", "*.pyc", "*.so", "*.pyd", "dicom_lessons", "data"),
 ]
 
 # `nbgrader zip_collect`: LEARNER.zip, LEARNER/01_structure.ipynb or LEARNER__01_structure.ipynb
-# in downloaded/01_structure/archive/.
+# in downloaded/01_structure/archive/. A lesson in sittings is 01a_structure, 01b_structure.
 c.ExtractorPlugin.zip_ext = [".zip"]
 c.FileNameCollectorPlugin.named_regexp = (
+    r"(?!.*\.ipynb_checkpoints)"
     r".*[/\\]extracted[/\\](?P<student_id>\w[\w.@ -]*?)(?:__|[/\\](?:.*[/\\])?)"
-    r"(?P<file_id>\d\d_[a-z_]+)[^/\\]*\.ipynb$"
+    r"(?P<file_id>\d\d[a-z]?_[a-z_]+)[^/\\]*\.ipynb$"
 )

@@ -7,10 +7,14 @@ import platform
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import quote
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
     HTJ2K,
@@ -31,21 +35,21 @@ from dicom_lessons.html import Page, table
 from dicom_lessons.text import _
 
 REGISTRY = Path(__file__).with_name("programs.json")
-PYTHON = ">=3.11"
-PACKAGES = {
-    "pydicom": ">=3.0.2,<4",
-    "numpy": ">=2.4,<3",
-    "matplotlib": ">=3.11,<3.12",
-    "jupyterlab": ">=4.6,<5",
-    "ipywidgets": ">=8.1,<9",
-    "anywidget": ">=0.11,<0.12",
-    "requests": ">=2.34,<3",
-    "pillow": ">=13,<14",
-    "pylibjpeg": ">=2.1,<3",
-    "pylibjpeg-openjpeg": ">=2.6,<3",
-    "pylibjpeg-rle": ">=2.2,<3",
-    "pyjpegls": ">=1.5.1,<2",
-}
+COURSE = "dicom-lessons"
+PACKAGES = (
+    "pydicom",
+    "numpy",
+    "matplotlib",
+    "jupyterlab",
+    "ipywidgets",
+    "anywidget",
+    "requests",
+    "pillow",
+    "pylibjpeg",
+    "pylibjpeg-openjpeg",
+    "pylibjpeg-rle",
+    "pyjpegls",
+)
 DECODED_BY: dict[UID, tuple[str, ...]] = {
     JPEGBaseline8Bit: ("pillow",),
     JPEGLSLossless: ("pyjpegls",),
@@ -97,20 +101,47 @@ def readiness() -> tuple[Finding, ...]:
 
 def packages() -> tuple[Finding, ...]:
     """Compare the versions of Python and of the packages with those that the course needs."""
-    python = platform.python_version()
-    found = [
-        Finding("Python", python, PYTHON, True)
-        if meets(python, PYTHON)
-        else Finding("Python", python, PYTHON, False, _("Install a newer Python from python.org."))
-    ]
-    for name, needed in PACKAGES.items():
-        try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            version = ""
-        ok = bool(version) and meets(version, needed)
-        found.append(Finding(name, version, needed, ok, "" if ok else _install(name)))
+    found = []
+    for name, versions in needed().items():
+        version = _installed(name)
+        ok = bool(version) and meets(version, versions)
+        advice = "" if ok else _install(name)
+        if name == "Python" and not ok:
+            advice = _("Install a newer Python from python.org.")
+        found.append(Finding(name, version, versions, ok, advice))
     return tuple(found)
+
+
+def _installed(name: str) -> str:
+    """Return the version of Python or of a package, empty if it is not there."""
+    try:
+        return platform.python_version() if name == "Python" else metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+@cache
+def needed() -> dict[str, str]:
+    """Return the versions that the course asks for, of Python first and then of packages.
+
+    >>> needed()["pydicom"]
+    '>=3.0.2,<4'
+    """
+    try:
+        about = metadata.metadata(COURSE)
+    except metadata.PackageNotFoundError:  # the package was copied, not installed: all will do
+        return dict.fromkeys(("Python", *PACKAGES), ">=0")
+    wanted = map(Requirement, about.get_all("Requires-Dist", []))
+    ranges = {
+        one.name.lower(): one.specifier for one in wanted if not one.marker or one.marker.evaluate()
+    }
+    named = {"Python": SpecifierSet(about["Requires-Python"])}
+    named |= {name: ranges[name] for name in PACKAGES if name in ranges}
+    # the lower bound first, as people write it
+    return {
+        name: ",".join(sorted(map(str, specifier), reverse=True))
+        for name, specifier in named.items()
+    }
 
 
 def decoders() -> tuple[Finding, ...]:
@@ -143,21 +174,20 @@ def decoders() -> tuple[Finding, ...]:
 
 
 def meets(version: str, needed: str) -> bool:
-    """Compare a version with a range.
+    """Compare a version with a range, as pip does.
 
     >>> meets("3.0.2", ">=3.0.2,<4"), meets("3.0.10", ">=3.0.2,<4"), meets("4.0.0", ">=3.0.2,<4")
     (True, True, False)
     """
-    lowest, *below = (_numbers(bound) for bound in needed.split(","))
-    return lowest <= _numbers(version) and all(_numbers(version) < bound for bound in below)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    try:
+        # Python built from its sources ends its version with a plus
+        return Version(version.rstrip("+")) in SpecifierSet(needed, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def _install(*names: str) -> str:
-    return "pip install " + " ".join(f'"{name}{PACKAGES[name]}"' for name in names)
+    return "pip install " + " ".join(f'"{name}{needed().get(name, "")}"' for name in names)
 
 
 def network(timeout: float = 3.0) -> Finding:

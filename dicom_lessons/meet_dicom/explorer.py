@@ -73,7 +73,7 @@ def _found_table(findings: tuple[Finding, ...], caption: str) -> str:
 
 def _twin() -> str:
     """Say what is checked, without versions or answers: the same on every computer."""
-    rows = [("Python", computer.PYTHON), *computer.PACKAGES.items()]
+    rows = list(computer.needed().items())
     rows += [(uid.name, ", ".join(names)) for uid, names in computer.DECODED_BY.items()]
     header = (_("What is checked"), _("Needed"))
     caption = _("Readiness check: run the cell to see this computer's answers.")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import copy
 import csv
+import importlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,10 +24,12 @@ from typing import Any
 import pytest
 
 from course_tools.grading import folder as classroom
+from course_tools.grading import nbgrader_config, report_files
 from course_tools.grading import report as class_report
-from course_tools.lessons import NOTEBOOKS, write
+from course_tools.lessons import NOTEBOOKS, notebooks, write
 from dicom_lessons.exercises.kinds import Choice, Exercise, bound_name
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.text import _, set_language
 
 LESSON = "01_structure"
 SIZE = int(os.environ.get("DICOM_LESSONS_CLASS", "8"))
@@ -250,7 +254,7 @@ def add_hidden_test(course: Path) -> None:
 class Graded:
     course: Path
     learners: list[Learner]
-    findings: list[classroom.Finding]
+    remarks: list[classroom.Remark]
     report: class_report.Report
     exported: dict[str, float]
     seconds: dict[str, float]
@@ -283,14 +287,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     for learner in learners:
         hand_in(course, learner)
     step("zip_collect", LESSON)
-    findings = classroom.examine(course)
+    remarks = classroom.examine(course)
     step("autograde", LESSON)
     step("generate_feedback", LESSON)
     step("export")
     with (course / "grades.csv").open(encoding="utf-8") as file:
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     report = class_report.report(course)
-    return Graded(course, learners, findings, report, exported, seconds, sources)
+    return Graded(course, learners, remarks, report, exported, seconds, sources)
 
 
 @needs_nbgrader
@@ -330,9 +334,9 @@ def test_the_verdict_of_each_check_is_in_the_graded_notebook(graded: Graded) -> 
 @needs_nbgrader
 def test_what_needs_a_teacher_is_found(graded: Graded) -> None:
     found: dict[str, str] = {}
-    for finding in graded.findings:
-        found[finding.learner] = found.get(finding.learner, "") + finding.what
-        assert finding.original is None or finding.original.is_file()
+    for remark in graded.remarks:
+        found[remark.learner] = found.get(remark.learner, "") + remark.what
+        assert remark.original is None or remark.original.is_file()
     for learner in graded.learners:
         assert bool(learner.found) == (learner.name in found), found.get(learner.name)
         assert learner.found in found.get(learner.name, "")
@@ -368,7 +372,7 @@ def test_feedback_is_written_for_everyone_graded(graded: Graded) -> None:
 
 @needs_nbgrader
 def test_the_report_is_a_table_and_a_picture(graded: Graded) -> None:
-    written = class_report.write_report(graded.course)
+    written = report_files.write_report(graded.course)
     assert [path.name for path in written] == [
         "class.html", "class.png", "marks.csv", "misconceptions.csv"
     ]  # fmt: skip
@@ -399,6 +403,28 @@ def test_a_course_holds_every_lesson_with_exercises(language: str, tmp_path: Pat
     assert not list((tmp_path / "course").rglob("__pycache__"))
 
 
+def test_the_helper_holds_what_grading_needs_and_no_more(tmp_path: Path) -> None:
+    classroom.lay_out(tmp_path / "course")
+    helper = tmp_path / "course" / "helper"
+    assert {path.name for path in helper.iterdir()} == {"data", "dicom_lessons"}
+    ask = "from dicom_lessons import samples; print(samples.path('virtual/ct'))"
+    done = subprocess.run(
+        [sys.executable, "-c", ask],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(helper)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()) == helper / "data" / "virtual" / "ct.dcm"
+
+
+@pytest.mark.parametrize("work", [classroom.examine, class_report.report])
+def test_a_folder_that_is_no_course_is_named(work: Callable[[Path], Any], tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        work(tmp_path / "nowhere")
+
+
 def test_what_a_teacher_changed_stays(tmp_path: Path) -> None:
     classroom.lay_out(tmp_path)
     source = tmp_path / "source" / LESSON / f"{LESSON}.ipynb"
@@ -421,6 +447,113 @@ def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
 def test_a_report_needs_grades(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nbgrader autograde"):
         class_report.report(tmp_path)
+
+
+# ---- names of files
+
+
+FUTURE = ["01a_structure", "01b_structure", "08c_deidentify", "12_collection"]
+
+
+@pytest.mark.parametrize("lesson", [*(path.stem for path in notebooks("en")), *FUTURE])
+def test_every_lesson_is_collected_under_its_own_name(lesson: str) -> None:
+    pattern = re.compile(nbgrader_config.c.FileNameCollectorPlugin.named_regexp)
+    folder = f"/class/downloaded/{lesson}/extracted"
+    for path in (
+        f"{folder}/ivanova__{lesson}.ipynb",
+        f"{folder}/ivanova/{lesson}.ipynb",
+        f"{folder}/ivanova/my work/{lesson} (1).ipynb",
+        f"C:\\class\\extracted\\ivanova\\{lesson}.ipynb",
+    ):
+        found = pattern.match(path)
+        assert found, path
+        assert found.groupdict() == {"student_id": "ivanova", "file_id": lesson}
+    copy = f"{folder}/ivanova/.ipynb_checkpoints/{lesson}-checkpoint.ipynb"
+    assert not pattern.match(copy), "what JupyterLab keeps beside it is no second submission"
+
+
+def test_the_settings_change_nothing_where_nbgrader_does_not_read_them() -> None:
+    before = dict(os.environ)
+    importlib.reload(nbgrader_config)
+    assert dict(os.environ) == before
+
+
+# ---- verdicts as data
+
+
+def checked(name: str, *verdicts: object) -> Notebook:
+    """Return a notebook of one check cell that published these verdicts."""
+    outputs = [
+        {"output_type": "display_data", "data": {}, "metadata": {"dicom_lessons": verdict}}
+        for verdict in verdicts
+    ]
+    cell = {
+        **{"cell_type": "code", "id": f"{name}-check", "execution_count": 1, "source": ""},
+        "metadata": {"nbgrader": {"grade": True, "grade_id": f"{name}-check", "points": 1}},
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "Right. \n"}, *outputs],
+    }
+    return {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def reported(
+    course: Path, monkeypatch: pytest.MonkeyPatch, name: str, score: float, *verdicts: object
+) -> class_report.Report:
+    """Return the report of a class with one learner and one exercise."""
+    for folder in ("release", "autograded/ivanova", "submitted/ivanova"):
+        (course / folder / LESSON).mkdir(parents=True)
+        write(course / folder / LESSON / f"{LESSON}.ipynb", checked(name, *verdicts))
+    (course / "gradebook.db").touch()
+    scores = {("ivanova", LESSON, f"{name}-check"): (score, 1.0)}
+    monkeypatch.setattr(class_report, "_scores", lambda _course: scores)
+    return class_report.report(course)
+
+
+@pytest.mark.parametrize(
+    ("score", "published", "mark"),
+    [
+        (1.0, [{"verdict": "right", "why": ""}], "right"),
+        (1.0, [{"verdict": "wrong", "why": ""}, {"verdict": "right", "why": ""}], "right"),
+        (1.0, [], "doubtful"),
+        (1.0, [{"verdict": "blank", "why": ""}], "doubtful"),
+        (1.0, [{"exercise": "structure-2", "verdict": "right", "why": ""}], "doubtful"),
+        (1.0, ["right"], "doubtful"),
+        (0.0, [{"verdict": "blank", "why": ""}], "blank"),
+        (0.0, [{"verdict": "wrong", "why": ""}], "wrong"),
+        (0.0, [{"verdict": "right", "why": ""}], "wrong"),  # a hidden test wanted more
+        (0.0, [], "wrong"),
+    ],
+)
+def test_a_mark_is_read_from_what_check_published(
+    score: float, published: list[Any], mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [
+        {"exercise": "structure-1", **one} if isinstance(one, dict) else one for one in published
+    ]
+    found = reported(tmp_path, monkeypatch, "structure-1", score, *named)
+    assert found.marks == {"ivanova": {"structure-1": mark}}
+    assert found.points == {"ivanova": score}
+    assert found.shared == []
+
+
+def test_an_explanation_is_shown_in_the_language_of_the_teacher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = declared("structure")["structure-1"].mistakes[0].why
+    wrong = {"exercise": "structure-1", "verdict": "wrong", "why": why}
+    set_language("ru")
+    found = reported(tmp_path, monkeypatch, "structure-1", 0.0, wrong)
+    assert found.shared == [class_report.Shared("structure-1", _(why), ("ivanova",))]
+    assert _(why) != why
+
+
+@pytest.mark.parametrize("why", ["<script>", "", 7, None, ["x"], {"a": 1}])
+def test_an_explanation_that_nobody_declared_is_not_counted(
+    why: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"exercise": "structure-1", "verdict": "wrong", "why": why}
+    found = reported(tmp_path, monkeypatch, "structure-1", 0.0, wrong)
+    assert found.shared == []
+    assert found.marks["ivanova"]["structure-1"] == "wrong"
 
 
 # ---- what came in
@@ -448,12 +581,12 @@ def course(tmp_path: Path) -> Path:
 )  # fmt: skip
 def test_what_is_no_notebook_is_set_aside(content: str, course: Path) -> None:
     notebook = submitted(course, content)
-    (finding,) = classroom.examine(course)
+    (remark,) = classroom.examine(course)
     assert not notebook.exists()
-    assert finding.learner == "ivanova"
-    assert finding.original is not None
-    assert finding.original.read_text(encoding="utf-8") == content
-    assert "Ask for it again" in finding.what
+    assert remark.learner == "ivanova"
+    assert remark.original is not None
+    assert remark.original.read_text(encoding="utf-8") == content
+    assert "Ask for it again" in remark.what
 
 
 def test_files_beside_and_wrong_names_are_told(course: Path) -> None:
@@ -463,9 +596,23 @@ def test_files_beside_and_wrong_names_are_told(course: Path) -> None:
     notebook.rename(notebook.with_name(f"{LESSON}.ipynb")).write_text(
         (course / "source" / LESSON / f"{LESSON}.ipynb").read_text(encoding="utf-8"), "utf-8"
     )
-    assert [finding.what for finding in classroom.examine(course)] == [
+    assert [remark.what for remark in classroom.examine(course)] == [
         "dicom_lessons.py beside it is not used."
     ]
+
+
+def test_only_what_a_learner_added_is_called_suspicious(course: Path) -> None:
+    for source in sorted((course / "source").glob("*/*.ipynb")):
+        lesson = classroom.read(source)
+        folder = course / "submitted" / "ivanova" / source.stem
+        folder.mkdir(parents=True)
+        write(folder / source.name, lesson)
+    assert classroom.examine(course) == []
+    cell = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": []}
+    lesson["cells"].append({**cell, "execution_count": None, "source": "import sys; sys.modules"})
+    write(folder / source.name, lesson)
+    (remark,) = classroom.examine(course)
+    assert "sys.modules" in remark.what
 
 
 def test_examining_twice_finds_a_mended_submission_whole(course: Path) -> None:
