@@ -27,20 +27,16 @@ from pydicom.uid import (
 
 from dicom_lessons import samples
 from dicom_lessons.structure import (
-    FileMap,
     StructureError,
-    decode_header,
     find_element,
-    guess_encoding,
-    hex_rows,
-    keyword_of,
     map_bytes,
     map_file,
-    name_of,
-    path_of,
     rewrite,
-    value_of,
+    swap_words,
 )
+from dicom_lessons.structure.describe import name_of, path_of, value_of
+from dicom_lessons.structure.element import Region, decode_header
+from dicom_lessons.structure.file_map import FileMap, guess_encoding
 from dicom_lessons.text import set_language
 
 BUNDLED = Path(pydicom.data.__file__).parent
@@ -73,13 +69,17 @@ CT = samples.path("CT_small").read_bytes()
 HEAD = CT[:336]
 
 
+def regions_of(file_map: FileMap) -> list[Region]:
+    return list(file_map.regions_between(0, len(file_map.raw))) if file_map.raw else []
+
+
 def assert_tiles(file_map: FileMap) -> None:
     offset = 0
-    for region in file_map.regions:
+    for region in regions_of(file_map):
         assert (region.offset, region.length > 0) == (offset, True)
         offset = region.end
     assert offset == len(file_map.raw)
-    kinds = {region.kind for region in file_map.regions}
+    kinds = {region.kind for region in regions_of(file_map)}
     if file_map.stopped is None:
         assert "unread" not in kinds
     else:
@@ -159,15 +159,18 @@ def test_a_stray_byte_before_the_data_set_is_pointed_out() -> None:
 
 def test_the_first_bytes_of_a_ct() -> None:
     file_map = map_file(samples.path("CT_small"))
-    assert [r.kind for r in file_map.regions[:11]] == [
+    assert [r.kind for r in regions_of(file_map)[:11]] == [
         *("preamble", "prefix"),
         *("tag", "VR", "length", "value"),
         *("tag", "VR", "reserved", "length", "value"),
     ]
     assert find_element(file_map, "0002,0000").offset == 132
     assert next(e for e in file_map.elements if e.tag.group > 2).offset == 144 + 192
-    assert file_map.region_at(131).kind == "prefix"
-    assert file_map.region_at(len(file_map.raw) - 1).kind == "padding"
+    (prefix,) = file_map.regions_between(131, 132)
+    assert prefix.kind == "prefix"
+    assert regions_of(file_map)[-1].kind == "padding"
+    with pytest.raises(IndexError, match="has no byte 39206"):
+        next(file_map.regions_between(len(file_map.raw), len(file_map.raw) + 1))
     assert file_map.transfer_syntax == ExplicitVRLittleEndian
 
 
@@ -242,23 +245,45 @@ def test_rewriting_in_big_endian_makes_the_bytes_of_the_bundled_file() -> None:
     assert ours == samples.read("MR_small_bigendian").PixelData
 
 
+def test_words_swapped_twice_are_the_same_words() -> None:
+    dataset = samples.read("MR_small_bigendian")
+    item = Dataset()
+    item.VectorGridData = struct.pack(">2f", 1.5, -2)
+    item["VectorGridData"].VR = "OF"
+    dataset.DeformableRegistrationGridSequence = [item]
+    stored = dataset.PixelData
+    swap_words(dataset)
+    assert dataset.original_encoding == (False, True)
+    assert dataset.PixelData == samples.read("MR_small").PixelData
+    assert struct.unpack("<2f", item.VectorGridData) == (1.5, -2)
+    swap_words(dataset)
+    assert dataset.original_encoding == (False, False)
+    assert dataset.PixelData == stored
+
+
+def test_a_data_set_that_was_never_a_file_is_written() -> None:
+    dataset = Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "1.2.3"
+    file_map = map_bytes(rewrite(dataset, ImplicitVRLittleEndian))
+    assert value_of(file_map, find_element(file_map, "SOPInstanceUID")) == "1.2.3"
+
+
 def test_compressed_pixels_are_left_out_when_rewriting() -> None:
     raw = rewrite(samples.read("examples_jpeg2k"), ImplicitVRLittleEndian)
     assert "PixelData" not in dcmread(BytesIO(raw))
     assert_tiles(map_bytes(raw))
 
 
-def test_names_keywords_and_values() -> None:
+def test_names_and_values() -> None:
     ct = map_file(samples.path("CT_small"))
     name = find_element(ct, "PatientName")
-    assert (name_of(ct, name), keyword_of(name)) == ("Patient's Name", "PatientName")
+    assert name_of(ct, name) == "Patient's Name"
     assert value_of(ct, name) == "CompressedSamples^CT1"
     assert value_of(ct, name, longest=5) == "Comp…"
     assert value_of(ct, find_element(ct, "Rows")) == "128"
     private = find_element(ct, "0043,1010")
     assert name_of(ct, private) == "Window value"
     assert name_of(ct, find_element(ct, "0043,0010")) == "Private Creator"
-    assert keyword_of(private) == ""
     assert len(value_of(ct, find_element(ct, "PixelData"))) <= 64
     russian = map_file(BUNDLED / "charset_files/chrRuss.dcm")
     assert value_of(russian, find_element(russian, "PatientName")) == "Люкceмбypг"
@@ -292,11 +317,6 @@ def test_encoding_is_guessed_only_where_a_data_set_begins() -> None:
     assert guess_encoding(bytes(100)) is None
     assert guess_encoding(b"") is None
     assert guess_encoding(b"hello " * 100) is None
-
-
-def test_rows_of_hexadecimal() -> None:
-    assert hex_rows(b"DICM", width=2) == ["00000000  44 49  DI", "00000002  43 4d  CM"]
-    assert hex_rows(b"DICM", 4) == []
 
 
 # Hostile input

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dicom_lessons.text import N_, _, ngettext
+from dicom_lessons.text import N_, _, ngettext, short
 
 MAXIMUM_LENGTH = 64
-_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -99,18 +98,6 @@ def as_text(uid: object) -> str | None:
     return str(uid) if isinstance(uid, str) else None
 
 
-def shortened(text: str, length: int = _SHOWN) -> str:
-    """Return text that fits into a sentence; what cannot be printed is escaped.
-
-    >>> shortened("1." * 500_000, 10)
-    '1.1.1.1.1.…'
-    """
-    head = "".join(
-        letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:length]
-    )
-    return head + ("…" if len(text) > length else "")
-
-
 def _characters(text: str) -> Rule:
     wrong = re.search(r"[^0-9.]", text)
     if wrong is None:
@@ -128,11 +115,7 @@ def _characters(text: str) -> Rule:
 
 def _at(found: re.Match[str]) -> dict[str, object]:
     letter = found.group()
-    return {
-        "number": found.start() + 1,
-        "shown": shortened(letter),
-        "code": f"U+{ord(letter):04X}",
-    }
+    return {"number": found.start() + 1, "shown": short(letter), "code": f"U+{ord(letter):04X}"}
 
 
 def _components(components: list[str]) -> Rule:
@@ -153,11 +136,8 @@ def _components(components: list[str]) -> Rule:
 def _zeros(components: list[str]) -> Rule:
     for number, component in enumerate(components, 1):
         if len(component) > 1 and component.startswith("0"):
-            why = _(
-                "Component {number} is written {component}.",
-                number=number,
-                component=shortened(component),
-            )
+            shown = short(component, 40)
+            why = _("Component {number} is written {component}.", number=number, component=shown)
             return Rule(_(_ZEROS), False, why, "PS3.5 §9.1")
     return Rule(_(_ZEROS), True, _("None does."), "PS3.5 §9.1")
 
@@ -171,10 +151,10 @@ def _length(text: str) -> Rule:
 def _beginning(components: list[str]) -> Rule:
     first, second = (*components, "")[:2]
     if first not in ("0", "1", "2"):
-        holds, why = False, _("It begins with {component}.", component=shortened(first) or "“”")
+        holds, why = False, _("It begins with {component}.", component=short(first, 40) or "“”")
     elif not second:
         holds, why = False, _("One component alone is no root with a suffix.")
     else:
         holds = first == "2" or bool(re.fullmatch(r"0*[0-3]?[0-9]", second))
-        why = _("It begins with {first}.{second}.", first=first, second=shortened(second, 20))
+        why = _("It begins with {first}.{second}.", first=first, second=short(second, 20))
     return Rule(_(_BEGINNING), holds, why, "PS3.5 §9, ISO/IEC 9834-1")
