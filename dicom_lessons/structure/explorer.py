@@ -8,13 +8,6 @@ from typing import Any
 
 import anywidget
 import traitlets
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
 
 from dicom_lessons import html, reading
 from dicom_lessons.structure.describe import find_element, path_of
@@ -22,6 +15,7 @@ from dicom_lessons.structure.element import Element, Region
 from dicom_lessons.structure.encoding import rewrite
 from dicom_lessons.structure.file_map import FileMap, map_bytes, map_file
 from dicom_lessons.structure.labels import (
+    ENCODINGS,
     KINDS,
     comparison_row,
     labels,
@@ -34,12 +28,6 @@ from dicom_lessons.text import _
 Source = str | os.PathLike[str] | bytes | FileMap
 Entry = Element | Region
 
-ENCODINGS = {
-    "explicit": ExplicitVRLittleEndian,
-    "implicit": ImplicitVRLittleEndian,
-    "big": ExplicitVRBigEndian,
-    "deflated": DeflatedExplicitVRLittleEndian,
-}
 BYTES_PER_BLOCK = 1024
 ENTRIES_PER_BLOCK = 64
 MAXIMUM_REWRITTEN_ELEMENTS = 5_000
@@ -309,7 +297,7 @@ def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:
         return _("not written: the file cannot be read to its end")
     try:
         dataset = reading.read(stored.raw)
-        name = f"{stored.name}, {UID(ENCODINGS[encoding]).name}"
+        name = f"{stored.name}, {ENCODINGS[encoding].name}"
         return map_bytes(rewrite(dataset, ENCODINGS[encoding]), name)
     except Exception as error:
         # pydicom raises many kinds of errors on broken files, and the explorer stays open on all.

@@ -153,7 +153,7 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
             except reading.ReadingError as error:
                 raise StructureError(str(error), offset) from None
             end = offset + size
-            parts.append(Region("deflated", offset, end - offset))
+            parts.append(Region("deflated", offset, size))
             inflated = _map_data_set(data, name, syntax)
             if raw[end:].strip(b"\0"):
                 raise StructureError(_("bytes follow the end of the deflated data set"), end)
@@ -237,13 +237,12 @@ def _transfer_syntax(raw: bytes, elements: list[Element]) -> str:
 
 def _encoding(raw: bytes, offset: int, syntax: str) -> tuple[bool, bool]:
     """Return (explicit VR?, little endian?) of the data set that begins at ``offset``."""
-    little_endian = syntax != ExplicitVRBigEndian
     if not syntax:
         return guess_encoding(raw, offset) or (False, True)
     if syntax == DeflatedExplicitVRLittleEndian:
         return True, True
     letters = raw[offset + 4 : offset + 6]
-    return letters.isalpha() and letters.isupper(), little_endian
+    return letters.isalpha() and letters.isupper(), syntax != ExplicitVRBigEndian
 
 
 def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydicom.uid import UID
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from dicom_lessons import html
 from dicom_lessons.structure.describe import find_element, name_of, value_of
@@ -35,13 +41,11 @@ MEANINGS = {
     "padding": N_("bytes that only fill up"),
     "unread": N_("bytes that could not be understood"),
 }
-ENCODING_NAMES = {
-    "stored": N_("as stored: {name}"),
-    "inflated": N_("after inflation"),
-    "explicit": N_("Explicit VR Little Endian"),
-    "implicit": N_("Implicit VR Little Endian"),
-    "big": N_("Explicit VR Big Endian (retired)"),
-    "deflated": N_("Deflated Explicit VR Little Endian"),
+ENCODINGS = {
+    "explicit": ExplicitVRLittleEndian,
+    "implicit": ImplicitVRLittleEndian,
+    "big": ExplicitVRBigEndian,
+    "deflated": DeflatedExplicitVRLittleEndian,
 }
 SHOWN_BYTES = 8
 COMPARED_BYTES = 12
@@ -55,11 +59,11 @@ def labels(file_map: FileMap) -> dict[str, Any]:
     """Return every text of the explorer, in the language that is set."""
     syntax = file_map.transfer_syntax
     name = UID(syntax).name if UID(syntax).is_transfer_syntax else syntax or _("not stated")
-    encodings = {
-        encoding: _(text, name=name) if "{name}" in text else _(text)
-        for encoding, text in ENCODING_NAMES.items()
-        if encoding != "inflated" or file_map.inflated is not None
-    }
+    encodings = {"stored": _("as stored: {name}", name=name)}
+    if file_map.inflated is not None:
+        encodings["inflated"] = _("after inflation")
+    encodings |= {encoding: uid.name for encoding, uid in ENCODINGS.items()}
+    encodings["big"] = _("Explicit VR Big Endian (retired)")
     return {
         "title": _("Byte explorer: {name}", name=file_map.name),
         "kinds": [[kind, _(text)] for kind, text in KINDS.items()],

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import DataElement
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, generate_uid
@@ -139,16 +138,11 @@ def _replace_level(dataset: Dataset, secret: str, root: str) -> list[Dataset]:
         element = dataset[tag]
         if element.VR == "SQ":
             items.extend(element.value)
-        elif not names_no_instance(element.keyword):
-            _replace_values(element, secret, root)
+        elif element.value and not names_no_instance(element.keyword):
+            several = isinstance(element.value, MultiValue | list)
+            old = element.value if several else [element.value]
+            element.value = [replace_uid(uid, secret, root) for uid in old]
     return items
-
-
-def _replace_values(element: DataElement, secret: str, root: str) -> None:
-    if isinstance(element.value, MultiValue | list):
-        element.value = [replace_uid(value, secret, root) for value in element.value]
-    elif element.value:
-        element.value = replace_uid(element.value, secret, root)
 
 
 def _VR_of(dataset: Dataset, tag: BaseTag) -> str:

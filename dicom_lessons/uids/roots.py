@@ -115,9 +115,10 @@ def arcs(uid: object) -> tuple[Arc, ...]:
     if text is None:
         return ()
     numbers = text.split(".")
-    named = [_name(".".join(numbers[: end + 1])) for end in range(min(len(numbers), _DEEPEST))]
-    named += [""] * (len(numbers) - len(named))
-    return tuple(Arc(number, name) for number, name in zip(numbers, named, strict=True))
+    return tuple(
+        Arc(number, _name(".".join(numbers[:end])) if end <= _DEEPEST else "")
+        for end, number in enumerate(numbers, 1)
+    )
 
 
 def root_of(uid: object) -> Root | None:
