@@ -28,7 +28,7 @@ from pydicom.uid import (
 )
 
 from course_tools import lessons
-from dicom_lessons import samples
+from dicom_lessons import reading, samples
 from dicom_lessons.exercises.kinds import Exercise, Parsons, bound_by
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.structure import (
@@ -390,6 +390,17 @@ def test_what_never_ends_is_stopped_with_a_sentence(name: str) -> None:
     assert "byte" in stopped.reason
     assert spent < 3, "a second on an idle machine, with room for a busy one"
     assert_tiles(file_map)
+
+
+def test_what_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "large.dcm").write_bytes(CT)
+    monkeypatch.setattr(reading, "MOST_BYTES", len(CT) - 1)
+    with pytest.raises(StructureError, match="larger than 39205 bytes"):
+        map_bytes(CT)
+    with pytest.raises(reading.ReadingError, match=r"large\.dcm is larger than 39205 bytes"):
+        map_file(tmp_path / "large.dcm")
+    with pytest.raises(reading.ReadingError, match="is no file"):
+        map_file(str(tmp_path))
 
 
 def test_a_cut_file_says_how_many_bytes_are_missing() -> None:

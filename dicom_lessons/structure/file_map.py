@@ -131,10 +131,20 @@ def map_file(source: str | os.PathLike[str] | bytes) -> FileMap:
 def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     """Map the bytes of a file; see :func:`map_file`.
 
+    Raises
+    ------
+    StructureError
+        If they are not DICOM at all, or too many.
+
+    Examples
+    --------
     >>> map_bytes(bytes.fromhex("08000500 4353 0a00") + b"ISO_IR 100").elements[0].VR
     'CS'
     """
-    reading.read_bytes(raw)  # refuses what is too large
+    try:
+        reading.read_bytes(raw)
+    except reading.ReadingError as error:
+        raise StructureError(str(error)) from None
     parts = []
     if raw[128:132] == b"DICM":
         parts = [Region("preamble", 0, 128), Region("prefix", 128, 4)]
