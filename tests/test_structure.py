@@ -1,4 +1,4 @@
-"""The map of a file: true on every file that pydicom bundles, bounded on whatever else comes."""
+"""Lesson 01: the map of a file is true on what pydicom bundles, and bounded on whatever comes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import struct
 import time
 import warnings
 import zlib
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,8 @@ import pydicom.data
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset, dcmread
+from lesson_files import cells, source
+from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.filereader import data_element_generator
 from pydicom.uid import (
@@ -25,22 +27,21 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from dicom_lessons import samples
+from course_tools import lessons
+from dicom_lessons import reading, samples
+from dicom_lessons.exercises.kinds import Exercise, Parsons, bound_by
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.structure import (
-    FileMap,
     StructureError,
-    decode_header,
     find_element,
-    guess_encoding,
-    hex_rows,
-    keyword_of,
     map_bytes,
     map_file,
-    name_of,
-    path_of,
     rewrite,
-    value_of,
+    swap_words,
 )
+from dicom_lessons.structure.describe import name_of, path_of, value_of
+from dicom_lessons.structure.element import Region, decode_header
+from dicom_lessons.structure.file_map import FileMap, guess_encoding
 from dicom_lessons.text import set_language
 
 BUNDLED = Path(pydicom.data.__file__).parent
@@ -73,13 +74,17 @@ CT = samples.path("CT_small").read_bytes()
 HEAD = CT[:336]
 
 
+def regions_of(file_map: FileMap) -> list[Region]:
+    return list(file_map.regions_between(0, len(file_map.raw))) if file_map.raw else []
+
+
 def assert_tiles(file_map: FileMap) -> None:
     offset = 0
-    for region in file_map.regions:
+    for region in regions_of(file_map):
         assert (region.offset, region.length > 0) == (offset, True)
         offset = region.end
     assert offset == len(file_map.raw)
-    kinds = {region.kind for region in file_map.regions}
+    kinds = {region.kind for region in regions_of(file_map)}
     if file_map.stopped is None:
         assert "unread" not in kinds
     else:
@@ -159,15 +164,18 @@ def test_a_stray_byte_before_the_data_set_is_pointed_out() -> None:
 
 def test_the_first_bytes_of_a_ct() -> None:
     file_map = map_file(samples.path("CT_small"))
-    assert [r.kind for r in file_map.regions[:11]] == [
+    assert [r.kind for r in regions_of(file_map)[:11]] == [
         *("preamble", "prefix"),
         *("tag", "VR", "length", "value"),
         *("tag", "VR", "reserved", "length", "value"),
     ]
     assert find_element(file_map, "0002,0000").offset == 132
     assert next(e for e in file_map.elements if e.tag.group > 2).offset == 144 + 192
-    assert file_map.region_at(131).kind == "prefix"
-    assert file_map.region_at(len(file_map.raw) - 1).kind == "padding"
+    (prefix,) = file_map.regions_between(131, 132)
+    assert prefix.kind == "prefix"
+    assert regions_of(file_map)[-1].kind == "padding"
+    with pytest.raises(IndexError, match="has no byte 39206"):
+        next(file_map.regions_between(len(file_map.raw), len(file_map.raw) + 1))
     assert file_map.transfer_syntax == ExplicitVRLittleEndian
 
 
@@ -242,23 +250,45 @@ def test_rewriting_in_big_endian_makes_the_bytes_of_the_bundled_file() -> None:
     assert ours == samples.read("MR_small_bigendian").PixelData
 
 
+def test_words_swapped_twice_are_the_same_words() -> None:
+    dataset = samples.read("MR_small_bigendian")
+    item = Dataset()
+    item.VectorGridData = struct.pack(">2f", 1.5, -2)
+    item["VectorGridData"].VR = "OF"
+    dataset.DeformableRegistrationGridSequence = [item]
+    stored = dataset.PixelData
+    swap_words(dataset)
+    assert dataset.original_encoding == (False, True)
+    assert dataset.PixelData == samples.read("MR_small").PixelData
+    assert struct.unpack("<2f", item.VectorGridData) == (1.5, -2)
+    swap_words(dataset)
+    assert dataset.original_encoding == (False, False)
+    assert dataset.PixelData == stored
+
+
+def test_a_data_set_that_was_never_a_file_is_written() -> None:
+    dataset = Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "1.2.3"
+    file_map = map_bytes(rewrite(dataset, ImplicitVRLittleEndian))
+    assert value_of(file_map, find_element(file_map, "SOPInstanceUID")) == "1.2.3"
+
+
 def test_compressed_pixels_are_left_out_when_rewriting() -> None:
     raw = rewrite(samples.read("examples_jpeg2k"), ImplicitVRLittleEndian)
     assert "PixelData" not in dcmread(BytesIO(raw))
     assert_tiles(map_bytes(raw))
 
 
-def test_names_keywords_and_values() -> None:
+def test_names_and_values() -> None:
     ct = map_file(samples.path("CT_small"))
     name = find_element(ct, "PatientName")
-    assert (name_of(ct, name), keyword_of(name)) == ("Patient's Name", "PatientName")
+    assert name_of(ct, name) == "Patient's Name"
     assert value_of(ct, name) == "CompressedSamples^CT1"
     assert value_of(ct, name, longest=5) == "Comp…"
     assert value_of(ct, find_element(ct, "Rows")) == "128"
     private = find_element(ct, "0043,1010")
     assert name_of(ct, private) == "Window value"
     assert name_of(ct, find_element(ct, "0043,0010")) == "Private Creator"
-    assert keyword_of(private) == ""
     assert len(value_of(ct, find_element(ct, "PixelData"))) <= 64
     russian = map_file(BUNDLED / "charset_files/chrRuss.dcm")
     assert value_of(russian, find_element(russian, "PatientName")) == "Люкceмбypг"
@@ -292,11 +322,6 @@ def test_encoding_is_guessed_only_where_a_data_set_begins() -> None:
     assert guess_encoding(bytes(100)) is None
     assert guess_encoding(b"") is None
     assert guess_encoding(b"hello " * 100) is None
-
-
-def test_rows_of_hexadecimal() -> None:
-    assert hex_rows(b"DICM", width=2) == ["00000000  44 49  DI", "00000002  43 4d  CM"]
-    assert hex_rows(b"DICM", 4) == []
 
 
 # Hostile input
@@ -365,6 +390,17 @@ def test_what_never_ends_is_stopped_with_a_sentence(name: str) -> None:
     assert "byte" in stopped.reason
     assert spent < 3, "a second on an idle machine, with room for a busy one"
     assert_tiles(file_map)
+
+
+def test_what_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "large.dcm").write_bytes(CT)
+    monkeypatch.setattr(reading, "MOST_BYTES", len(CT) - 1)
+    with pytest.raises(StructureError, match="larger than 39205 bytes"):
+        map_bytes(CT)
+    with pytest.raises(reading.ReadingError, match=r"large\.dcm is larger than 39205 bytes"):
+        map_file(tmp_path / "large.dcm")
+    with pytest.raises(reading.ReadingError, match="is no file"):
+        map_file(str(tmp_path))
 
 
 def test_a_cut_file_says_how_many_bytes_are_missing() -> None:
@@ -473,3 +509,77 @@ def test_a_data_element_is_what_pydicom_says_it_is() -> None:
             assert value_of(ct, ours, 200) == (
                 "\\".join(theirs.value) if theirs.VM > 1 else theirs.value or ""
             )
+
+
+# Lesson 01: its exercises agree with the files, and its figure with the map
+
+
+def exercise(name: str) -> Exercise:
+    return declared("structure")[name]
+
+
+def accepts(name: str, answer: object) -> bool | None:
+    return exercise(name).judge(answer).right
+
+
+def data_set_start(file_map: FileMap) -> int:
+    return next(e.offset for e in file_map.children(None) if e.tag.group != 0x0002)
+
+
+def test_the_lines_in_order_read_the_first_tag_of_a_deflated_data_set() -> None:
+    parsons = exercise("structure-5")
+    assert isinstance(parsons, Parsons)
+    order = str(bound_by(parsons.solution))
+    names = {"path": samples.path("image_dfl"), "struct": struct, "zlib": zlib}
+    exec("\n".join(parsons.lines["abcdef".index(letter)] for letter in order), names)
+    assert (names["group"], names["element"]) == (0x0008, 0x0016)
+
+
+def test_the_other_file_holds_what_is_asked() -> None:
+    other = map_file(samples.path("693_J2KI"))
+    assert accepts("structure-3", other.transfer_syntax)
+    assert accepts("structure-4", data_set_start(other))
+
+
+def test_the_predicted_size_is_what_pydicom_writes() -> None:
+    data_set = Dataset()
+    data_set.PatientName = "Ivanov^Ivan"
+    written = BytesIO()
+    dcmwrite(written, data_set, implicit_vr=False, little_endian=True)
+    assert accepts("structure-6", len(written.getvalue()))
+
+
+@pytest.mark.parametrize("sequence", [tuple, list])
+@pytest.mark.parametrize("text", [str, str.encode])
+def test_decode_may_return_any_likely_form(
+    sequence: Callable[[list[object]], object], text: Callable[[str], object]
+) -> None:
+    model = bound_by(exercise("structure-2").solution)
+    assert callable(model)
+
+    def decode(raw: bytes) -> object:
+        group, element, vr, length, value = model(raw)
+        return sequence([group, element, text(vr), length, value])
+
+    assert accepts("structure-2", decode)
+
+
+def test_byte_6000_belongs_to_the_element_of_the_right_option() -> None:
+    ct = map_file(samples.path("CT_small"))
+    element = find_element(ct, "0043,1029")
+    (region,) = ct.regions_between(6000, 6001)
+    assert region.element == element.index
+    assert (element.offset, element.end) == (3936, 6016)
+
+
+def test_the_figure_is_drawn_with_the_places_of_the_map() -> None:
+    ct = map_file(samples.path("CT_small"))
+    places = [0, 128, ct.elements[0].offset, data_set_start(ct)]
+    places += [find_element(ct, tag).offset for tag in ("7FE0,0010", "FFFC,FFFC")]
+    places.append(len(ct.raw))
+    assert f"places = {places}" in _code("layout-figure")
+
+
+def _code(cell_id: str) -> str:
+    lesson = lessons.NOTEBOOKS / "en" / "01_structure.ipynb"
+    return next(source(cell) for cell in cells(lesson) if cell["id"] == cell_id)

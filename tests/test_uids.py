@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import uuid
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -21,7 +20,11 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from dicom_lessons import samples, uids
+from dicom_lessons.findings import Finding
 from dicom_lessons.text import set_language
+from dicom_lessons.uids.meaning import KINDS
+from dicom_lessons.uids.replacement import replace_uid
+from dicom_lessons.uids.tree import read_tree
 
 DICOMDIR_SET = [
     samples.path(name)
@@ -155,7 +158,7 @@ def test_bytes_are_judged_with_their_padding() -> None:
     assert uids.is_valid(b"1.2.34")
     assert not uids.is_valid(b"1.2.34\0")
     assert not uids.is_valid(b"1.2.3 ")
-    assert uids.explain(b"1.2.840.10008.1.2\0").name == "Implicit VR Little Endian"
+    assert uids.explain(b"1.2.840.10008.1.2\0").sentence.startswith("Implicit VR Little Endian")
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
@@ -179,14 +182,13 @@ def test_anything_gets_a_clear_sentence(anything: object, language: str) -> None
 def test_every_uid_of_the_dictionary_is_explained_by_name_and_type() -> None:
     for text, (name, sort, _info, retired, _keyword) in UID_dictionary.items():
         explanation = uids.explain(text)
-        assert (explanation.name, explanation.type) == (name, sort)
-        assert name in explanation.sentence
-        assert sort in explanation.sentence
+        assert explanation.sentence.startswith(f"{name} ({sort})")
         assert ("retired" in explanation.sentence.removeprefix(name)) == bool(retired)
-        assert explanation.valid
-        assert explanation.kind in uids.KINDS
-        assert explanation.root is not None
-        assert explanation.root.uid == "1.2.840.10008"
+        assert uids.is_valid(text)
+        assert explanation.kind in KINDS
+        root = uids.root_of(text)
+        assert root is not None
+        assert root.uid == "1.2.840.10008"
     print(len(UID_dictionary), "UIDs explained")
 
 
@@ -252,16 +254,17 @@ def test_arcs_put_together_are_the_text_again() -> None:
     assert names[-2:] == ["OFFIS DCMTK", ""]
 
 
-# ---- making
+# ---- replacing
 
 
-def test_made_uids_are_valid_and_below_their_root() -> None:
-    for root in ["2.999.1", "1.2.3.4.5", "1.2." + "3" * 49]:
-        for made in (uids.make_uid(root), uids.make_uid(root, "a")):
-            assert made.startswith(f"{root}.")
-            assert uids.is_valid(made)
-    assert uids.make_uid("2.999.1") != uids.make_uid("2.999.1")
-    assert uids.make_uid("2.999.1", "ab", "c") != uids.make_uid("2.999.1", "a", "bc")
+@pytest.mark.parametrize("root", ["2.999.1", "1.2.3.4.5", "1.2." + "3" * 49, "2.25"])
+def test_new_uids_are_valid_and_below_their_root(root: str) -> None:
+    new = replace_uid("1.2.3", "secret", root)
+    assert new.startswith(f"{root}.")
+    assert uids.is_valid(new)
+    assert replace_uid("1.2.3", "secret", root) == new
+    assert replace_uid("b.c", "a", root) != replace_uid("c", "a.b", root)
+    assert root != "2.25" or int(new[5:]) < 2**128
 
 
 @pytest.mark.parametrize(
@@ -269,7 +272,7 @@ def test_made_uids_are_valid_and_below_their_root() -> None:
     [
         ("1.2.840.10008", "reserved"),
         ("1.2.840.10008.5", "reserved"),
-        ("2.25", "uid_from_uuid"),
+        ("2.25.7", "2.25 itself"),
         ("1.2.", "full stop"),
         ("1.02", "written 02"),
         ("", "empty"),
@@ -279,31 +282,7 @@ def test_made_uids_are_valid_and_below_their_root() -> None:
 )
 def test_a_root_that_cannot_be_used_is_refused(root: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        uids.make_uid(root, "a")
-
-
-@given(st.uuids())
-@settings(derandomize=True, database=None, deadline=None)
-@example(uuid.UUID(int=0))
-@example(uuid.UUID(int=2**128 - 1))
-def test_a_uuid_survives_the_way_through_a_uid(value: uuid.UUID) -> None:
-    made = uids.uid_from_uuid(value)
-    assert uids.is_valid(made)
-    assert len(made) <= 44
-    assert uids.uuid_from_uid(made) == value
-
-
-@pytest.mark.parametrize(
-    "wrong", ["2.25", "2.25.1.2", f"2.25.{2**128}", "2.25.٣", "1.2.3", "2.25.007"]
-)
-def test_what_carries_no_uuid_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="carries no UUID"):
-        uids.uuid_from_uid(wrong)
-    with pytest.raises(ValueError, match="is no UUID"):
-        uids.uid_from_uuid(wrong)
-
-
-# ---- replacing
+        replace_uid("1.2.3", "secret", root)
 
 
 def values(dataset: Dataset) -> Iterator[tuple[str, str]]:
@@ -366,11 +345,11 @@ def test_sequences_private_and_unknown_elements_are_reached() -> None:
     dataset.add_new(0x00091001, "UI", "1.2.3.4")
     dataset.add_new(0x00091002, "UN", b"1.2.3.4\0")
     replaced = uids.replace_uids(dataset, "secret")
-    new = uids.replace_uid("1.2.3.4", "secret")
+    new = replace_uid("1.2.3.4", "secret")
     item = replaced.ReferencedImageSequence[0]
     assert replaced.SOPInstanceUID == item.ReferencedSOPInstanceUID == new
     assert item.ReferencedSOPClassUID == "1.2.840.10008.5.1.4.1.1.2"
-    assert replaced.FailedSOPInstanceUIDList == [new, uids.replace_uid("1.2.3.5", "secret")]
+    assert replaced.FailedSOPInstanceUIDList == [new, replace_uid("1.2.3.5", "secret")]
     assert not replaced.DeviceUID
     assert replaced[0x00091001].value == new
     assert replaced[0x00091002].value == b"1.2.3.4\0"
@@ -398,11 +377,11 @@ def test_the_header_copy_follows_the_data_set(tmp_path: Path) -> None:
 
 
 def test_another_secret_gives_other_uids() -> None:
-    one, other = (uids.replace_uid("1.2.3.4", secret) for secret in ("a", "b"))
+    one, other = (replace_uid("1.2.3.4", secret) for secret in ("a", "b"))
     assert one != other
-    assert uids.replace_uid("1.2.3.4\0", "a") == one
-    assert uids.replace_uid("1.2.840.10008.1.2.4.110", "a") == "1.2.840.10008.1.2.4.110"
-    assert uids.replace_uid("1.2.840.100081", "a") != "1.2.840.100081"
+    assert replace_uid("1.2.3.4\0", "a") == one
+    assert replace_uid("1.2.840.10008.1.2.4.110", "a") == "1.2.840.10008.1.2.4.110"
+    assert replace_uid("1.2.840.100081", "a") != "1.2.840.100081"
 
 
 def nested(depth: int) -> Dataset:
@@ -430,7 +409,7 @@ def test_deep_nesting_is_followed_or_refused() -> None:
 
 
 def test_the_tree_of_the_dicomdir_set() -> None:
-    tree = uids.read_tree(DICOMDIR_SET)
+    tree = read_tree(DICOMDIR_SET)
     assert tree.problems == ()
     series = [series for study in tree.studies for series in study.children]
     instances = [instance for each in series for instance in each.children]
@@ -449,7 +428,7 @@ def test_the_tree_of_the_dicomdir_set() -> None:
 
 
 def test_the_tree_does_not_depend_on_the_order_of_files() -> None:
-    assert uids.read_tree(DICOMDIR_SET[::-1]) == uids.read_tree(DICOMDIR_SET)
+    assert read_tree(DICOMDIR_SET[::-1]) == read_tree(DICOMDIR_SET)
 
 
 def test_a_folder_with_anything_in_it_gives_a_tree_and_problems(tmp_path: Path) -> None:
@@ -465,14 +444,15 @@ def test_a_folder_with_anything_in_it_gives_a_tree_and_problems(tmp_path: Path) 
     (tmp_path / "text.txt").write_text("no DICOM")
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "link").symlink_to(tmp_path)
-    tree = uids.read_tree(tmp_path)
-    reasons = {problem.file: problem.reason for problem in tree.problems}
+    tree = read_tree(tmp_path)
+    reasons = {problem.where: problem.what for problem in tree.problems}
     assert set(reasons) == {"same", "twice", "invalid", "none", "text.txt", "empty"}
     assert "that of another file" in reasons["same"]
     assert "two things" in reasons["twice"]
     assert "SeriesInstanceUID is no valid UID" in reasons["invalid"]
     assert "no StudyInstanceUID" in reasons["none"]
     assert "cannot be read" in reasons["text.txt"]
+    assert "cannot be read" in reasons["empty"]
     labels = [study.label for study in tree.studies]
     assert any("<script>" in label for label in labels)
     assert not any("\x1b" in label for label in labels)
@@ -489,27 +469,64 @@ def test_a_deflate_bomb_is_refused(tmp_path: Path) -> None:
     body = b"".join(deflater.compress(bytes(2**20)) for _ in range(100)) + deflater.flush()
     path.write_bytes(raw[:start] + body)
     assert path.stat().st_size < 200_000
-    (problem,) = uids.read_tree([path]).problems
-    assert "64 MiB" in problem.reason
+    (problem,) = read_tree([path]).problems
+    assert "inflates to more than 67108864 bytes" in problem.what
 
 
 def test_deflated_files_are_read() -> None:
-    assert len(uids.read_tree([samples.path("image_dfl")]).studies) == 1
+    assert len(read_tree([samples.path("image_dfl")]).studies) == 1
 
 
 def test_a_lost_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="There is no folder"):
-        uids.read_tree(tmp_path / "lost")
+        read_tree(tmp_path / "lost")
+
+
+def test_a_folder_may_be_named_by_text(tmp_path: Path) -> None:
+    write(tmp_path / "good", instance("1.2.3", "1.2.4", "1.2.5"))
+    tree = read_tree(tmp_path)
+    assert len(tree.studies) == 1
+    assert read_tree(str(tmp_path)) == tree
+    assert read_tree(str(tmp_path / "good")) == read_tree([str(tmp_path / "good")]) == tree
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        read_tree(str(tmp_path / "lost"))
+
+
+def test_a_file_that_is_gone_is_a_problem(tmp_path: Path) -> None:
+    write(tmp_path / "good", instance("1.2.3", "1.2.4", "1.2.5"))
+    tree = read_tree([tmp_path / "gone", tmp_path / "good"])
+    assert len(tree.studies) == 1
+    assert [problem.where for problem in tree.problems] == ["gone"]
+
+
+def test_more_files_than_are_read_are_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicom_lessons.uids.tree.MOST_FILES", 1)
+    for name in ("a", "b"):
+        write(tmp_path / name, instance("1.2.3", "1.2.4", f"1.2.5.{ord(name)}"))
+    tree = read_tree(tmp_path)
+    assert len(tree.studies[0].children[0].children) == 1
+    assert tree.problems == (Finding(what="only the first 1 files are read"),)
+
+
+def test_a_long_value_stays_in_the_file(tmp_path: Path) -> None:
+    long = instance("1.2.3", "1.2.4", "1.2.5")
+    long.add_new(0x00091001, "OB", bytes(100_000))
+    long.SeriesDescription = "long"
+    write(tmp_path / "long", long)
+    assert read_tree(tmp_path).studies[0].children[0].label == "long · 1 instance"
 
 
 def test_every_bundled_file_has_a_place_or_a_reason() -> None:
     paths = [samples.path(name) for name in samples.names(source="bundled")]
-    tree = uids.read_tree(paths)
+    tree = read_tree(paths)
     placed = sum(len(series.children) for study in tree.studies for series in study.children)
-    named = {problem.file for problem in tree.problems}
+    named = {problem.where for problem in tree.problems}
     assert placed + len(tree.problems) >= len(paths)
     assert "no_meta.dcm" in named
-    assert all(problem.reason for problem in tree.problems)
+    assert all(problem.what for problem in tree.problems)
+    assert all(not problem.what.endswith(".") for problem in tree.problems)
 
 
 def instance(study: str, series: str, sop: str) -> FileDataset:

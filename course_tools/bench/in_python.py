@@ -88,7 +88,7 @@ def _map() -> _Compared:
 
 
 def _explorer() -> _Compared:
-    from dicom_lessons.structure.explorer import explore_bytes
+    from dicom_lessons.structure import explore_bytes
 
     raw = _large_file()
     lines = range(0, len(raw), 16)

@@ -134,7 +134,7 @@ class _Side:
             self.dataset = dcmread(BytesIO(raw))
         with contextlib.suppress(StructureError):
             if isinstance(source, Dataset):
-                raw = rewrite(source, EXPLICIT)  # type: ignore[arg-type]
+                raw = rewrite(source, EXPLICIT)
             stored = map_bytes(raw, self.name)
             self.map = stored.inflated or stored
 

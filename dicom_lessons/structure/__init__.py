@@ -8,36 +8,19 @@ pydicom says where values lie; headers, items, delimiters and fragments it passe
 is made here, by pydicom's rules and with its dictionary, without recursion and within limits.
 """
 
-from dicom_lessons.structure.describe import (
-    find_element,
-    hex_rows,
-    keyword_of,
-    name_of,
-    path_of,
-    private_creator_of,
-    value_of,
-)
-from dicom_lessons.structure.element import Element, Header, Region, StructureError, decode_header
-from dicom_lessons.structure.file_map import FileMap, Stop, guess_encoding, map_bytes, map_file
-from dicom_lessons.structure.rewrite import rewrite
+from dicom_lessons.structure.describe import find_element
+from dicom_lessons.structure.element import StructureError
+from dicom_lessons.structure.encoding import rewrite, swap_words
+from dicom_lessons.structure.explorer import explore_bytes, structure_table
+from dicom_lessons.structure.file_map import map_bytes, map_file
 
 __all__ = [
-    "Element",
-    "FileMap",
-    "Header",
-    "Region",
-    "Stop",
     "StructureError",
-    "decode_header",
+    "explore_bytes",
     "find_element",
-    "guess_encoding",
-    "hex_rows",
-    "keyword_of",
     "map_bytes",
     "map_file",
-    "name_of",
-    "path_of",
-    "private_creator_of",
     "rewrite",
-    "value_of",
+    "structure_table",
+    "swap_words",
 ]

@@ -1,4 +1,4 @@
-"""Names, values and paths of elements, and bytes in hexadecimal: what people read of a map."""
+"""Names, values and paths of elements: what people read of a map."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import warnings
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import (
     dictionary_description,
-    keyword_for_tag,
     private_dictionary_description,
     tag_for_keyword,
 )
@@ -39,9 +38,8 @@ def name_of(file_map: FileMap, element: Element) -> str:
 
     A private element (PS3.5 §7.8.1) is looked up by its private creator.
 
-    >>> from dicom_lessons import samples
     >>> from dicom_lessons.structure import map_file
-    >>> ct = map_file(samples.path("CT_small"))
+    >>> ct = map_file("CT_small")
     >>> name_of(ct, find_element(ct, "0010,0010"))
     "Patient's Name"
     """
@@ -53,17 +51,14 @@ def name_of(file_map: FileMap, element: Element) -> str:
             return private_dictionary_description(tag, private_creator_of(file_map, element))
         except (KeyError, ValueError):
             return "Private"
-    if element.kind in ("fragment", "basic offset table"):
-        return {"fragment": "Fragment"}.get(element.kind, "Basic Offset Table")
+    if element.kind == "fragment":
+        return "Fragment"
+    if element.kind == "basic offset table":
+        return "Basic Offset Table"
     try:
         return dictionary_description(tag)
     except KeyError:
         return "Group Length" if tag.element == 0 else "Unknown"
-
-
-def keyword_of(element: Element) -> str:
-    """Return the keyword of PS3.6, such as ``"PatientName"``; empty if there is none."""
-    return "" if element.tag.is_private else keyword_for_tag(element.tag)
 
 
 def private_creator_of(file_map: FileMap, element: Element) -> str:
@@ -81,9 +76,8 @@ def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
     Numbers are decoded by their VR, text by (0008,0005) Specific Character Set, everything else
     is shown as bytes in hexadecimal. Values are shown as they are stored, padding removed.
 
-    >>> from dicom_lessons import samples
     >>> from dicom_lessons.structure import map_file
-    >>> ct = map_file(samples.path("CT_small"))
+    >>> ct = map_file("CT_small")
     >>> value_of(ct, find_element(ct, "PatientName"))
     'CompressedSamples^CT1'
     """
@@ -140,9 +134,8 @@ def _character_set(file_map: FileMap, element: Element) -> str:
 def path_of(file_map: FileMap, element: Element) -> str:
     """Return where an element stands, with the number of each item that encloses it.
 
-    >>> from dicom_lessons import samples
     >>> from dicom_lessons.structure import map_file
-    >>> plan = map_file(samples.path("rtplan"))
+    >>> plan = map_file("rtplan")
     >>> path_of(plan, find_element(plan, "BeamSequence[0].BeamName"))
     '300A,00B0[0].300A,00C2'
     """
@@ -176,21 +169,20 @@ def find_element(file_map: FileMap, path: str) -> Element:
     KeyError
         If there is none.
     """
-    owner: int | None = None
-    found: Element | None = None
+    element: Element | None = None
     for step in re.findall(r"\[\w+\]|[^.\[\]]+", path):
-        among = file_map.children(owner)
+        among = file_map.children(None if element is None else element.index)
         if step == "[table]":
-            chosen = [e for e in among if e.kind == "basic offset table"]
+            chosen = (e for e in among if e.kind == "basic offset table")
         elif step.startswith("["):
-            chosen = [e for e in among if str(e.number) == step[1:-1]]
+            chosen = (e for e in among if str(e.number) == step[1:-1])
         else:
-            chosen = [e for e in among if e.tag == _tag(step)]
-        if not chosen:
-            found = None
+            tag = _tag(step)
+            chosen = (e for e in among if e.tag == tag)
+        element = next(chosen, None)
+        if element is None:
             break
-        found, owner = chosen[0], chosen[0].index
-    if found is None:
+    if element is None:
         raise KeyError(
             _(
                 "{name} has no element {path}. Write a tag as '0010,0010', a nested one as "
@@ -199,34 +191,10 @@ def find_element(file_map: FileMap, path: str) -> Element:
                 path=path,
             )
         )
-    return found
+    return element
 
 
 def _tag(step: str) -> BaseTag | None:
     digits = re.fullmatch(r"\(?([0-9A-Fa-f]{4})\s*,?\s*([0-9A-Fa-f]{4})\)?", step.strip())
     number = int(digits[1] + digits[2], 16) if digits else tag_for_keyword(step.strip())
     return None if number is None else BaseTag(number)
-
-
-def hex_rows(raw: bytes, start: int = 0, stop: int | None = None, width: int = 16) -> list[str]:
-    """Return bytes as lines of offset, hexadecimal and ASCII, for printing.
-
-    Parameters
-    ----------
-    raw : bytes
-        All the bytes.
-    start, stop : int
-        The first byte to show and the first not to show; offsets count from the start of ``raw``.
-    width : int
-        Bytes per line.
-
-    >>> hex_rows(bytes(128) + b"DICM" + bytes.fromhex("02000000554c0400"), 128)
-    ['00000080  44 49 43 4d 02 00 00 00 55 4c 04 00              DICM....UL..']
-    """
-    stop = len(raw) if stop is None else min(stop, len(raw))
-    lines = []
-    for offset in range(start, stop, width):
-        row = raw[offset : min(offset + width, stop)]
-        letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-        lines.append(f"{offset:08x}  {row.hex(' '):<{3 * width}} {letters}")
-    return lines

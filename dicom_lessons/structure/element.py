@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydicom.tag import BaseTag
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
+from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import _
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -18,24 +19,28 @@ SEQUENCE_DELIMITER = 0xFFFEE0DD
 TRAILING_PADDING = 0xFFFCFFFC
 
 
-class StructureError(ValueError):
-    """No map can be made: the bytes are not DICOM, or more than this reader takes.
+class StructureError(ReadingError):
+    """Bytes that are not DICOM, or more than this reader takes.
 
     Attributes
     ----------
+    reason : str
+        What is wrong.
     offset : int
         The byte at which reading stopped.
     """
 
     def __init__(self, reason: str, offset: int = 0) -> None:
         super().__init__(reason)
+        self.reason = reason
         self.offset = offset
 
 
 class Header(NamedTuple):
-    """What stands before a value: tag, VR (None where it is not stored), length, end of it all.
+    """What stands before a value: tag, VR (None where it is not stored), and length.
 
-    ``length`` counts bytes of the value; it is None if undefined (FFFFFFFFH).
+    ``length`` counts bytes of the value; it is None if undefined (FFFFFFFFH). ``value_offset`` is
+    that of the first byte behind the header.
     """
 
     tag: BaseTag
@@ -105,10 +110,6 @@ class Region:
         "delimiter", "basic offset table", "fragment", "deflated", "padding", "unread".
     offset, length : int
         In bytes, from the beginning of the file (of the inflated data set, if it was deflated).
-    depth : int
-        How many sequences and items enclose it.
-    owner : int or None
-        Index of the element that encloses it: the item, or the sequence of an item.
     element : int or None
         Index of the element whose bytes these are.
     """
@@ -116,8 +117,6 @@ class Region:
     kind: str
     offset: int
     length: int
-    depth: int = 0
-    owner: int | None = None
     element: int | None = None
 
     @property
@@ -147,8 +146,10 @@ class Element:
         The value length as stored, in bytes; None if undefined.
     offset, value_offset, end : int
         First byte of its header, of its value, and first byte after it all.
-    depth, owner : int, int or None
-        As those of a :class:`Region`.
+    depth : int
+        How many sequences and items enclose it.
+    owner : int or None
+        Index of the element that encloses it: the item, or the sequence of an item.
     number : int or None
         Of an item or a fragment: its place in its sequence, from 0.
     nested : bool
@@ -186,6 +187,6 @@ class Element:
             sizes.append((kind, self.end - self.value_offset))
         regions, offset = [], self.offset
         for kind, size in sizes:
-            regions.append(Region(kind, offset, size, self.depth, self.owner, self.index))
+            regions.append(Region(kind, offset, size, self.index))
             offset += size
         return tuple(regions)

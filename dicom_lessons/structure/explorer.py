@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import os
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
-from pydicom import dcmread
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
 
-from dicom_lessons import html, samples
-from dicom_lessons.structure import (
-    Element,
-    FileMap,
-    Region,
-    find_element,
-    map_bytes,
-    map_file,
-    path_of,
-    rewrite,
-)
+from dicom_lessons import html, reading
+from dicom_lessons.structure.describe import find_element, path_of
+from dicom_lessons.structure.element import Element, Region
+from dicom_lessons.structure.encoding import rewrite
+from dicom_lessons.structure.file_map import FileMap, map_bytes, map_file
 from dicom_lessons.structure.labels import (
+    ENCODINGS,
     KINDS,
     comparison_row,
     labels,
@@ -42,12 +28,6 @@ from dicom_lessons.text import _
 Source = str | os.PathLike[str] | bytes | FileMap
 Entry = Element | Region
 
-ENCODINGS = {
-    "explicit": ExplicitVRLittleEndian,
-    "implicit": ImplicitVRLittleEndian,
-    "big": ExplicitVRBigEndian,
-    "deflated": DeflatedExplicitVRLittleEndian,
-}
 BYTES_PER_BLOCK = 1024
 ENTRIES_PER_BLOCK = 64
 MAXIMUM_REWRITTEN_ELEMENTS = 5_000
@@ -70,8 +50,10 @@ def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
 
     Raises
     ------
-    StructureError
-        If it is not DICOM at all.
+    LookupError, OSError
+        If there is no such sample or file.
+    ReadingError
+        If it is too large, or no file; as StructureError if it is not DICOM at all.
     """
     explorer = ByteExplorer(_map(source))
     if select:
@@ -290,13 +272,7 @@ class ByteExplorer(anywidget.AnyWidget):
 
 
 def _map(source: Source) -> FileMap:
-    if isinstance(source, FileMap):
-        return source
-    if isinstance(source, bytes):
-        return map_bytes(source, _("your bytes"))
-    if isinstance(source, str) and not Path(source).is_file():
-        return map_file(samples.path(source))
-    return map_file(source)
+    return source if isinstance(source, FileMap) else map_file(source)
 
 
 def _index(file_map: FileMap, entries: list[Entry], path: str) -> int:
@@ -320,8 +296,8 @@ def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:
     if stored.stopped is not None and stored.inflated is None:
         return _("not written: the file cannot be read to its end")
     try:
-        dataset = dcmread(BytesIO(stored.raw), force=True)
-        name = f"{stored.name}, {UID(ENCODINGS[encoding]).name}"
+        dataset = reading.read(stored.raw)
+        name = f"{stored.name}, {ENCODINGS[encoding].name}"
         return map_bytes(rewrite(dataset, ENCODINGS[encoding]), name)
     except Exception as error:
         # pydicom raises many kinds of errors on broken files, and the explorer stays open on all.

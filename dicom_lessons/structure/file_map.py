@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 import os
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from pydicom.datadict import dictionary_has_tag
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 from pydicom.valuerep import STANDARD_VR
 
+from dicom_lessons import reading
 from dicom_lessons.structure.element import Element, Region, StructureError, decode_header
 from dicom_lessons.structure.walk import Walk
 from dicom_lessons.text import _
-
-MAXIMUM_BYTES = 512 * 2**20
-MAXIMUM_INFLATED_BYTES = 64 * 2**20
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Where and why a map ends before the bytes do.
-
-    Attributes
-    ----------
-    offset : int
-        The first byte that was not read.
-    reason : str
-        One sentence: which file, which byte, what is wrong, what to do.
-    """
-
-    offset: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +37,9 @@ class FileMap:
         UID from (0002,0010); empty if the file does not say.
     explicit, little_endian : bool
         How the data set is encoded.
-    stopped : Stop or None
-        Why the rest is "unread"; None if every byte is understood.
+    stopped : StructureError or None
+        Why the rest is "unread", in one sentence that names file, byte and cure; None if every
+        byte is understood.
     inflated : FileMap or None
         Of a deflated data set, its map after inflation; its offsets begin at 0.
     """
@@ -70,36 +51,32 @@ class FileMap:
     transfer_syntax: str
     explicit: bool
     little_endian: bool
-    stopped: Stop | None = None
+    stopped: StructureError | None = None
     inflated: FileMap | None = field(default=None, repr=False)
-
-    @cached_property
-    def regions(self) -> tuple[Region, ...]:
-        """All regions in order; they cover ``raw`` without gap or overlap."""
-        of_elements = (region for element in self.elements for region in element.regions)
-        return tuple(sorted((*self.parts, *of_elements), key=lambda region: region.offset))
 
     @cached_property
     def _offsets(self) -> list[int]:
         return [element.offset for element in self.elements]
 
-    def region_at(self, offset: int) -> Region:
-        """Return the region that a byte lies in.
+    def regions_between(self, start: int, stop: int) -> Iterator[Region]:
+        """Yield in order the regions that bytes ``start`` to ``stop - 1`` lie in.
+
+        Those of all bytes cover the file without gap or overlap.
 
         Raises
         ------
         IndexError
-            If there is no such byte.
+            If there is no byte ``start``.
         """
-        return next(self.regions_between(offset, offset + 1))
-
-    def regions_between(self, start: int, stop: int) -> Iterator[Region]:
-        """Yield in order the regions that bytes ``start`` to ``stop - 1`` lie in."""
         if not 0 <= start < len(self.raw):
             raise IndexError(
-                _("{name} has no byte {offset}: it has {size}.", name=self.name, offset=start,
-                  size=len(self.raw))
-            )  # fmt: skip
+                _(
+                    "{name} has no byte {offset}: it has {size}.",
+                    name=self.name,
+                    offset=start,
+                    size=len(self.raw),
+                )
+            )
         first = max(bisect_right(self._offsets, start) - 1, 0)
         last = bisect_right(self._offsets, stop - 1)
         found = [region for element in self.elements[first:last] for region in element.regions]
@@ -118,13 +95,13 @@ class FileMap:
         return children
 
 
-def map_file(path: str | os.PathLike[str]) -> FileMap:
+def map_file(source: str | os.PathLike[str] | bytes) -> FileMap:
     """Map a file.
 
     Parameters
     ----------
-    path : path-like
-        Of a file of at most ``MAXIMUM_BYTES``.
+    source : str, path or bytes
+        Name of a sample, path of a file, or its bytes.
 
     Returns
     -------
@@ -133,36 +110,41 @@ def map_file(path: str | os.PathLike[str]) -> FileMap:
 
     Raises
     ------
-    OSError
-        If there is no such file.
-    StructureError
-        If it is not DICOM at all, or too large.
+    LookupError, OSError
+        If there is no such sample or file.
+    ReadingError
+        If it is too large, or no file; as StructureError if it is not DICOM at all.
 
     Examples
     --------
-    >>> from dicom_lessons import samples
-    >>> ct = map_file(samples.path("CT_small"))
-    >>> [(region.kind, region.offset, region.length) for region in ct.regions[:3]]
+    >>> ct = map_file("CT_small")
+    >>> [(region.kind, region.offset, region.length) for region in ct.regions_between(0, 136)]
     [('preamble', 0, 128), ('prefix', 128, 4), ('tag', 132, 4)]
     >>> ct.elements[0].tag, ct.elements[0].VR, ct.elements[0].length
     ((0002,0000), 'UL', 4)
     """
-    path = Path(path)
-    with path.open("rb") as file:
-        return map_bytes(file.read(MAXIMUM_BYTES + 1), path.name)
+    if not isinstance(source, bytes):
+        source = reading.path_of(source)
+    return map_bytes(reading.read_bytes(source), reading.name_of(source))
 
 
 def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     """Map the bytes of a file; see :func:`map_file`.
 
+    Raises
+    ------
+    StructureError
+        If they are not DICOM at all, or too many.
+
+    Examples
+    --------
     >>> map_bytes(bytes.fromhex("08000500 4353 0a00") + b"ISO_IR 100").elements[0].VR
     'CS'
     """
-    if len(raw) > MAXIMUM_BYTES:
-        raise StructureError(
-            _("{name} is larger than {limit} bytes, the most that this reader takes. Choose a "
-              "smaller file.", name=name, limit=MAXIMUM_BYTES)
-        )  # fmt: skip
+    try:
+        reading.read_bytes(raw)
+    except reading.ReadingError as error:
+        raise StructureError(str(error)) from None
     parts = []
     if raw[128:132] == b"DICM":
         parts = [Region("preamble", 0, 128), Region("prefix", 128, 4)]
@@ -176,8 +158,12 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
         syntax = _transfer_syntax(raw, walk.elements)
         explicit, little_endian = _encoding(raw, offset, syntax)
         if syntax == DeflatedExplicitVRLittleEndian:
-            data, end = _inflate(raw, offset)
-            parts.append(Region("deflated", offset, end - offset))
+            try:
+                data, size = reading.inflate(raw[offset:])
+            except reading.ReadingError as error:
+                raise StructureError(str(error), offset) from None
+            end = offset + size
+            parts.append(Region("deflated", offset, size))
             inflated = _map_data_set(data, name, syntax)
             if raw[end:].strip(b"\0"):
                 raise StructureError(_("bytes follow the end of the deflated data set"), end)
@@ -261,38 +247,17 @@ def _transfer_syntax(raw: bytes, elements: list[Element]) -> str:
 
 def _encoding(raw: bytes, offset: int, syntax: str) -> tuple[bool, bool]:
     """Return (explicit VR?, little endian?) of the data set that begins at ``offset``."""
-    little_endian = syntax != ExplicitVRBigEndian
     if not syntax:
         return guess_encoding(raw, offset) or (False, True)
     if syntax == DeflatedExplicitVRLittleEndian:
         return True, True
     letters = raw[offset + 4 : offset + 6]
-    return letters.isalpha() and letters.isupper(), little_endian
-
-
-def _inflate(raw: bytes, offset: int) -> tuple[bytes, int]:
-    """Return the inflated data set and the first byte after the deflated one (PS3.5 §A.5)."""
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        data = stream.decompress(raw[offset:], MAXIMUM_INFLATED_BYTES + 1)
-    except zlib.error as error:
-        raise StructureError(
-            _("the deflated data set cannot be inflated ({error})", error=error), offset
-        ) from None
-    if len(data) > MAXIMUM_INFLATED_BYTES:
-        reason = _(
-            "the deflated data set is larger than {limit} bytes, the most that this reader takes",
-            limit=MAXIMUM_INFLATED_BYTES,
-        )
-        raise StructureError(reason, offset)
-    if not stream.eof:
-        raise StructureError(_("the deflated data set is cut short"), offset)
-    return data, len(raw) - len(stream.unused_data)
+    return letters.isalpha() and letters.isupper(), syntax != ExplicitVRBigEndian
 
 
 def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:
     walk = Walk(data)
-    stopped: Stop | None = None
+    stopped: StructureError | None = None
     parts: tuple[Region, ...] = ()
     try:
         walk.run(0, explicit=True)
@@ -302,7 +267,7 @@ def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:
     return FileMap(name, data, tuple(walk.elements), parts, syntax, True, True, stopped)
 
 
-def _stop(walk: Walk, error: StructureError, name: str) -> Stop:
+def _stop(walk: Walk, error: StructureError, name: str) -> StructureError:
     walk.close_all(error.offset)
     reason = _(
         "{name}, byte {offset}: {reason}. Everything before this byte is mapped; if the file "
@@ -311,4 +276,4 @@ def _stop(walk: Walk, error: StructureError, name: str) -> Stop:
         offset=error.offset,
         reason=error,
     )
-    return Stop(error.offset, reason)
+    return StructureError(reason, error.offset)

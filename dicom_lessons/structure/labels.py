@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydicom.uid import UID
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from dicom_lessons import html
-from dicom_lessons.structure import Element, FileMap, Region, find_element, name_of, value_of
+from dicom_lessons.structure.describe import find_element, name_of, value_of
+from dicom_lessons.structure.element import Element, Region
+from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import N_, _
 
 KINDS = {
@@ -33,29 +41,29 @@ MEANINGS = {
     "padding": N_("bytes that only fill up"),
     "unread": N_("bytes that could not be understood"),
 }
-ENCODING_NAMES = {
-    "stored": N_("as stored: {name}"),
-    "inflated": N_("after inflation"),
-    "explicit": N_("Explicit VR Little Endian"),
-    "implicit": N_("Implicit VR Little Endian"),
-    "big": N_("Explicit VR Big Endian (retired)"),
-    "deflated": N_("Deflated Explicit VR Little Endian"),
+ENCODINGS = {
+    "explicit": ExplicitVRLittleEndian,
+    "implicit": ImplicitVRLittleEndian,
+    "big": ExplicitVRBigEndian,
+    "deflated": DeflatedExplicitVRLittleEndian,
 }
 SHOWN_BYTES = 8
 COMPARED_BYTES = 12
 SHOWN_LETTERS = 48
 PARTS = ("tag", "VR", "reserved", "length", "value")
+_BYTES = """\
+{% for part in parts %}<code style="white-space: nowrap">{{ part }}</code> {% endfor %}"""
 
 
 def labels(file_map: FileMap) -> dict[str, Any]:
     """Return every text of the explorer, in the language that is set."""
     syntax = file_map.transfer_syntax
     name = UID(syntax).name if UID(syntax).is_transfer_syntax else syntax or _("not stated")
-    encodings = {
-        encoding: _(text, name=name) if "{name}" in text else _(text)
-        for encoding, text in ENCODING_NAMES.items()
-        if encoding != "inflated" or file_map.inflated is not None
-    }
+    encodings = {"stored": _("as stored: {name}", name=name)}
+    if file_map.inflated is not None:
+        encodings["inflated"] = _("after inflation")
+    encodings |= {encoding: uid.name for encoding, uid in ENCODINGS.items()}
+    encodings["big"] = _("Explicit VR Big Endian (retired)")
     return {
         "title": _("Byte explorer: {name}", name=file_map.name),
         "kinds": [[kind, _(text)] for kind, text in KINDS.items()],
@@ -101,12 +109,6 @@ def list_row(file_map: FileMap, entry: Element | Region) -> list[Any]:
     return [entry.depth, entry.offset, str(entry.tag), VR, length_of(entry), name, value]
 
 
-def bytes_of(file_map: FileMap, entry: Element | Region) -> str:
-    """Return the bytes of an entry in hexadecimal, its parts set apart, long ones cut."""
-    regions = (entry,) if isinstance(entry, Region) else entry.regions
-    return "  ".join(_hex(file_map, region) for region in regions)
-
-
 def comparison_row(encoding: str, found: FileMap | str, path: str) -> dict[str, Any]:
     """Return how an encoding stores an element: a note, or offset and parts (bytes, meaning)."""
     row: dict[str, Any] = {"encoding": encoding, "offset": "", "parts": {}, "note": ""}
@@ -127,28 +129,18 @@ def comparison_row(encoding: str, found: FileMap | str, path: str) -> dict[str, 
         if path.startswith("7FE0,0010"):
             return row | {"note": _("left out: this encoding does not hold compressed pixels")}
         return row | {"note": _("not written in this encoding")}
-    for region in element.regions:
-        kind = region.kind if region.kind in PARTS else _part(region.kind)
-        row["parts"][kind] = [
-            region.kind,
-            _hex(found, region, COMPARED_BYTES),
-            _sense(found, element, kind),
-        ]
-    return row | {"offset": element.offset}
-
-
-def _part(kind: str) -> str:
-    return "tag" if kind in ("item", "delimiter") else "value"
-
-
-def _sense(file_map: FileMap, element: Element, part: str) -> str:
-    texts = {
+    meanings = {
         "tag": str(element.tag),
         "VR": element.VR or "",
         "length": length_of(element),
-        "value": value_of(file_map, element, SHOWN_LETTERS // 2),
+        "value": value_of(found, element, SHOWN_LETTERS // 2),
     }
-    return texts.get(part, "")
+    for region in element.regions:
+        part = "tag" if region.kind in ("item", "delimiter") else region.kind
+        part = part if part in PARTS else "value"
+        bytes_of_part = _hex(found, region, COMPARED_BYTES)
+        row["parts"][part] = [region.kind, bytes_of_part, meanings.get(part, "")]
+    return row | {"offset": element.offset}
 
 
 def _hex(file_map: FileMap, region: Region, most: int = SHOWN_BYTES) -> str:
@@ -156,43 +148,28 @@ def _hex(file_map: FileMap, region: Region, most: int = SHOWN_BYTES) -> str:
     return shown.hex(" ") + (" …" if region.length > most else "")
 
 
-_TWIN = """\
-<table>
-<caption>{{ caption }}</caption>
-<thead><tr>{% for name in header %}<th scope="col" style="text-align: left">{{ name }}</th>\
-{% endfor %}</tr></thead>
-<tbody>
-{% for row in rows %}
-<tr>{% for cell in row %}<td style="text-align: left">{% if loop.index == 2 %}\
-{% for part in cell.split("  ") %}<code style="white-space: nowrap">{{ part }}</code> {% endfor %}\
-{% else %}{{ cell }}{% endif %}</td>{% endfor %}</tr>
-{% endfor %}
-</tbody>
-</table>
-"""
-
-
 def twin(file_map: FileMap, entries: list[Element | Region], total: int) -> html.Page:
     """Return a table of entries with their bytes, as HTML and as plain text."""
-    rows = []
+    rows, marked = [], []
     for entry in entries:
         _depth, offset, tag, VR, length, name, value = list_row(file_map, entry)
+        regions = (entry,) if isinstance(entry, Region) else entry.regions
+        parts = [_hex(file_map, region) for region in regions]
         if isinstance(entry, Region):
             name = meaning_of(file_map, entry)
-        rows.append((str(offset), bytes_of(file_map, entry), tag, VR, length, value, name))
-    header = (
-        _("Offset"), _("Bytes"), _("Tag"), _("VR"), _("Length"), _("Value"), _("Meaning"),
-    )  # fmt: skip
+        rest = (tag, VR, length, value, name)
+        rows.append((str(offset), "  ".join(parts), *rest))
+        marked.append((offset, html.render(_BYTES, parts=parts), *rest))
+    header = [_("Offset"), _("Bytes"), _("Tag"), _("VR"), _("Length"), _("Value"), _("Meaning")]
     caption = _(
         "{name}: {shown} of {total} elements and parts",
         name=file_map.name,
         shown=len(rows),
         total=total,
     )
-    markup = html.render(_TWIN, caption=caption, header=header, rows=rows)
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (header, *rows)
     ]
-    return html.Page(markup, "\n".join(lines))
+    return html.Page(html.table(header, marked, caption), "\n".join(lines))

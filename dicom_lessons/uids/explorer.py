@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_lessons import uids
 from dicom_lessons.html import render, table
-from dicom_lessons.text import N_, _
-from dicom_lessons.uids.rules import shortened
+from dicom_lessons.text import N_, _, short
+from dicom_lessons.uids.meaning import explain
+from dicom_lessons.uids.roots import arcs
+from dicom_lessons.uids.rules import MAXIMUM_LENGTH, judge
+from dicom_lessons.uids.tree import Node, Tree, read_tree
 
 _HERE = Path(__file__).parent
 _MOST_SHOWN = 200
@@ -34,14 +38,16 @@ _TREE = """\
 <p><strong>{{ title }}</strong></p>
 <ul>
 {% for node in nodes recursive %}
-<li>{{ node.level }} {{ node.label }}<br><code>{{ node.uid }}</code>
+<li>{{ levels[node.level] }} {{ node.label }}<br><code>{{ short(node.uid, most) }}</code>
 {% if node.children %}<ul>{{ loop(node.children) }}</ul>{% endif %}</li>
 {% endfor %}
 </ul>
 {{ problems }}"""
 
 
-def explore_uids(uid: str = "", files: Path | Iterable[Path] = ()) -> UIDTree:
+def explore_uids(
+    uid: str = "", files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = ()
+) -> UIDTree:
     """Return the UID tree explorer.
 
     Parameters
@@ -49,10 +55,15 @@ def explore_uids(uid: str = "", files: Path | Iterable[Path] = ()) -> UIDTree:
     uid : str
         What the text field holds at first; anything may be typed. By default the first study's
         UID or, without files, that of Explicit VR Little Endian.
-    files : Path or iterable of Path
+    files : str, path or iterable of them
         A folder or files whose studies, series and instances are shown as a tree.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
     """
-    return UIDTree(uid, uids.read_tree(files))
+    return UIDTree(uid, read_tree(files))
 
 
 class TreeView(anywidget.AnyWidget):
@@ -72,11 +83,11 @@ class UIDTree(VBox):  # type: ignore[misc]
     ----------
     uid : str
         What the field holds at first; see :func:`explore_uids`.
-    tree : uids.Tree
+    tree : Tree
         Without studies and problems, no tree is shown.
     """
 
-    def __init__(self, uid: str, tree: uids.Tree) -> None:
+    def __init__(self, uid: str, tree: Tree) -> None:
         self.tree = tree
         self._flat = list(_flattened(tree.studies))
         self._keyword = ""
@@ -126,13 +137,13 @@ class UIDTree(VBox):  # type: ignore[misc]
         return bundle
 
 
-def _flattened(nodes: Iterable[uids.Node], depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
+def _flattened(nodes: Iterable[Node], depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
     for node in nodes:
         row = {
             "depth": depth,
             "level": _(_LEVELS[node.level][0]),
             "label": node.label,
-            "uid": shortened(node.uid, _MOST_SHOWN),
+            "uid": short(node.uid, _MOST_SHOWN),
             "branch": bool(node.children),
         }
         yield row, node.level
@@ -140,54 +151,44 @@ def _flattened(nodes: Iterable[uids.Node], depth: int = 0) -> Iterator[tuple[dic
 
 
 def _panel(uid: str, keyword: str) -> Markup:
-    explanation = uids.explain(uid, keyword)
-    return render(
-        _PANEL, sentence=explanation.sentence, arcs=_arc_table(uid), rules=_rule_table(uid)
-    )
+    sentence = explain(uid, keyword).sentence
+    return render(_PANEL, sentence=sentence, arcs=_arc_table(uid), rules=_rule_table(uid))
 
 
 def _arc_table(uid: str) -> Markup:
-    arcs = uids.arcs(uid[:_MOST_SHOWN])
-    named = max((place for place, arc in enumerate(arcs, 1) if arc.name), default=0)
-    rows: list[tuple[str, str]] = [(shortened(arc.number), arc.name) for arc in arcs[:named]]
+    numbers = arcs(uid[:_MOST_SHOWN])
+    named = max((place for place, arc in enumerate(numbers, 1) if arc.name), default=0)
+    rows: list[tuple[str, str]] = [(short(arc.number, 40), arc.name) for arc in numbers[:named]]
     rest = uid.split(".", named)[named:]
     if rest and rest != [""]:
         suffix = _("the rest: a suffix, which means nothing to anyone but who made it")
-        rows.append((shortened(rest[0], uids.MAXIMUM_LENGTH), suffix))
+        rows.append((short(rest[0], MAXIMUM_LENGTH), suffix))
     return table([_("Number"), _("Whose numbers follow")], rows, _("The arcs of the UID"))
 
 
 def _rule_table(uid: str) -> Markup:
     rows = [
         (rule.rule, _("✓ kept") if rule.holds else _("✗ broken"), rule.why, rule.section)
-        for rule in uids.judge(uid)
+        for rule in judge(uid)
     ]
     header = [_("Rule"), _("Verdict"), _("What was seen"), _("In the standard")]
     return table(header, rows, _("The rules of a UID"))
 
 
-def _problems(tree: uids.Tree) -> Markup:
+def _problems(tree: Tree) -> Markup:
     if not tree.problems:
         return Markup("")
-    rows = [(problem.file, problem.reason) for problem in tree.problems[:_MOST_SHOWN]]
+    rows = [(problem.where, problem.what) for problem in tree.problems[:_MOST_SHOWN]]
     return table([_("File"), _("Problem")], rows, _("Files with problems"))
 
 
-def _tree(tree: uids.Tree) -> Markup:
-    def shown(nodes: Iterable[uids.Node]) -> list[dict[str, object]]:
-        return [
-            {
-                "level": _(_LEVELS[node.level][0]),
-                "label": node.label,
-                "uid": shortened(node.uid, _MOST_SHOWN),
-                "children": shown(node.children),
-            }
-            for node in nodes
-        ]
-
+def _tree(tree: Tree) -> Markup:
     return render(
         _TREE,
         title=_("Studies, series and instances"),
-        nodes=shown(tree.studies[:_MOST_SHOWN]),
+        levels={level: _(name) for level, (name, _keyword) in _LEVELS.items()},
+        nodes=tree.studies[:_MOST_SHOWN],
+        short=short,
+        most=_MOST_SHOWN,
         problems=_problems(tree),
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from pydicom._uid_dict import UID_dictionary
+from pydicom import config
+from pydicom.uid import UID
 
-from dicom_lessons.text import N_, _
-from dicom_lessons.uids.arcs import DICOM_ROOT, Root, root_of
-from dicom_lessons.uids.rules import as_text, is_valid, judge, shortened
+from dicom_lessons.text import N_, _, short
+from dicom_lessons.uids.roots import DICOM_ROOT, is_below, root_of
+from dicom_lessons.uids.rules import as_text, is_valid, judge
 
 KINDS: dict[str, str] = {
     "SOP class": N_("SOP class: a kind of object together with what may be done with it"),
@@ -33,36 +34,14 @@ _KIND_OF_TYPE = {
 }
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """What is known of a UID.
+class Explanation(NamedTuple):
+    """What is known of a UID: a key of ``KINDS``, and a sentence in the language that is set.
 
-    Attributes
-    ----------
-    uid : str
-        As it came, as text.
-    valid : bool
-        Whether it keeps every rule.
-    name, type : str
-        From the standard's list of UIDs (PS3.6 Table A-1), by pydicom's dictionary; empty if it
-        is not there.
-    retired : bool
-        Whether the list says so.
-    kind : str
-        A key of ``KINDS``.
-    root : Root or None
-        The longest known root at its front.
-    sentence : str
-        All this in the language that is set, short whatever came in.
+    The sentence is short whatever came in. Of what DICOM defines it tells name and type by the
+    standard's list of UIDs (PS3.6 Table A-1).
     """
 
-    uid: str
-    valid: bool
-    name: str
-    type: str
-    retired: bool
     kind: str
-    root: Root | None
     sentence: str
 
 
@@ -88,15 +67,13 @@ def classify(uid: object, keyword: str = "") -> str:
     >>> classify("1.2.840.10008.1.4.1.1"), classify("1.02")
     ('well-known instance', 'invalid')
     """
-    return _kind(as_text(uid) or "", is_valid(uid), keyword)
-
-
-def _kind(text: str, valid: bool, keyword: str) -> str:
-    if not valid:
+    if not is_valid(uid):
         return "invalid"
-    if text in UID_dictionary:
-        return _KIND_OF_TYPE.get(UID_dictionary[text][1], "DICOM-defined")
-    if text == DICOM_ROOT or text.startswith(f"{DICOM_ROOT}."):
+    text = as_text(uid) or ""
+    defined = _of_dictionary(text).type
+    if defined:
+        return _KIND_OF_TYPE.get(defined, "DICOM-defined")
+    if is_below(text, DICOM_ROOT):
         return "DICOM-reserved"
     if "TransferSyntax" in keyword:
         return "private transfer syntax"
@@ -131,40 +108,30 @@ def explain(uid: object, keyword: str = "") -> Explanation:
     if text is None:
         text = type(uid).__name__
     broken = [rule.why for rule in judge(uid) if not rule.holds]
-    kind = _kind(text, not broken, keyword)
-    name, sort, _info, retired, _keyword = UID_dictionary.get(text, ("",) * 5)
-    root = root_of(text)
-    return Explanation(
-        text,
-        not broken,
-        name,
-        sort,
-        bool(retired),
-        kind,
-        root,
-        _sentence(text, broken, kind, root),
-    )
+    kind = classify(uid, keyword)
+    return Explanation(kind, _sentence(text, broken, kind))
 
 
-def _sentence(text: str, broken: list[str], kind: str, root: Root | None) -> str:
+def _sentence(text: str, broken: list[str], kind: str) -> str:
     if broken:
-        return _(
-            "{uid} is no valid UID: {why}", uid=shortened(text, 64) or "“”", why=" ".join(broken)
-        )
-    if text in UID_dictionary:
-        name, sort, _info, retired, _keyword = UID_dictionary[text]
-        if retired:
-            return _("{name} ({type}), retired.", name=name, type=sort)
-        return _("{name} ({type}).", name=name, type=sort)
+        return _("{uid} is no valid UID: {why}", uid=short(text) or "“”", why=" ".join(broken))
+    uid = _of_dictionary(text)
+    if uid.type and uid.is_retired:
+        return _("{name} ({type}), retired.", name=uid.name, type=uid.type)
+    if uid.type:
+        return _("{name} ({type}).", name=uid.name, type=uid.type)
+    root, meaning = root_of(text), _(KINDS[kind])
+    meaning = meaning[:1].upper() + meaning[1:]
     if root is None:
-        return _("{kind}; its root is in no dictionary at hand.", kind=_capital(_(KINDS[kind])))
+        return _("{kind}; its root is in no dictionary at hand.", kind=meaning)
     return _(
         "{kind}; its root {root} is registered for: {organisation}.",
-        kind=_capital(_(KINDS[kind])),
+        kind=meaning,
         root=root.uid,
         organisation=root.organisation,
     )
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _of_dictionary(text: str) -> UID:
+    """Return a UID that pydicom's dictionary is asked about: its type is empty if unknown there."""
+    return UID(text, validation_mode=config.IGNORE)

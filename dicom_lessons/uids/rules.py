@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dicom_lessons.text import N_, _, ngettext
+from dicom_lessons.text import _, ngettext, short
 
 MAXIMUM_LENGTH = 64
-_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,6 @@ class Rule:
     holds: bool
     why: str
     section: str
-
-
-_TEXT = N_("It is text.")
-_CHARACTERS = N_("It consists of the digits 0 to 9 and full stops alone.")
-_COMPONENTS = N_("Each component has at least one digit.")
-_ZEROS = N_("No component begins with 0, unless it is 0 itself.")
-_LENGTH = N_("It has at most {maximum} characters.")
-_BEGINNING = N_("It begins as object identifiers do: 0, 1 or 2, then below 0 and 1 at most 39.")
 
 
 def judge(uid: object) -> tuple[Rule, ...]:
@@ -68,7 +59,7 @@ def judge(uid: object) -> tuple[Rule, ...]:
     text = as_text(uid)
     if text is None:
         why = _("It is of type {type}.", type=type(uid).__name__)
-        return (Rule(_(_TEXT), False, why, "PS3.5 §6.2"),)
+        return (Rule(_("It is text."), False, why, "PS3.5 §6.2"),)
     components = text.split(".")
     return (
         _characters(text),
@@ -99,18 +90,6 @@ def as_text(uid: object) -> str | None:
     return str(uid) if isinstance(uid, str) else None
 
 
-def shortened(text: str, length: int = _SHOWN) -> str:
-    """Return text that fits into a sentence; what cannot be printed is escaped.
-
-    >>> shortened("1." * 500_000, 10)
-    '1.1.1.1.1.…'
-    """
-    head = "".join(
-        letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:length]
-    )
-    return head + ("…" if len(text) > length else "")
-
-
 def _characters(text: str) -> Rule:
     wrong = re.search(r"[^0-9.]", text)
     if wrong is None:
@@ -123,16 +102,13 @@ def _characters(text: str) -> Rule:
         why = _("Character {number} is {shown} ({code}), no digit from 0 to 9.", **_at(wrong))
     else:
         why = _("Character {number} is {shown} ({code}).", **_at(wrong))
-    return Rule(_(_CHARACTERS), wrong is None, why, "PS3.5 §9.1")
+    rule = _("It consists of the digits 0 to 9 and full stops alone.")
+    return Rule(rule, wrong is None, why, "PS3.5 §9.1")
 
 
 def _at(found: re.Match[str]) -> dict[str, object]:
     letter = found.group()
-    return {
-        "number": found.start() + 1,
-        "shown": shortened(letter),
-        "code": f"U+{ord(letter):04X}",
-    }
+    return {"number": found.start() + 1, "shown": short(letter), "code": f"U+{ord(letter):04X}"}
 
 
 def _components(components: list[str]) -> Rule:
@@ -147,23 +123,22 @@ def _components(components: list[str]) -> Rule:
         why = _("It ends with a full stop.")
     else:
         why = _("Nothing stands for component {number}.", number=components.index("") + 1)
-    return Rule(_(_COMPONENTS), "" not in components, why, "PS3.5 §9.1")
+    rule = _("Each component has at least one digit.")
+    return Rule(rule, "" not in components, why, "PS3.5 §9.1")
 
 
 def _zeros(components: list[str]) -> Rule:
+    rule = _("No component begins with 0, unless it is 0 itself.")
     for number, component in enumerate(components, 1):
         if len(component) > 1 and component.startswith("0"):
-            why = _(
-                "Component {number} is written {component}.",
-                number=number,
-                component=shortened(component),
-            )
-            return Rule(_(_ZEROS), False, why, "PS3.5 §9.1")
-    return Rule(_(_ZEROS), True, _("None does."), "PS3.5 §9.1")
+            written = short(component, 40)
+            why = _("Component {number} is written {component}.", number=number, component=written)
+            return Rule(rule, False, why, "PS3.5 §9.1")
+    return Rule(rule, True, _("None does."), "PS3.5 §9.1")
 
 
 def _length(text: str) -> Rule:
-    rule = _(_LENGTH, maximum=MAXIMUM_LENGTH)
+    rule = _("It has at most {maximum} characters.", maximum=MAXIMUM_LENGTH)
     why = ngettext("It has {count} character.", "It has {count} characters.", len(text))
     return Rule(rule, len(text) <= MAXIMUM_LENGTH, why, "PS3.5 §9.1")
 
@@ -171,10 +146,11 @@ def _length(text: str) -> Rule:
 def _beginning(components: list[str]) -> Rule:
     first, second = (*components, "")[:2]
     if first not in ("0", "1", "2"):
-        holds, why = False, _("It begins with {component}.", component=shortened(first) or "“”")
+        holds, why = False, _("It begins with {component}.", component=short(first, 40) or "“”")
     elif not second:
         holds, why = False, _("One component alone is no root with a suffix.")
     else:
         holds = first == "2" or bool(re.fullmatch(r"0*[0-3]?[0-9]", second))
-        why = _("It begins with {first}.{second}.", first=first, second=shortened(second, 20))
-    return Rule(_(_BEGINNING), holds, why, "PS3.5 §9, ISO/IEC 9834-1")
+        why = _("It begins with {first}.{second}.", first=first, second=short(second, 20))
+    rule = _("It begins as object identifiers do: 0, 1 or 2, then below 0 and 1 at most 39.")
+    return Rule(rule, holds, why, "PS3.5 §9, ISO/IEC 9834-1")

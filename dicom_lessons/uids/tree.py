@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from pydicom import Dataset, dcmread
-
-from dicom_lessons.deflated import inflates_beyond
-from dicom_lessons.text import _, ngettext
-from dicom_lessons.uids.rules import is_valid, shortened
+from dicom_lessons.findings import Finding
+from dicom_lessons.reading import files_in, read
+from dicom_lessons.text import _, ngettext, short
+from dicom_lessons.uids.rules import is_valid
 
 MOST_FILES = 10_000
-MOST_BYTES = 64 * 2**20
-_KEYWORDS = [
-    "SOPClassUID",
-    "SOPInstanceUID",
+_LONGEST_VALUE = 4096  # bytes; what is longer stays in the file until somebody asks
+_LEVELS = ("study", "series", "instance")
+_KEYWORDS = (
     "StudyInstanceUID",
     "SeriesInstanceUID",
+    "SOPInstanceUID",
+    "SOPClassUID",
     "StudyDate",
     "StudyDescription",
     "Modality",
     "SeriesNumber",
     "SeriesDescription",
     "InstanceNumber",
-]
+)
 
 
 @dataclass(frozen=True)
@@ -52,27 +54,11 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A file that has no place in the tree, or an odd one.
-
-    Attributes
-    ----------
-    file : str
-        Its name, without its folder.
-    reason : str
-        In the language that is set.
-    """
-
-    file: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Tree:
-    """The studies in the order of their dates, and the files with problems."""
+    """The studies in the order of their dates, and what is wrong with files, by their names."""
 
     studies: tuple[Node, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[Finding, ...]
 
 
 @dataclass
@@ -82,15 +68,15 @@ class _Branch:
     children: dict[str, _Branch] = field(default_factory=dict)
 
 
-def read_tree(files: Path | Iterable[Path]) -> Tree:
-    """Read the headers of files and hang them into one tree (PS3.3 §A.1.2, PS3.5 §9).
+def read_tree(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Tree:
+    """Read files without their pixels and hang them into one tree (PS3.3 §A.1.2, PS3.5 §9).
 
     Series belong to a study because their instances carry both UIDs: nothing else joins them,
     neither the folder nor the name of the file.
 
     Parameters
     ----------
-    files : Path or iterable of Path
+    files : str, path or iterable of them
         A folder, with all below it, or the files themselves; at most 10,000.
 
     Raises
@@ -99,78 +85,57 @@ def read_tree(files: Path | Iterable[Path]) -> Tree:
         If the folder does not exist.
     """
     studies: dict[str, _Branch] = {}
-    problems: list[Problem] = []
-    for count, path in enumerate(_paths(files)):
-        if count >= MOST_FILES:
-            problems.append(Problem("…", _("Only the first {most} files are read.", most=count)))
-            break
+    problems: list[Finding] = []
+    paths = files_in(files)
+    for path in paths[:MOST_FILES]:
         try:
-            dataset = _header(path)
-        except Exception as error:  # whatever a broken file makes a reader raise
-            reason = _("It cannot be read: {error}.", error=shortened(str(error), 80).rstrip("."))
-            problems.append(Problem(path.name, reason))
+            values = _values(path)
+        except Exception as error:  # whatever a broken value makes pydicom raise
+            reason = short(error, 160).rstrip(".")
+            what = _("it cannot be read: {reason}", reason=reason)
+            problems.append(Finding(what=what, where=path.name))
             continue
-        problems += [Problem(path.name, reason) for reason in _hang(studies, dataset)]
-    return Tree(tuple(_nodes(studies, ("study", "series", "instance"))), tuple(problems))
+        problems += [Finding(what=what, where=path.name) for what in _hang(studies, values)]
+    if len(paths) > MOST_FILES:
+        problems.append(Finding(what=_("only the first {most} files are read", most=MOST_FILES)))
+    return Tree(tuple(_nodes(studies, _LEVELS)), tuple(problems))
 
 
-def _paths(files: Path | Iterable[Path]) -> Iterator[Path]:
-    if isinstance(files, Path):
-        if not files.exists():
-            raise FileNotFoundError(_("There is no folder {path}.", path=files))
-        found = sorted(files.rglob("*")) if files.is_dir() else [files]
-        return (path for path in found if path.is_file() and not path.is_symlink())
-    return iter(files)
-
-
-def _header(path: Path) -> Dataset:
+def _values(path: Path) -> dict[str, Any]:
+    dataset = read(path, stop_before_pixels=True, defer_size=_LONGEST_VALUE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tree judges the UIDs itself
-        if inflates_beyond(path, MOST_BYTES):
-            limit = MOST_BYTES // 2**20
-            raise ValueError(_("its data set inflates to more than {limit} MiB", limit=limit))
-        dataset = dcmread(path, stop_before_pixels=True, specific_tags=list(_KEYWORDS))
-        for keyword in _KEYWORDS:
-            dataset.get(keyword)
-    return dataset
+        return {keyword: dataset.get(keyword) for keyword in _KEYWORDS}
 
 
-def _hang(studies: dict[str, _Branch], dataset: Dataset) -> Iterator[str]:
-    levels = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-    uids = [str(dataset.get(keyword) or "") for keyword in levels]
-    for keyword, uid in zip(levels, uids, strict=True):
+def _hang(studies: dict[str, _Branch], values: dict[str, Any]) -> Iterator[str]:
+    uids = {keyword: str(values[keyword] or "") for keyword in _KEYWORDS[:3]}
+    for keyword, uid in uids.items():
         if not uid:
-            yield _("It has no {keyword}: it has no place in the tree.", keyword=keyword)
+            yield _("it has no {keyword}: it has no place in the tree", keyword=keyword)
             return
         if not is_valid(uid):
-            yield _("Its {keyword} is no valid UID: {uid}", keyword=keyword, uid=shortened(uid))
-    if len(set(uids)) < 3:
-        yield _("One UID names two things: {uid}", uid=shortened(_twice(uids), 64))
-    study = studies.setdefault(uids[0], _Branch(_label(dataset, "StudyDate", "StudyDescription")))
-    series = study.children.setdefault(
-        uids[1],
-        _Branch(
-            _label(dataset, "Modality", "SeriesNumber", "SeriesDescription"),
-            _number(dataset.get("SeriesNumber")),
-        ),
-    )
-    if uids[2] in series.children:
-        yield _("Its SOPInstanceUID is that of another file: {uid}", uid=shortened(uids[2], 64))
+            yield _("its {keyword} is no valid UID: {uid}", keyword=keyword, uid=short(uid, 40))
+    study_uid, series_uid, instance_uid = uids.values()
+    if len({study_uid, series_uid, instance_uid}) < 3:
+        twice = study_uid if study_uid in (series_uid, instance_uid) else series_uid
+        yield _("one UID names two things: {uid}", uid=short(twice))
+    label = _label(values, "StudyDate", "StudyDescription")
+    study = studies.setdefault(study_uid, _Branch(label))
+    label = _label(values, "Modality", "SeriesNumber", "SeriesDescription")
+    branch = _Branch(label, _number(values["SeriesNumber"]))
+    series = study.children.setdefault(series_uid, branch)
+    if instance_uid in series.children:
+        yield _("its SOPInstanceUID is that of another file: {uid}", uid=short(instance_uid))
         return
-    number = dataset.get("InstanceNumber")
-    kind = shortened(getattr(dataset.get("SOPClassUID"), "name", ""), 64)
-    series.children[uids[2]] = _Branch(
-        " ".join(filter(None, [_label(dataset, "InstanceNumber"), kind])), _number(number)
-    )
+    kind = short(getattr(values["SOPClassUID"], "name", ""))
+    label = " ".join(filter(None, [_label(values, "InstanceNumber"), kind]))
+    series.children[instance_uid] = _Branch(label, _number(values["InstanceNumber"]))
 
 
-def _twice(uids: list[str]) -> str:
-    return next(uid for uid in uids if uids.count(uid) > 1)
-
-
-def _label(dataset: Dataset, *keywords: str) -> str:
-    values = (str(dataset.get(keyword) or "").strip() for keyword in keywords)
-    return " · ".join(shortened(value) for value in values if value)
+def _label(values: dict[str, Any], *keywords: str) -> str:
+    parts = (short(values[keyword] or "", 40) for keyword in keywords)
+    return " · ".join(filter(None, parts))
 
 
 def _number(value: object) -> int:

@@ -7,7 +7,7 @@ organisations are those that files of pydicom's, libraries and the owners' own p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.rules import as_text
@@ -81,33 +81,18 @@ _COUNTRIES: dict[str, str] = {
 _DEEPEST = max(root.count(".") for root in ROOTS) + 1
 
 
-@dataclass(frozen=True)
-class Arc:
-    """One number of a UID.
+class Arc(NamedTuple):
+    """One number of a UID, and in the language that is set whose numbers follow.
 
-    Attributes
-    ----------
-    number : str
-        As it is written.
-    name : str
-        Whose numbers follow, in the language that is set; empty where no dictionary at hand knows.
+    The name is empty where no dictionary at hand knows.
     """
 
     number: str
     name: str
 
 
-@dataclass(frozen=True)
-class Root:
-    """The longest known root of an organisation at the front of a UID.
-
-    Attributes
-    ----------
-    uid : str
-        Its numbers, such as ``"1.2.840.10008"``.
-    organisation : str
-        Who is answerable for the numbers below, in the language that is set.
-    """
+class Root(NamedTuple):
+    """A root such as ``"1.2.840.10008"``, and who is answerable for the numbers below it."""
 
     uid: str
     organisation: str
@@ -130,9 +115,10 @@ def arcs(uid: object) -> tuple[Arc, ...]:
     if text is None:
         return ()
     numbers = text.split(".")
-    named = [_name(".".join(numbers[: end + 1])) for end in range(min(len(numbers), _DEEPEST))]
-    named += [""] * (len(numbers) - len(named))
-    return tuple(Arc(number, name) for number, name in zip(numbers, named, strict=True))
+    return tuple(
+        Arc(number, _name(".".join(numbers[:end])) if end <= _DEEPEST else "")
+        for end, number in enumerate(numbers, 1)
+    )
 
 
 def root_of(uid: object) -> Root | None:
@@ -147,6 +133,11 @@ def root_of(uid: object) -> Root | None:
         if prefix in ROOTS:
             return Root(prefix, _(ROOTS[prefix]))
     return None
+
+
+def is_below(uid: str, root: str) -> bool:
+    """Return whether a UID is a root or stands below it."""
+    return uid == root or uid.startswith(f"{root}.")
 
 
 def _name(prefix: str) -> str:
