@@ -11,14 +11,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import dataclass, field, replace
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
-from pydicom import FileDataset, dcmread
+from pydicom import Dataset
 from pydicom.uid import UID
 
+from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 
 if TYPE_CHECKING:
@@ -134,9 +134,9 @@ class StorageProvider:
     _instances: list[bytes] = field(default_factory=list)
 
     @property
-    def received(self) -> list[FileDataset]:
+    def received(self) -> list[Dataset]:
         """The instances that were stored, each read anew from the bytes that arrived."""
-        return [dcmread(BytesIO(instance)) for instance in self._instances]
+        return [read(instance) for instance in self._instances]
 
     def associate(self, application_entity: AE) -> Association:
         """Request an association from this provider, as ``ae.associate(address, port)`` does."""
@@ -153,16 +153,27 @@ class StorageProvider:
     def _note_pdu(self, event: Any, sender: str) -> None:
         name = type(event.pdu).__name__.replace("_", "-")
         if name == "A-ASSOCIATE-RQ":
-            offered = [_offered(item) for item in event.pdu.presentation_context]
+            offered = [
+                Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
+                for item in event.pdu.presentation_context
+            ]
             self.contexts += offered
             self.messages.append(Message(sender, name, tuple(each.offer for each in offered)))
         elif name == "A-ASSOCIATE-AC":
-            answered = _answered(self.contexts, event.pdu.presentation_context)
-            self.contexts[-len(answered) :] = answered
+            answered = [self._answer(item) for item in event.pdu.presentation_context]
             self.messages.append(Message(sender, name, tuple(each.reply for each in answered)))
         elif name != "P-DATA-TF":
             name = {"A-ABORT-RQ": "A-ABORT"}.get(name, name)
             self.messages.append(Message(sender, name))
+
+    def _answer(self, item: Any) -> Context:
+        numbers = [context.number for context in self.contexts]
+        place = len(numbers) - 1 - numbers[::-1].index(item.context_id)  # of the last association
+        accepted = item.transfer_syntax if item.result == 0 else None
+        self.contexts[place] = replace(
+            self.contexts[place], result=item.result, transfer_syntax=accepted
+        )
+        return self.contexts[place]
 
     def _note_message(self, event: Any, sender: str) -> None:
         name = type(event.message).__name__.replace("_", "-")
@@ -246,21 +257,3 @@ def _stop(server: Any, listener: threading.Thread) -> None:
     listener.join(SECONDS_TO_END)
     for association in associations:
         association.join(SECONDS_TO_END)
-
-
-def _offered(item: Any) -> Context:
-    return Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
-
-
-def _answered(offered: list[Context], items: list[Any]) -> list[Context]:
-    by_number = {context.number: context for context in offered}
-    return [
-        Context(
-            item.context_id,
-            by_number[item.context_id].abstract_syntax,
-            by_number[item.context_id].transfer_syntaxes,
-            item.result,
-            item.transfer_syntax if item.result == 0 else None,
-        )
-        for item in items
-    ]

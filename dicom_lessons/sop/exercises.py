@@ -24,6 +24,7 @@ from dicom_lessons.exercises.kinds import (
     Prediction,
     Value,
 )
+from dicom_lessons.sop.exchange import Context, Message
 from dicom_lessons.text import N_, _
 
 _VERIFICATION = UID("1.2.840.10008.1.1")
@@ -39,28 +40,28 @@ def incomplete() -> Dataset:
     return scan
 
 
-def log() -> list[sop.Message]:
+def log() -> list[Message]:
     """Return the messages of an association in which not every context is accepted."""
     contexts = [
-        sop.Context(1, _VERIFICATION, (ImplicitVRLittleEndian,), 0, ImplicitVRLittleEndian),
-        sop.Context(3, CTImageStorage, (JPEG2000Lossless,), 4),
-        sop.Context(5, CTImageStorage, (ExplicitVRLittleEndian,), 0, ExplicitVRLittleEndian),
-        sop.Context(7, MRImageStorage, (ExplicitVRLittleEndian,), 3),
+        Context(1, _VERIFICATION, (ImplicitVRLittleEndian,), 0, ImplicitVRLittleEndian),
+        Context(3, CTImageStorage, (JPEG2000Lossless,), 4),
+        Context(5, CTImageStorage, (ExplicitVRLittleEndian,), 0, ExplicitVRLittleEndian),
+        Context(7, MRImageStorage, (ExplicitVRLittleEndian,), 3),
     ]
     ct = CTImageStorage.name
     success = _("status {status}: {meaning}", status="0000H", meaning=_("success"))
     failure = _("status {status}: {meaning}", status="A700H", meaning=_("no success"))
     return [
-        sop.Message("requestor", "A-ASSOCIATE-RQ", tuple(each.offer for each in contexts)),
-        sop.Message("acceptor", "A-ASSOCIATE-AC", tuple(each.reply for each in contexts)),
-        sop.Message("requestor", "C-ECHO-RQ", (_VERIFICATION.name,)),
-        sop.Message("acceptor", "C-ECHO-RSP", (success,)),
-        sop.Message("requestor", "C-STORE-RQ", (ct,)),
-        sop.Message("acceptor", "C-STORE-RSP", (success,)),
-        sop.Message("requestor", "C-STORE-RQ", (ct,)),
-        sop.Message("acceptor", "C-STORE-RSP", (failure,)),
-        sop.Message("requestor", "A-RELEASE-RQ"),
-        sop.Message("acceptor", "A-RELEASE-RP"),
+        Message("requestor", "A-ASSOCIATE-RQ", tuple(each.offer for each in contexts)),
+        Message("acceptor", "A-ASSOCIATE-AC", tuple(each.reply for each in contexts)),
+        Message("requestor", "C-ECHO-RQ", (_VERIFICATION.name,)),
+        Message("acceptor", "C-ECHO-RSP", (success,)),
+        Message("requestor", "C-STORE-RQ", (ct,)),
+        Message("acceptor", "C-STORE-RSP", (success,)),
+        Message("requestor", "C-STORE-RQ", (ct,)),
+        Message("acceptor", "C-STORE-RSP", (failure,)),
+        Message("requestor", "A-RELEASE-RQ"),
+        Message("acceptor", "A-RELEASE-RP"),
     ]
 
 
@@ -380,7 +381,7 @@ def required(module):
         solution="""\
 from dicom_lessons import sop
 from dicom_lessons.sop.exercises import incomplete
-lacking = sop.lacks(incomplete())[0].path
+lacking = sop.lacks(incomplete())[0].where
 """,
         why=N_("Sequence Variant is of Type 1 in the MR Image module; even NONE would be a value."),
         hints=(

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pydicom import Dataset
 
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.sop import (
-    Attribute,
-    Finding,
-    InformationObjectDefinition,
-    Module,
-    condition,
-    lacks,
-    module_condition,
-)
-from dicom_lessons.text import N_, _, ngettext
+from dicom_lessons.sop.conditions import condition, module_condition
+from dicom_lessons.sop.report import Lack, lacks
+from dicom_lessons.sop.tables import Attribute, InformationObjectDefinition, Module
+from dicom_lessons.text import N_, _, ngettext, short
 
 USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
-LONGEST_VALUE = 48
+LONGEST_VALUE = 49
 MOST_ROWS = 150
 Row = tuple[object, ...]
 
 
-def module_table(iod: InformationObjectDefinition, findings: Sequence[Finding] = ()) -> Page:
+def module_table(iod: InformationObjectDefinition, findings: Sequence[Lack] = ()) -> Page:
     """Return the modules of an IOD as a table: entity, usage, numbers of required attributes.
 
     Parameters
     ----------
     iod : InformationObjectDefinition
-    findings : sequence of Finding
+    findings : sequence of Lack
         What a file lacks; it is counted per module.
 
     Examples
@@ -41,6 +36,7 @@ def module_table(iod: InformationObjectDefinition, findings: Sequence[Finding] =
     M mandatory; Patient; Patient; 0; 4;
     """
     header: Row = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
+    count = Counter(finding.module for finding in findings)
     rows: list[Row] = [
         (
             _(USAGES[module.usage]),
@@ -48,7 +44,9 @@ def module_table(iod: InformationObjectDefinition, findings: Sequence[Finding] =
             module.entity,
             _number(module, "1"),
             _number(module, "2"),
-            _lacking(module, findings) or module_condition(module),
+            ngettext("{count} finding", "{count} findings", count[module.name])
+            if count[module.name]
+            else module_condition(module),
         )
         for module in iod.modules
     ]
@@ -104,25 +102,15 @@ def lacking_table(dataset: Dataset, name: str) -> Page:
     rows: list[Row] = [
         (
             finding.module,
-            f"{finding.path} {finding.attribute.tag}",
-            finding.attribute.type,
-            problem(finding),
-            finding.advice,
+            f"{finding.where} {finding.tag}",
+            finding.type,
+            finding.what,
+            finding.cure,
         )
         for finding in findings
     ]
     caption = ngettext("{name}: {count} finding", "{name}: {count} findings", len(rows), name=name)
     return _page(header, rows[:MOST_ROWS], caption)
-
-
-def problem(finding: Finding) -> str:
-    """Return the problem of a finding in words."""
-    words = {
-        "missing": _("is missing"),
-        "empty": _("is empty"),
-        "differs": _("differs from the copy in the file's header"),
-    }
-    return words[finding.problem]
 
 
 def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None = None) -> str:
@@ -138,14 +126,11 @@ def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None 
             return ngettext("{count} item", "{count} items", len(element.value))
         if isinstance(element.value, bytes):
             return ngettext("{count} byte", "{count} bytes", len(element.value))
-        text = str(element.value if element.value is not None else "")
+        return short("" if element.value is None else element.value, LONGEST_VALUE) or _("(empty)")
     except KeyError:
         return _("— absent")
     except Exception:  # an item that is not there, or bytes that make no value
         return _("— absent") if sequence else _("not readable")
-    shown = " ".join(text.split())
-    shown = shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"
-    return shown or _("(empty)")
 
 
 def _with_items(module: Module) -> Iterator[tuple[Attribute, Attribute | None]]:
@@ -157,11 +142,6 @@ def _with_items(module: Module) -> Iterator[tuple[Attribute, Attribute | None]]:
 
 def _number(module: Module, kind: str) -> int:
     return sum(attribute.type == kind for attribute in module.attributes)
-
-
-def _lacking(module: Module, findings: Sequence[Finding]) -> str:
-    count = sum(finding.module == module.name for finding in findings)
-    return ngettext("{count} finding", "{count} findings", count) if count else ""
 
 
 def _page(header: Sequence[object], rows: Sequence[Row], caption: str) -> Page:
