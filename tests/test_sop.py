@@ -678,21 +678,21 @@ def best_of_each_class() -> dict[str, Dataset]:
 
 def removed_and_emptied(dataset: Dataset) -> Iterator[tuple[Problem, Dataset]]:
     """Yield copies without each required attribute, and with each empty."""
-    present = [each for each in requirements(dataset) if each.attribute.tag in each.place]
+    present = [each for each in requirements(dataset) if each[2].tag in each[3]]
     first_of_path: dict[str, Requirement] = {}
     for required in present:
-        if required.where != "SOPClassUID":  # without it nothing else can be judged
-            first_of_path.setdefault(re.sub(r"\[\d+\]", "", required.where), required)
-    for required in first_of_path.values():
-        element = required.place[required.attribute.tag]
-        del required.place[required.attribute.tag]
-        yield (required.where, "missing"), dataset
+        if required[1] != "SOPClassUID":  # without it nothing else can be judged
+            first_of_path.setdefault(re.sub(r"\[\d+\]", "", required[1]), required)
+    for _module, where, attribute, place in first_of_path.values():
+        element = place[attribute.tag]
+        del place[attribute.tag]
+        yield (where, "missing"), dataset
         emptied = copy.deepcopy(element)
         emptied.value = [] if element.VR == "SQ" else None
         if element.keyword != "PixelData":
-            required.place.add(emptied)
-            yield (required.where, "empty" if required.attribute.type == "1" else ""), dataset
-        required.place.add(element)
+            place.add(emptied)
+            yield (where, "empty" if attribute.type == "1" else ""), dataset
+        place.add(element)
 
 
 @pytest.mark.tools

@@ -33,6 +33,7 @@ SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 
 # PS3.8 Table 9-18
 _RESULTS = {
+    None: N_("not answered"),
     0: N_("accepted"),
     1: N_("refused by the user"),
     2: N_("refused, no reason given"),
@@ -68,8 +69,6 @@ class Context:
     @property
     def answer(self) -> str:
         """The result in words."""
-        if self.result is None:
-            return _("not answered")
         return _(_RESULTS.get(self.result, N_("refused")))
 
     @property
@@ -167,13 +166,13 @@ class StorageProvider:
             self.messages.append(Message(sender, name))
 
     def _answer(self, item: Any) -> Context:
-        numbers = [context.number for context in self.contexts]
-        place = len(numbers) - 1 - numbers[::-1].index(item.context_id)  # of the last association
-        accepted = item.transfer_syntax if item.result == 0 else None
-        self.contexts[place] = replace(
-            self.contexts[place], result=item.result, transfer_syntax=accepted
-        )
-        return self.contexts[place]
+        # numbers are used again: the context of the last association is meant
+        places = {context.number: place for place, context in enumerate(self.contexts)}
+        place, accepted = places[item.context_id], item.result == 0
+        syntax = item.transfer_syntax if accepted else None
+        answered = replace(self.contexts[place], result=item.result, transfer_syntax=syntax)
+        self.contexts[place] = answered
+        return answered
 
     def _note_message(self, event: Any, sender: str) -> None:
         name = type(event.message).__name__.replace("_", "-")

@@ -47,18 +47,13 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         self.dataset, self.iod, self.name = _opened(source)
         self._given = {"": None, self.name: self.dataset}
         narrow, style = Layout(width="auto", max_width="28em"), {"description_width": "initial"}
+        names = sorted((uid.name, str(uid)) for uid in classes())
         self.class_choice = Dropdown(
-            options=sorted((uid.name, str(uid)) for uid in classes()),
-            description=_("SOP class:"),
-            layout=narrow,
-            style=style,
+            options=names, description=_("SOP class:"), layout=narrow, style=style
         )
         self.file_choice = Dropdown(description=_("File:"), layout=narrow, style=style)
         self.module_choice = Select(
-            rows=14,
-            description=_("Module:"),
-            style=style,
-            layout=Layout(width="24em"),
+            rows=14, description=_("Module:"), style=style, layout=Layout(width="24em")
         )
         self.only_required = Checkbox(description=_("Without Type 3"), indent=False, value=True)
         self.summary, self.attributes = HTML(), HTML(layout=Layout(max_height="24em"))

@@ -17,7 +17,6 @@ from dicom_lessons.text import N_, _, ngettext, short
 USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
 LONGEST_VALUE = 49
 MOST_ROWS = 150
-Row = tuple[object, ...]
 
 
 def module_table(iod: InformationObjectDefinition, findings: Sequence[Lack] = ()) -> Page:
@@ -35,15 +34,14 @@ def module_table(iod: InformationObjectDefinition, findings: Sequence[Lack] = ()
     >>> print(module_table(sop.definition("CTImageStorage")).text.splitlines()[1])
     M mandatory; Patient; Patient; 0; 4;
     """
-    header: Row = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
+    header = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
     count = Counter(finding.module for finding in findings)
-    rows: list[Row] = [
+    rows = [
         (
             _(USAGES[module.usage]),
             module.name,
             module.entity,
-            _number(module, "1"),
-            _number(module, "2"),
+            *(sum(each.type == kind for each in module.attributes) for kind in ("1", "2")),
             ngettext("{count} finding", "{count} findings", count[module.name])
             if count[module.name]
             else module_condition(module),
@@ -64,22 +62,16 @@ def attribute_table(module: Module, dataset: Dataset | None = None, required: bo
     required : bool
         Whether to leave out Type 3.
     """
-    header: list[object] = [_("Type"), _("Tag"), _("Attribute"), _("Condition")]
-    if dataset is not None:
-        header.insert(3, _("In this file"))
+    in_file = () if dataset is None else (_("In this file"),)
+    header = (_("Type"), _("Tag"), _("Attribute"), *in_file, _("Condition"))
     rows = []
     for attribute, sequence in _with_items(module):
         if required and "3" in (attribute.type, sequence.type if sequence else ""):
             continue
-        row: list[object] = [
-            attribute.type,
-            str(attribute.tag) if attribute.tag else "",
-            ("> " if sequence else "") + attribute.name,
-            condition(module, attribute),
-        ]
-        if dataset is not None:
-            row.insert(3, value_of(dataset, attribute, sequence))
-        rows.append(tuple(row))
+        tag = str(attribute.tag) if attribute.tag else ""
+        name = ("> " if sequence else "") + attribute.name
+        value = () if dataset is None else (value_of(dataset, attribute, sequence),)
+        rows.append((attribute.type, tag, name, *value, condition(module, attribute)))
     caption = _("{module} module", module=module.name)
     if len(rows) > MOST_ROWS:
         caption = _("{module} module, the first {count} rows", module=module.name, count=MOST_ROWS)
@@ -99,15 +91,9 @@ def lacking_table(dataset: Dataset, name: str) -> Page:
         sentence = _("{name} lacks nothing that is required without condition.", name=name)
         return Page(render("<p>{{ sentence }}</p>", sentence=sentence), sentence)
     header = (_("Module"), _("Attribute"), _("Type"), _("Problem"), _("What to do"))
-    rows: list[Row] = [
-        (
-            finding.module,
-            f"{finding.where} {finding.tag}",
-            finding.type,
-            finding.what,
-            finding.cure,
-        )
-        for finding in findings
+    rows = [
+        (each.module, f"{each.where} {each.tag}", each.type, each.what, each.cure)
+        for each in findings
     ]
     caption = ngettext("{name}: {count} finding", "{name}: {count} findings", len(rows), name=name)
     return _page(header, rows[:MOST_ROWS], caption)
@@ -116,9 +102,7 @@ def lacking_table(dataset: Dataset, name: str) -> Page:
 def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None = None) -> str:
     """Return a short text on what a data set holds; for an attribute of items, of the first one."""
     try:
-        place = dataset
-        if sequence is not None:
-            place = dataset[sequence.tag].value[0]
+        place = dataset if sequence is None else dataset[sequence.tag].value[0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd values, which are shown as they are
             element = place[attribute.tag]
@@ -140,10 +124,6 @@ def _with_items(module: Module) -> Iterator[tuple[Attribute, Attribute | None]]:
             yield item, attribute
 
 
-def _number(module: Module, kind: str) -> int:
-    return sum(attribute.type == kind for attribute in module.attributes)
-
-
-def _page(header: Sequence[object], rows: Sequence[Row], caption: str) -> Page:
+def _page(header: Sequence[object], rows: Sequence[Sequence[object]], caption: str) -> Page:
     lines = ["; ".join(map(str, row)).rstrip() for row in [header, *rows]]
     return Page(table(header, rows, caption), "\n".join(lines))

@@ -44,6 +44,8 @@ _CONTENT = "ContentSequence"
 _BY_REFERENCE = "ReferencedContentItemIdentifier"
 _DEEPEST = 50
 
+Requirement = tuple[Module, str, Attribute, Dataset]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lack(Finding):
@@ -112,32 +114,22 @@ def definition_of(dataset: Dataset) -> InformationObjectDefinition:
     raise SOPClassError(_(message))
 
 
-@dataclass(frozen=True)
-class Requirement:
-    """One attribute that is required without condition, and where.
-
-    Attributes
-    ----------
-    module : Module
-    where : str
-        Keywords down to the attribute, such as ``"SourceImageSequence[0].ReferencedSOPClassUID"``.
-    attribute : Attribute
-        Of Type 1 or Type 2.
-    place : Dataset
-        The data set, or the item of a sequence, that has to hold it.
-    """
-
-    module: Module
-    where: str
-    attribute: Attribute
-    place: Dataset
-
-
 def requirements(dataset: Dataset) -> Iterator[Requirement]:
     """Yield what a data set has to hold by its SOP class, in the order of the standard's tables.
 
     Required are the Type 1 and Type 2 attributes of mandatory modules and, in every sequence that
     is there, those of its items. Whether a conditional module is needed is not judged.
+
+    Yields
+    ------
+    module : Module
+        That requires the attribute.
+    where : str
+        Keywords down to it, such as ``"SourceImageSequence[0].ReferencedSOPClassUID"``.
+    attribute : Attribute
+        Of Type 1 or Type 2.
+    place : Dataset
+        The data set, or the item of a sequence, that has to hold it.
 
     Raises
     ------
@@ -149,7 +141,7 @@ def requirements(dataset: Dataset) -> Iterator[Requirement]:
         top = Attribute("", "", module.attributes)
         for required in _required_in(dataset, top, module):
             # the SC Equipment module makes optional what General Series requires (PS3.3 §C.8.6.1)
-            if required.where != "Modality" or iod.key != "secondary-capture-image":
+            if required[1] != "Modality" or iod.key != "secondary-capture-image":
                 yield required
 
 
@@ -177,11 +169,9 @@ def lacks(dataset: Dataset) -> tuple[Lack, ...]:
     found: dict[str, Lack] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd values, which are not the question here
-        for required in requirements(dataset):
-            problem = _problem(required.place, required.attribute)
-            if problem:
-                lack = _lack(required.module.name, required.where, required.attribute, problem)
-                found.setdefault(required.where, lack)
+        for module, where, attribute, place in requirements(dataset):
+            if problem := _problem(place, attribute):
+                found.setdefault(where, _lack(module.name, where, attribute, problem))
         return (*found.values(), *_two_homes(dataset))
 
 
@@ -202,7 +192,7 @@ def _required_in(
         if attribute.keyword == table.keyword == _CONTENT:
             attribute = table
         elif _is_required(attribute, place, module, table):
-            yield Requirement(module, where + attribute.keyword, attribute, place)
+            yield module, where + attribute.keyword, attribute, place
         element = _element(place, attribute.keyword)
         if element is not None and element.VR == "SQ" and depth <= _DEEPEST:
             for number, item in enumerate(element.value or ()):
