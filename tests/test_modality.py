@@ -1,13 +1,15 @@
-"""Modality: terms, judgements, the SOP class, and folders with whatever lies in them."""
+"""Modality: terms, judgements, the SOP class, folders with whatever lies in them, the gallery."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import warnings
 import zlib
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 from hypothesis import strategies
 from pydicom import Dataset
@@ -24,13 +26,18 @@ from pydicom.uid import (
 )
 from tools import require
 
-from dicom_lessons import modality, samples
+from dicom_lessons import modality, pixels, samples
+from dicom_lessons.modality.explorer import SHOWN, ModalityGallery, Panel, elements_table, names_of
 from dicom_lessons.modality.sop_classes import DEMANDED, USUAL
-from dicom_lessons.modality.terms import IN_THE_WILD
+from dicom_lessons.modality.terms import IN_THE_WILD, REPLACED_BY
 from dicom_lessons.text import set_language
+from dicom_lessons.viewer import Viewer
+from dicom_lessons.viewer.pictures import picture_of
 
 # in the list of PS3.3 2026a, but not in the context groups of pydicom's 2024c
 NEWER = {"ANN", "RTINTENT", "RTRAD", "RTSEGANN", "XAPROTOCOL"}
+
+EVIL = "<img src=x onerror=alert(1)>"
 
 
 def context_group(number: int) -> set[str]:
@@ -93,9 +100,9 @@ def test_the_longest_and_the_many_long_ones() -> None:
 
 
 def test_what_replaced_a_retired_term_is_current() -> None:
-    assert set(modality.REPLACED_BY) <= set(modality.RETIRED)
-    assert set(modality.REPLACED_BY.values()) <= set(modality.CURRENT)
-    assert modality.REPLACED_BY["DS"] == "XA"
+    assert set(REPLACED_BY) <= set(modality.RETIRED)
+    assert set(REPLACED_BY.values()) <= set(modality.CURRENT)
+    assert REPLACED_BY["DS"] == "XA"
 
 
 # ---- values of every sort
@@ -204,14 +211,6 @@ def test_a_data_set_without_anything_is_told_in_words() -> None:
     assert modality.agreement(Dataset()).agrees is None
 
 
-def test_classes_and_modalities_are_found_both_ways() -> None:
-    for uid in DEMANDED | USUAL:
-        for code in modality.expected(uid):
-            assert uid in modality.classes_with(code)
-    assert modality.classes_with("OT") == ()
-    assert modality.expected("no UID") == ()
-
-
 def test_the_samples_agree_but_for_those_without_modality() -> None:
     odd = {}
     for name in samples.names(source="bundled") + samples.names(source="made"):
@@ -255,7 +254,7 @@ def test_a_folder_is_counted_whatever_the_names() -> None:
 
 def test_the_survey_knows_what_the_registry_knows() -> None:
     survey = modality.survey(samples.BUNDLED)
-    found = {entry.path: entry.modality for entry in survey.entries}
+    found = survey.modalities
     for name in samples.names(source="bundled"):
         path = samples.path(name)
         assert (path in found) != (path in survey.refused)
@@ -275,10 +274,11 @@ def test_bad_files_are_reported_and_stop_nothing(tmp_path: Path) -> None:
     (tmp_path / "garbage").write_bytes(raw[:336] + b"\xff" * 5000)
     (tmp_path / "loop").symlink_to(tmp_path)
     survey = modality.survey(tmp_path)
-    good = {entry.path.name: entry for entry in survey.entries}
-    assert good["good"].modality == "CT"
-    assert good["good"].finding == ""
-    assert "Perhaps CT was meant" in good["low"].finding
+    good = {path.name: value for path, value in survey.modalities.items()}
+    findings = {path.name: finding for path, finding in survey.findings.items()}
+    assert good["good"] == "CT"
+    assert "good" not in findings
+    assert "Perhaps CT was meant" in findings["low"]
     refused = {path.name: reason for path, reason in survey.refused.items()}
     assert {"short", "text.dcm", "empty"} <= set(refused)
     assert all(name in reason for name, reason in refused.items())
@@ -297,7 +297,7 @@ def test_a_deflate_bomb_is_refused_soon(tmp_path: Path) -> None:
     honest = written(
         tmp_path / "deflated", image(CTImageStorage, "CT"), DeflatedExplicitVRLittleEndian
     )
-    assert modality.examine(honest).modality == "CT"
+    assert modality.survey(tmp_path).modalities == {honest: "CT"}
     raw = honest.read_bytes()
     start = 144 + int.from_bytes(raw[140:144], "little")
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -305,7 +305,7 @@ def test_a_deflate_bomb_is_refused_soon(tmp_path: Path) -> None:
     (tmp_path / "bomb").write_bytes(raw[:start] + bomb)
     survey = modality.survey(tmp_path)
     assert survey.counts == {"CT": 1}
-    assert "would unpack to more than 256 MB" in survey.refused[tmp_path / "bomb"]
+    assert "would unpack to more than 64 MB" in survey.refused[tmp_path / "bomb"]
 
 
 @hypothesis.given(strategies.binary(max_size=300))
@@ -320,9 +320,126 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, tail: bytes) -> None:
     for start in (132, 336, 666):
         path.write_bytes(raw[:start] + tail)
         survey = modality.survey(tmp_path)
-        assert len(survey.entries) + len(survey.refused) == 1
+        assert len(survey.modalities) + len(survey.refused) == 1
 
 
 def test_no_folder_no_survey(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError, match="There is no folder"):
         modality.survey(tmp_path / "nowhere")
+
+
+# ---- the gallery
+
+
+@pytest.fixture(scope="module")
+def gallery() -> ModalityGallery:
+    return modality.explore_modalities()
+
+
+def shown(panel: Panel) -> Viewer:
+    (viewer,) = panel.picture.children
+    assert isinstance(viewer, Viewer)
+    return viewer
+
+
+# ---- the pictures
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_the_virtual_patient_has_a_picture_of_each(code: str, gallery: ModalityGallery) -> None:
+    gallery.buttons.value = code
+    left, _right = gallery.panels
+    name = left.files.value
+    assert np.array_equal(shown(left).picture(), pixels.to_display(samples.read(name)))
+    assert f"{code}: " in gallery.heading.value
+    assert shown(left).about["alt"].startswith(f"{code} picture: ")
+    assert "agree" in left.elements.value or code == "OT"
+
+
+def test_a_film_of_the_gallery_has_its_frames(gallery: ModalityGallery) -> None:
+    gallery.buttons.value = "XA"
+    film = shown(gallery.panels[0])
+    assert (film.about["frames"], film.about["frame_time"]) == (24, 80)
+
+
+@pytest.mark.parametrize("name", [name for code in SHOWN for name in names_of(code, "bundled")])
+def test_every_real_file_is_shown_or_explained(name: str) -> None:
+    panel = Panel("bundled")
+    sample = samples.get(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        panel.show_modality(sample.modality)
+        panel.files.value = name
+    (found,) = panel.picture.children
+    if name in {"MR_truncated", "SC_rgb_jpeg_gdcm"}:
+        assert "cannot be shown" in found.value
+        return
+    first = shown(panel).first
+    assert (first["rows"], first["columns"]) == (sample.rows, sample.columns)
+    assert shown(panel).about["frames"] == sample.frames
+    grey = sample.photometric_interpretation.startswith("MONO")
+    assert (first["kind"] != "rgb") == grey
+    assert f"<caption>{name}</caption>" in panel.elements.value
+
+
+def test_what_was_shown_before_is_closed(gallery: ModalityGallery) -> None:
+    gallery.buttons.value = "CT"
+    before = shown(gallery.panels[0])
+    gallery.panels[0].files.value = "virtual/ct_sharp"
+    assert before.comm is None
+    assert shown(gallery.panels[0]).comm is not None
+
+
+def test_a_modality_without_files_is_told_in_words(gallery: ModalityGallery) -> None:
+    gallery.buttons.value = "XA"
+    (sentence,) = gallery.panels[1].picture.children
+    assert "no file of this modality" in sentence.value
+    assert gallery.panels[1].elements.value == ""
+
+
+# ---- whatever a file says
+
+
+def test_values_stay_text() -> None:
+    dataset = samples.read("virtual/ct")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.PhotometricInterpretation = EVIL
+        table = elements_table(dataset, EVIL)
+    assert "<img" not in table
+    assert table.count("&lt;img src=x") == 2
+    assert "<img src=x" not in picture_of(np.zeros((4, 4), np.uint8), EVIL, 20)
+
+
+def test_a_hostile_modality_is_told_in_words() -> None:
+    dataset = samples.read("virtual/ct")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset.Modality = EVIL
+        table = elements_table(dataset, "x")
+    assert "<img" not in table
+    assert "no Code String" in table
+
+
+# ---- the static twin
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_twin_says_the_same_without_a_kernel(language: str) -> None:
+    set_language(language)
+    bundle = modality.explore_modalities()._repr_mimebundle_()
+    page = bundle["text/html"]
+    pictures = re.findall(r"<img alt=\"([^\"]+)\"", page)
+    assert len(pictures) == page.count("<img") == 9 + 5
+    assert all(len(alt) > 15 for alt in pictures)
+    assert page.count("<tr>") == 1 + len(SHOWN)
+    assert "Frame Time (0018,1063): 80" in page
+    assert "<caption>" in page
+    assert len(page) < 150_000
+    assert bundle["text/plain"].count("\n") == len(SHOWN) - 1
+    assert ("Рентгеновская ангиография" in page) == (language == "ru")
+
+
+def test_the_twin_is_the_same_each_time() -> None:
+    first, second = (modality.explore_modalities()._repr_mimebundle_() for _once in range(2))
+    assert first["text/html"] == second["text/html"]

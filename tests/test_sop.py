@@ -1,22 +1,30 @@
-"""SOP classes: their tables, what a file lacks of them, and a live exchange."""
+"""SOP classes: tables, what a file lacks, a live exchange, the explorer, dciodvfy's opinion."""
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 import socket
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset, Sequence, config, dcmread
+from pydicom import Dataset, Sequence, config, dcmread, dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
     UID,
     CTImageStorage,
+    DeflatedExplicitVRLittleEndian,
     EncapsulatedPDFStorage,
     MediaStorageDirectoryStorage,
     MRImageStorage,
@@ -25,18 +33,27 @@ from pydicom.uid import (
     generate_uid,
 )
 from pynetdicom import AE
+from pynetdicom.pdu import A_ASSOCIATE_AC
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-from dicom_lessons import samples, sop
+from dicom_lessons import reading, samples, sop
+from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
-from dicom_lessons.sop.tables import TABLES
+from dicom_lessons.sop.exchange import Context, Message, StorageProvider
+from dicom_lessons.sop.explorer import SOPClassExplorer
+from dicom_lessons.sop.explorer_tables import attribute_table, lacking_table, module_table
+from dicom_lessons.sop.report import Requirement, definition_of, requirements
+from dicom_lessons.sop.tables import TABLES, classes
+from dicom_lessons.text import set_language
+
+HOSTILE = '<img src=x onerror="document.title=1">'
 
 # ---- tables
 
 
 def test_every_class_of_the_samples_has_tables() -> None:
     used = {samples.get(name).sop_class for name in samples.names()}
-    known = {str(uid) for uid in sop.classes()}
+    known = {str(uid) for uid in classes()}
     others = {uid for uid in used - known if uid and not UID(uid).is_retired}
     assert others == {MediaStorageDirectoryStorage}  # a DICOMDIR is no storage object
 
@@ -48,7 +65,7 @@ def test_the_tables_are_those_of_the_package_they_come_from() -> None:
     assert json.loads(TABLES.read_text(encoding="utf-8")) == derive()
 
 
-@pytest.mark.parametrize("uid", sop.classes(), ids=lambda uid: uid.keyword)
+@pytest.mark.parametrize("uid", classes(), ids=lambda uid: uid.keyword)
 def test_a_definition_is_complete(uid: str) -> None:
     iod = sop.definition(uid)
     usages = {module.usage for module in iod.modules}
@@ -111,7 +128,7 @@ def test_an_unknown_module_is_refused_with_near_matches() -> None:
 
 
 def lacking(dataset: Dataset) -> list[tuple[str, str, str]]:
-    return [(each.module, each.path, each.problem) for each in sop.lacks(dataset)]
+    return [(each.module, each.where, each.problem) for each in sop.lacks(dataset)]
 
 
 def test_a_complete_file_lacks_nothing() -> None:
@@ -133,8 +150,9 @@ def test_type_1_needs_a_value_and_type_2_only_the_element() -> None:
         ("SOP Common", "SOPInstanceUID", "empty"),
     ]
     for finding in sop.lacks(ct):
-        assert finding.advice in str(finding)
-        assert f"Type {finding.attribute.type}" in str(finding)
+        assert isinstance(finding, Finding)
+        assert finding.cure in str(finding)
+        assert f"Type {finding.type}" in str(finding)
 
 
 def test_items_of_sequences_are_looked_into() -> None:
@@ -143,9 +161,9 @@ def test_items_of_sequences_are_looked_into() -> None:
     ct.SourceImageSequence[1].ReferencedSOPClassUID = CTImageStorage
     paths = [path for _module, path, _problem in lacking(ct)]
     assert paths == [
-        "SourceImageSequence[1]/ReferencedSOPClassUID",
-        "SourceImageSequence[1]/ReferencedSOPInstanceUID",
-        "SourceImageSequence[2]/ReferencedSOPInstanceUID",
+        "SourceImageSequence[0].ReferencedSOPClassUID",
+        "SourceImageSequence[0].ReferencedSOPInstanceUID",
+        "SourceImageSequence[1].ReferencedSOPInstanceUID",
     ]
 
 
@@ -156,7 +174,7 @@ def test_content_items_are_judged_by_their_value_type() -> None:
     before = set(lacking(report))
     text.ValueType = "NUM"
     assert {
-        path.rpartition("/")[2] for _module, path, _problem in set(lacking(report)) - before
+        path.rpartition(".")[2] for _module, path, _problem in set(lacking(report)) - before
     } == {"MeasuredValueSequence"}
     text.clear()
     text.RelationshipType = "INFERRED FROM"
@@ -175,15 +193,8 @@ def test_modality_may_be_left_out_of_a_secondary_capture_only() -> None:
 
 def test_two_homes_that_disagree_are_found() -> None:
     finding = sop.lacks(samples.read("rtplan"))[0]
-    assert (finding.path, finding.problem) == ("SOPInstanceUID", "differs")
-    assert "enforce_file_format" in finding.advice
-
-
-def test_what_no_module_holds_is_told() -> None:
-    ct = samples.read("CT_small")
-    ct.EchoTime = 5
-    assert 0x00180081 in sop.outside(ct)
-    assert not any(tag.is_private for tag in sop.outside(ct))
+    assert (finding.where, finding.problem) == ("SOPInstanceUID", "differs")
+    assert "enforce_file_format" in finding.cure
 
 
 def test_a_data_set_without_class_is_refused_in_a_sentence() -> None:
@@ -219,7 +230,7 @@ def test_broken_bytes_never_break_the_report(noise: bytes, place: int) -> None:
         return  # what pydicom cannot read at all is not ours
     try:
         for finding in sop.lacks(dataset):
-            assert finding.advice
+            assert finding.cure
     except sop.SOPClassError:
         pass
 
@@ -236,7 +247,7 @@ def test_a_deeply_nested_report_is_bounded() -> None:
 # ---- live
 
 
-def exchange(*instances: Dataset) -> sop.StorageProvider:
+def exchange(*instances: Dataset) -> StorageProvider:
     with sop.storage_provider(CTImageStorage, RTPlanStorage) as provider:
         user = AE(ae_title="TEST")
         user.add_requested_context(Verification)
@@ -268,6 +279,19 @@ def test_an_exchange_is_written_down_in_order() -> None:
     assert provider.contexts[2].answer == "refused: abstract syntax not supported"
     assert provider.received == [ct]
     assert str(provider.messages[5]) == "← C-STORE-RSP     status 0000H: success"
+
+
+def test_an_answer_about_some_contexts_or_none_leaves_the_others() -> None:
+    provider = StorageProvider(
+        contexts=[Context(1, CTImageStorage, ()), Context(3, CTImageStorage, ())]
+    )
+    event = SimpleNamespace(pdu=A_ASSOCIATE_AC())
+    provider._note_pdu(event, "acceptor")
+    assert [(each.number, each.result) for each in provider.contexts] == [(1, None), (3, None)]
+    item = SimpleNamespace(context_id=1, result=3, transfer_syntax=None)
+    event.pdu = type("A_ASSOCIATE_AC", (), {"presentation_context": [item]})()
+    provider._note_pdu(event, "acceptor")
+    assert [(each.number, each.result) for each in provider.contexts] == [(1, 3), (3, None)]
 
 
 def test_the_header_does_not_travel() -> None:
@@ -339,7 +363,7 @@ def test_fifty_exchanges_leave_nothing_behind(
 
 def test_a_class_unknown_to_pydicom_is_offered_as_text() -> None:
     made_up = generate_uid(entropy_srcs=["class"])
-    context = sop.Context(1, made_up, ())
+    context = Context(1, made_up, ())
     assert made_up in context.offer
     assert context.answer == "not answered"
 
@@ -348,3 +372,349 @@ def test_a_data_set_may_have_a_header_without_uids() -> None:
     ct = samples.read("CT_small")
     ct.file_meta = FileMetaDataset()
     assert lacking(ct) == []
+
+
+# ---- the explorer
+
+
+def twin(explorer: SOPClassExplorer) -> dict[str, Any]:
+    return explorer._repr_mimebundle_()
+
+
+def hostile() -> Dataset:
+    ct = samples.read("CT_small")
+    ct.StudyDescription = ct.ImageComments = ct.PatientComments = HOSTILE
+    return ct
+
+
+@pytest.mark.parametrize("source", ["rtdose", samples.path("rtdose"), samples.read("rtdose")])
+def test_a_file_is_opened_at_what_it_lacks(source: Any) -> None:
+    explorer = sop.explore_sop_class(source)
+    assert explorer.iod.name == "RT Dose"
+    assert explorer.module_choice.value == "rt-series"
+    assert "Operators&#39; Name" in explorer.attributes.value
+    assert "OperatorsName" in explorer.summary.value
+
+
+def test_a_class_alone_shows_no_values() -> None:
+    explorer = sop.explore_sop_class("CTImageStorage")
+    assert explorer.dataset is None
+    assert explorer.file_choice.value == ""
+    assert "In this file" not in explorer.attributes.value
+    assert "25 modules, of these 11 mandatory" in explorer.summary.value
+
+
+def test_choosing_a_class_a_file_and_a_module_follows() -> None:
+    explorer = sop.explore_sop_class("CT_small")
+    explorer.class_choice.value = str(SecondaryCaptureImageStorage)
+    assert explorer.file_choice.value == ""
+    assert ("  U  General Equipment", "general-equipment") in explorer.module_choice.options
+    explorer.file_choice.value = "virtual/sc"
+    assert "lacks nothing" in explorer.summary.value
+    explorer.module_choice.value = "sc-equipment"
+    assert "Conversion Type" in explorer.attributes.value
+    assert "Modality" not in explorer.attributes.value
+    explorer.only_required.value = False
+    assert "Modality" in explorer.attributes.value
+    explorer.class_choice.value = str(MRImageStorage)
+    assert explorer.iod.name == "MR Image"
+
+
+def test_a_given_data_set_can_be_returned_to() -> None:
+    ct = samples.read("CT_small")
+    del ct.PatientID
+    explorer = sop.explore_sop_class(ct)
+    name = explorer.file_choice.value
+    explorer.file_choice.value = "CT_small"
+    assert "lacks nothing" in explorer.summary.value
+    explorer.file_choice.value = name
+    assert "PatientID" in explorer.summary.value
+
+
+@pytest.mark.parametrize("uid", classes(), ids=lambda uid: uid.keyword)
+def test_every_class_and_module_can_be_shown(uid: str) -> None:
+    explorer = sop.explore_sop_class(str(uid))
+    for module in explorer.iod.modules:
+        explorer.module_choice.value = module.key
+        assert module.name in explorer.attributes.value
+
+
+@pytest.mark.parametrize("name", samples.names(source="bundled")[::9])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_real_files_are_shown_whole_or_refused(name: str) -> None:
+    try:
+        explorer = sop.explore_sop_class(name)
+    except sop.SOPClassError as refusal:
+        assert len(str(refusal).splitlines()) == 1
+        return
+    explorer.only_required.value = False
+    for module in explorer.iod.modules:
+        explorer.module_choice.value = module.key
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("no_meta", sop.SOPClassError),
+        ("1.2.3", sop.SOPClassError),
+        (Dataset(), sop.SOPClassError),
+        (HOSTILE, LookupError),
+        ("", LookupError),
+    ],
+)
+def test_what_cannot_be_explored_is_refused_in_a_sentence(source: Any, error: Any) -> None:
+    with pytest.raises(error):
+        sop.explore_sop_class(source)
+
+
+def test_a_file_that_inflates_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ct = samples.read("CT_small")
+    ct.add_new(0x00091001, "OB", bytes(2**20))
+    ct.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dcmwrite(tmp_path / "bomb.dcm", ct)
+    assert sop.explore_sop_class(tmp_path / "bomb.dcm").iod.name == "CT Image"
+    monkeypatch.setattr(reading, "MOST_INFLATED", 2**20)
+    with pytest.raises(sop.SOPClassError, match="inflates to more than 1048576 bytes"):
+        sop.explore_sop_class(str(tmp_path / "bomb.dcm"))
+
+
+def test_hostile_values_stay_text() -> None:
+    explorer = sop.explore_sop_class(hostile())
+    explorer.only_required.value = False
+    pages = [explorer.summary.value, twin(explorer)["text/html"]]
+    for module in explorer.iod.modules:
+        explorer.module_choice.value = module.key
+        pages.append(explorer.attributes.value)
+    assert not any("<img" in page for page in pages)
+    assert any("&lt;img" in page for page in pages)
+    named = lacking_table(hostile(), HOSTILE).markup
+    assert "<img" not in named
+
+
+def test_odd_elements_are_shown_in_words() -> None:
+    ct = samples.read("CT_small")
+    iod = definition_of(ct)
+    ct.PatientName = ""
+    ct.PatientComments = "x" * 900
+    text = attribute_table(iod.module("Patient"), ct).text
+    assert "Patient's Name; (empty)" in text
+    assert "x" * 48 + "…;" in text
+    assert "Referenced Patient Sequence; — absent" in text
+    ct.ReferencedPatientSequence = [Dataset()]
+    assert "Sequence; 1 item" in attribute_table(iod.module("Patient"), ct).text
+    assert "32768 bytes" in attribute_table(iod.module("Image Pixel"), ct).text
+
+
+def test_the_static_twin_says_what_the_widget_says() -> None:
+    explorer = sop.explore_sop_class("rtdose")
+    shown = twin(explorer)
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    for kind in ("text/html", "text/plain"):
+        assert "RT Dose IOD: 18 modules, of these 7 mandatory (M)." in shown[kind]
+        assert "OperatorsName" in shown[kind]
+    assert shown["text/html"].count("<table>") == 2
+    assert len(re.findall("<tr>", shown["text/html"])) == 1 + 2 + 1 + 18
+    assert twin(sop.explore_sop_class("rtdose"))["text/html"] == shown["text/html"]
+
+
+def test_all_of_it_speaks_russian() -> None:
+    set_language("ru")
+    explorer = sop.explore_sop_class("rtdose")
+    assert "отсутствует" in explorer.summary.value
+    assert explorer.class_choice.description == "Класс SOP:"
+    assert "C условный" in module_table(sop.definition(CTImageStorage)).text
+
+
+# ---- the message sequence
+
+
+def messages() -> list[Message]:
+    return [
+        Message("requestor", "A-ASSOCIATE-RQ", ("1: Verification", HOSTILE + "$x$" * 99)),
+        Message("acceptor", "A-ASSOCIATE-AC", ("1: accepted",)),
+        Message("requestor", "A-RELEASE-RQ"),
+    ]
+
+
+def drawn(sequence: list[Message]) -> bytes:
+    import matplotlib.pyplot as plt
+
+    figure, buffer = sop.draw_sequence(sequence), BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def test_the_same_exchange_gives_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    assert drawn(messages()) == drawn(messages())
+    assert drawn(messages()) != drawn(messages()[:2])
+    assert drawn([])
+
+
+def test_every_message_is_an_arrow_with_its_name() -> None:
+    import matplotlib.pyplot as plt
+
+    figure = sop.draw_sequence(messages())
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    plt.close(figure)
+    assert [text for text in texts if text.startswith("A-")] == [
+        "A-ASSOCIATE-RQ",
+        "A-ASSOCIATE-AC",
+        "A-RELEASE-RQ",
+    ]
+    assert texts.count("") == 3
+    assert max(map(len, texts)) < 100
+
+
+# ---- judged by dciodvfy as well
+
+
+FINDING = re.compile(
+    r"Error - </(.*)> - (Missing|Empty) attribute (?:\(no value\) )?"
+    r"for Type (\w+) \w+ - Module=<(\w+)>"
+)
+# where the table of PS3.3 §C.8.4.6 has Type 1, it warns only
+WARNING = re.compile(r"Warning - </(.*/CodeMeaning.*)> - CodeMeaning is missing or empty")
+TAG = re.compile(r"\([0-9a-f]{4},[0-9a-f]{4}\)")
+Problem = tuple[str, str]
+# a content item without Value Type may be a mere reference to another; dciodvfy takes it for one
+# even where it refers to none
+TAKEN_FOR_A_REFERENCE = {("ContentSequence[0].ValueType", "missing")}
+
+
+def where(path: str) -> str:
+    """Return a path of dciodvfy, whose items are counted from 1, as pydicom's users write it."""
+    names = TAG.sub("", path).replace("/", ".")
+    return re.sub(r"\[(\d+)\]", lambda item: f"[{int(item[1]) - 1}]", names)
+
+
+def dciodvfy(dataset: Dataset, folder: Path) -> dict[Problem, tuple[str, str]]:
+    """Return path and problem of what dciodvfy misses, with the type and the module it names."""
+    path = folder / "judged.dcm"
+    dcmwrite(path, dataset)
+    done = subprocess.run(
+        ["dciodvfy", "-new", str(path)], capture_output=True, text=True, errors="replace"
+    )
+    if done.returncode < 0:  # it aborts on 32-bit pixels, which it need not see
+        without_pixels = copy.deepcopy(dataset)
+        del without_pixels.PixelData
+        return dciodvfy(without_pixels, folder)
+    found: dict[Problem, tuple[str, str]] = {}
+    for line in done.stderr.splitlines():
+        if match := FINDING.match(line):
+            found[where(match[1]), match[2].lower()] = (match[3], match[4])
+        elif match := WARNING.match(line):
+            code_meaning = where(match[1])
+            found[code_meaning, "missing"] = found[code_meaning, "empty"] = ("warned", "")
+    return found
+
+
+def course(dataset: Dataset) -> set[Problem]:
+    findings = sop.lacks(dataset)
+    return {(each.where, each.problem) for each in findings if each.problem != "differs"}
+
+
+def misses(dataset: Dataset, folder: Path) -> tuple[int, set[Problem], set[Problem]]:
+    """Return how many findings agree, which the course missed and which it alone raised."""
+    ours, theirs = course(dataset), dciodvfy(dataset, folder)
+    modules = definition_of(dataset).modules
+    mandatory = {re.sub(r"\W", "", module.name) for module in modules if module.usage == "M"}
+    unconditional = {
+        problem
+        for problem, (kind, module) in theirs.items()
+        if kind in ("1", "2") and ("." in problem[0] or module in mandatory)
+    }
+    return len(ours & set(theirs)), unconditional - ours, ours - set(theirs)
+
+
+def readable() -> Iterator[tuple[str, Dataset]]:
+    for name in samples.names():
+        if samples.get(name).source == "downloaded":
+            continue
+        dataset = samples.read(name, force=True)
+        try:
+            definition_of(dataset)
+        except sop.SOPClassError:
+            continue
+        yield name, dataset
+
+
+@pytest.mark.tools
+@pytest.mark.filterwarnings("ignore::UserWarning")  # only attributes count here
+def test_every_sample_lacks_what_dciodvfy_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tools.require("dciodvfy")
+    files = agreed = 0
+    missed, alone = {}, {}
+    for name, dataset in readable():
+        number, missed[name], alone[name] = misses(dataset, tmp_path)
+        files += 1
+        agreed += number
+    with capsys.disabled():
+        print(
+            f"\n{files} sample files: {agreed} missing or empty attributes agreed with dciodvfy, "
+            f"{sum(map(len, missed.values()))} missed, {sum(map(len, alone.values()))} false alarms"
+        )
+    assert {name: found for name, found in missed.items() if found} == {}
+    assert {name: found for name, found in alone.items() if found} == {}
+    assert files > 170
+    assert agreed > 1000
+
+
+def best_of_each_class() -> dict[str, Dataset]:
+    """Return of each SOP class the sample that lacks least, those of the virtual patient first."""
+    found: dict[str, tuple[tuple[bool, int], Dataset]] = {}
+    for name, dataset in readable():
+        rank = (not name.startswith("virtual/"), len(sop.lacks(dataset)))
+        uid = str(dataset.SOPClassUID)
+        if uid not in found or rank < found[uid][0]:
+            found[uid] = (rank, dataset)
+    return {uid: dataset for uid, (_rank, dataset) in found.items()}
+
+
+def removed_and_emptied(dataset: Dataset) -> Iterator[tuple[Problem, Dataset]]:
+    """Yield copies without each required attribute, and with each empty."""
+    present = [each for each in requirements(dataset) if each[2].tag in each[3]]
+    first_of_path: dict[str, Requirement] = {}
+    for required in present:
+        if required[1] != "SOPClassUID":  # without it nothing else can be judged
+            first_of_path.setdefault(re.sub(r"\[\d+\]", "", required[1]), required)
+    for _module, where, attribute, place in first_of_path.values():
+        element = place[attribute.tag]
+        del place[attribute.tag]
+        yield (where, "missing"), dataset
+        emptied = copy.deepcopy(element)
+        emptied.value = [] if element.VR == "SQ" else None
+        if element.keyword != "PixelData":
+            place.add(emptied)
+            yield (where, "empty" if attribute.type == "1" else ""), dataset
+        place.add(element)
+
+
+@pytest.mark.tools
+@pytest.mark.filterwarnings("ignore::UserWarning")  # only attributes count here
+def test_every_removed_attribute_is_found_as_dciodvfy_finds_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tools.require("dciodvfy")
+    tried, missed, alone = 0, [], []
+    best = best_of_each_class()
+    for uid, dataset in best.items():
+        for problem, changed in removed_and_emptied(dataset):
+            tried += 1
+            assert not problem[1] or problem in course(changed), (uid, problem)
+            _number, more, fewer = misses(changed, tmp_path)
+            missed += [(uid, problem, each) for each in more]
+            alone += [(uid, problem, each) for each in fewer if each not in TAKEN_FOR_A_REFERENCE]
+    with capsys.disabled():
+        print(
+            f"\n{tried} removed or emptied attributes in files of {len(best)} SOP classes: "
+            f"{len(missed)} missed, {len(alone)} false alarms against dciodvfy"
+        )
+    assert missed == []
+    assert alone == []
+    assert tried > 1000

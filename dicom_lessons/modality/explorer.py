@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 from ipywidgets import HTML, Dropdown, GridBox, Layout, ToggleButtons, VBox, Widget
 from markupsafe import Markup
 from pydicom import Dataset
+from pydicom.datadict import dictionary_description
+from pydicom.multival import MultiValue
+from pydicom.tag import Tag
 
 from dicom_lessons import samples
-from dicom_lessons.html import render
+from dicom_lessons.html import render, table
 from dicom_lessons.keep_keys import KeepKeys
-from dicom_lessons.modality import agreement, judge, meaning
-from dicom_lessons.modality.terms import shown
+from dicom_lessons.modality.sop_classes import agreement, raw_value
+from dicom_lessons.modality.terms import judge, meaning
 from dicom_lessons.pixels import PixelError, frames_of, to_display
-from dicom_lessons.text import _, ngettext
+from dicom_lessons.reading import read
+from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer
 from dicom_lessons.viewer.pictures import alt_of, picture_of
 
@@ -36,29 +39,9 @@ _KEY = {
 }
 _SOURCES = ("made", "bundled")
 _FIRST = ("CT_small", "virtual/ct", "virtual/mr_t1", "virtual/us", "examples_jpeg2k")
-_ELEMENTS = """\
-<table style="line-height:1.3">
-<caption>{{ caption }}</caption>
-{% for name, value in rows %}
-<tr><th scope="row" style="text-align:left;padding-right:1em">{{ name }}</th>
-<td style="text-align:left">{{ value }}</td></tr>
-{% endfor %}
-</table>"""
 _HEADING = """<h3 style="margin:0.3em 0">{{ code }}: {{ meaning }}</h3>"""
-_TWIN = """\
-<table>
-<caption>{{ caption }}</caption>
-<thead><tr>{% for name in header %}<th scope="col">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for code, meaning, cells in rows %}
-<tr><th scope="row" style="text-align:left;vertical-align:top">{{ code }}<br>{{ meaning }}</th>
-{% for picture, lines in cells %}
-<td style="text-align:left;vertical-align:top">{{ picture }}
-{% for line in lines %}<br>{{ line }}{% endfor %}</td>
-{% endfor %}</tr>
-{% endfor %}
-</tbody>
-</table>"""
+_CODE = """<strong>{{ code }}</strong><br>{{ meaning }}"""
+_CELL = """{{ picture }}{% for line in lines %}<br>{{ line }}{% endfor %}"""
 
 
 def explore_modalities() -> ModalityGallery:
@@ -121,19 +104,16 @@ class Panel(VBox):  # type: ignore[misc]
 
     def _open(self, change: dict[str, Any]) -> None:
         name = change["new"]
-        if not name:
-            self._show(_sentence(_("There is no file of this modality here.")), "")
-            return
-        dataset = samples.read(name, force=True, stop_before_pixels=True)
-        try:
-            shown: Widget = Viewer(name)
-        except PixelError as error:
-            shown = _sentence(cannot_be_shown(error))
-        self._show(shown, elements_table(dataset, name))
-
-    def _show(self, shown: Widget, table: str) -> None:
-        before, self.picture.children = self.picture.children, (shown,)
-        self.elements.value = table
+        picture: Widget = _sentence(_("There is no file of this modality here."))
+        elements = ""
+        if name:
+            elements = elements_table(read(name, stop_before_pixels=True), name)
+            try:
+                picture = Viewer(name)
+            except PixelError as error:
+                picture = _sentence(cannot_be_shown(error))
+        before, self.picture.children = self.picture.children, (picture,)
+        self.elements.value = elements
         for widget in before:
             widget.close()
 
@@ -165,7 +145,7 @@ def elements_table(dataset: Dataset, name: str) -> Markup:
     code = judge(dataset.get("Modality")).code
     rows = [(element_name(keyword), value) for keyword, value in _values(dataset, code)]
     rows.append((_("Modality and SOP class"), agreement(dataset).sentence))
-    return render(_ELEMENTS, caption=name, rows=rows)
+    return table([_("Element"), _("Value")], rows, name)
 
 
 def element_name(keyword: str) -> str:
@@ -174,18 +154,13 @@ def element_name(keyword: str) -> str:
     >>> element_name("FrameTime")
     'Frame Time (0018,1063)'
     """
-    from pydicom.datadict import dictionary_description, tag_for_keyword
-
-    tag = tag_for_keyword(keyword) or 0
-    return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    tag = Tag(keyword)
+    return f"{dictionary_description(tag)} {tag}"
 
 
 def _values(dataset: Dataset, code: str) -> list[tuple[str, str]]:
-    found = []
-    for keyword in ("Modality", *_EVERY, *_KEY.get(code, ())):
-        if keyword in dataset:
-            found.append((keyword, _value(dataset, keyword)))
-    return found
+    keywords = ("Modality", *_EVERY, *_KEY.get(code, ()))
+    return [(keyword, _value(dataset, keyword)) for keyword in keywords if keyword in dataset]
 
 
 def _value(dataset: Dataset, keyword: str) -> str:
@@ -193,38 +168,40 @@ def _value(dataset: Dataset, keyword: str) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value = dataset[keyword].value
-        text = value.name if keyword == "SOPClassUID" else _text(value)
+        if keyword == "SOPClassUID":
+            value = value.name
+        elif isinstance(value, MultiValue):
+            value = "\\".join(map(str, value[:20]))
+        return short(value, 80)
     except Exception:  # a malformed value is shown as it lies in the file
-        text = shown(dataset.get_item(keyword).value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return "\\".join(str(one) for one in value[:20])
-    return str(value)
+        return short(repr(raw_value(dataset, Tag(keyword))), 80)
 
 
 def _twin() -> Markup:
     header = [_("Modality"), *map(title_of, _SOURCES)]
     rows = [
-        (code, meaning(code), [_twin_cell(code, source) for source in _SOURCES]) for code in SHOWN
+        (
+            render(_CODE, code=code, meaning=meaning(code)),
+            *(_twin_cell(code, source) for source in _SOURCES),
+        )
+        for code in SHOWN
     ]
-    return render(_TWIN, caption=_("Modality gallery"), header=header, rows=rows)
+    return table(header, rows, _("Modality gallery"))
 
 
-def _twin_cell(code: str, source: str) -> tuple[str, list[str]]:
+def _twin_cell(code: str, source: str) -> str:
     names = names_of(code, source)
     if not names:
-        return _("There is no file of this modality here."), []
-    dataset = samples.read(names[0], force=True)
+        return _("There is no file of this modality here.")
+    dataset = read(names[0])
     try:
         frame = to_display(dataset, frame=frames_of(dataset) // 2)
         picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
     except PixelError as error:
         picture = cannot_be_shown(error)
-    told = ("SOPClassUID", "NumberOfFrames", *_KEY[code])
-    values = _values(dataset, code)
-    lines = [f"{element_name(keyword)}: {value}" for keyword, value in values if keyword in told]
-    files = ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])
-    return picture, [files, *lines]
+    chosen = ("SOPClassUID", "NumberOfFrames", *_KEY[code])
+    lines = [ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])]
+    for keyword, value in _values(dataset, code):
+        if keyword in chosen:
+            lines.append(f"{element_name(keyword)}: {value}")
+    return render(_CELL, picture=picture, lines=lines)

@@ -8,96 +8,85 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pydicom.uid
-from pydicom import Dataset
-from pydicom.uid import UID
+from pydicom import Dataset, uid
 
 from dicom_lessons.modality.terms import REPLACED_BY, judge
-from dicom_lessons.text import _
+from dicom_lessons.text import N_, _
 
 _DX = ("DX", "PX", "IO", "MG")
 _XA = ("XA", "RF")
-_DEMANDED = {
-    "DigitalXRayImageStorageForPresentation": _DX,
-    "DigitalXRayImageStorageForProcessing": _DX,
-    "DigitalMammographyXRayImageStorageForPresentation": ("MG",),
-    "DigitalMammographyXRayImageStorageForProcessing": ("MG",),
-    "DigitalIntraOralXRayImageStorageForPresentation": ("IO",),
-    "DigitalIntraOralXRayImageStorageForProcessing": ("IO",),
-    "BreastTomosynthesisImageStorage": ("MG",),
-    "EnhancedCTImageStorage": ("CT",),
-    "LegacyConvertedEnhancedCTImageStorage": ("CT",),
-    "EnhancedMRImageStorage": ("MR",),
-    "EnhancedMRColorImageStorage": ("MR",),
-    "LegacyConvertedEnhancedMRImageStorage": ("MR",),
-    "MRSpectroscopyStorage": ("MR",),
-    "EnhancedPETImageStorage": ("PT",),
-    "LegacyConvertedEnhancedPETImageStorage": ("PT",),
-    "EnhancedUSVolumeStorage": ("US", "IVUS"),
-    "GrayscaleSoftcopyPresentationStateStorage": ("PR",),
-    "ColorSoftcopyPresentationStateStorage": ("PR",),
-    "SegmentationStorage": ("SEG",),
-    "SurfaceSegmentationStorage": ("SEG",),
-    "SpatialRegistrationStorage": ("REG",),
-    "DeformableSpatialRegistrationStorage": ("REG",),
-    "SpatialFiducialsStorage": ("FID",),
-    "VLEndoscopicImageStorage": ("ES",),
-    "VideoEndoscopicImageStorage": ("ES",),
-    "VLMicroscopicImageStorage": ("GM",),
-    "VLSlideCoordinatesMicroscopicImageStorage": ("SM",),
-    "VLPhotographicImageStorage": ("XC",),
-    "VideoPhotographicImageStorage": ("XC",),
-    "DermoscopicPhotographyImageStorage": ("DMS",),
-    "OphthalmicPhotography8BitImageStorage": ("OP",),
-    "OphthalmicPhotography16BitImageStorage": ("OP",),
-    "OphthalmicTomographyImageStorage": ("OPT",),
-    "BasicTextSRStorage": ("SR",),
-    "EnhancedSRStorage": ("SR",),
-    "ComprehensiveSRStorage": ("SR",),
-    "Comprehensive3DSRStorage": ("SR",),
-    "XRayRadiationDoseSRStorage": ("SR",),
-    "KeyObjectSelectionDocumentStorage": ("KO",),
-    "MicroscopyBulkSimpleAnnotationsStorage": ("ANN",),
-    "EncapsulatedSTLStorage": ("M3D",),
-    "RTImageStorage": ("RTIMAGE",),
-    "RTDoseStorage": ("RTDOSE",),
-    "RTStructureSetStorage": ("RTSTRUCT",),
-    "RTPlanStorage": ("RTPLAN",),
-    "RTIonPlanStorage": ("RTPLAN",),
-    "RTBeamsTreatmentRecordStorage": ("RTRECORD",),
-    "RTBrachyTreatmentRecordStorage": ("RTRECORD",),
-    "RTTreatmentSummaryRecordStorage": ("RTRECORD",),
-    "RTIonBeamsTreatmentRecordStorage": ("RTRECORD",),
+DEMANDED: dict[str, tuple[str, ...]] = {
+    uid.DigitalXRayImageStorageForPresentation: _DX,
+    uid.DigitalXRayImageStorageForProcessing: _DX,
+    uid.DigitalMammographyXRayImageStorageForPresentation: ("MG",),
+    uid.DigitalMammographyXRayImageStorageForProcessing: ("MG",),
+    uid.DigitalIntraOralXRayImageStorageForPresentation: ("IO",),
+    uid.DigitalIntraOralXRayImageStorageForProcessing: ("IO",),
+    uid.BreastTomosynthesisImageStorage: ("MG",),
+    uid.EnhancedCTImageStorage: ("CT",),
+    uid.LegacyConvertedEnhancedCTImageStorage: ("CT",),
+    uid.EnhancedMRImageStorage: ("MR",),
+    uid.EnhancedMRColorImageStorage: ("MR",),
+    uid.LegacyConvertedEnhancedMRImageStorage: ("MR",),
+    uid.MRSpectroscopyStorage: ("MR",),
+    uid.EnhancedPETImageStorage: ("PT",),
+    uid.LegacyConvertedEnhancedPETImageStorage: ("PT",),
+    uid.EnhancedUSVolumeStorage: ("US", "IVUS"),
+    uid.GrayscaleSoftcopyPresentationStateStorage: ("PR",),
+    uid.ColorSoftcopyPresentationStateStorage: ("PR",),
+    uid.SegmentationStorage: ("SEG",),
+    uid.SurfaceSegmentationStorage: ("SEG",),
+    uid.SpatialRegistrationStorage: ("REG",),
+    uid.DeformableSpatialRegistrationStorage: ("REG",),
+    uid.SpatialFiducialsStorage: ("FID",),
+    uid.VLEndoscopicImageStorage: ("ES",),
+    uid.VideoEndoscopicImageStorage: ("ES",),
+    uid.VLMicroscopicImageStorage: ("GM",),
+    uid.VLSlideCoordinatesMicroscopicImageStorage: ("SM",),
+    uid.VLPhotographicImageStorage: ("XC",),
+    uid.VideoPhotographicImageStorage: ("XC",),
+    uid.DermoscopicPhotographyImageStorage: ("DMS",),
+    uid.OphthalmicPhotography8BitImageStorage: ("OP",),
+    uid.OphthalmicPhotography16BitImageStorage: ("OP",),
+    uid.OphthalmicTomographyImageStorage: ("OPT",),
+    uid.BasicTextSRStorage: ("SR",),
+    uid.EnhancedSRStorage: ("SR",),
+    uid.ComprehensiveSRStorage: ("SR",),
+    uid.Comprehensive3DSRStorage: ("SR",),
+    uid.XRayRadiationDoseSRStorage: ("SR",),
+    uid.KeyObjectSelectionDocumentStorage: ("KO",),
+    uid.MicroscopyBulkSimpleAnnotationsStorage: ("ANN",),
+    uid.EncapsulatedSTLStorage: ("M3D",),
+    uid.RTImageStorage: ("RTIMAGE",),
+    uid.RTDoseStorage: ("RTDOSE",),
+    uid.RTStructureSetStorage: ("RTSTRUCT",),
+    uid.RTPlanStorage: ("RTPLAN",),
+    uid.RTIonPlanStorage: ("RTPLAN",),
+    uid.RTBeamsTreatmentRecordStorage: ("RTRECORD",),
+    uid.RTBrachyTreatmentRecordStorage: ("RTRECORD",),
+    uid.RTTreatmentSummaryRecordStorage: ("RTRECORD",),
+    uid.RTIonBeamsTreatmentRecordStorage: ("RTRECORD",),
 }
-_USUAL = {
-    "CTImageStorage": ("CT",),
-    "MRImageStorage": ("MR",),
-    "UltrasoundImageStorage": ("US",),
-    "UltrasoundMultiFrameImageStorage": ("US",),
-    "ComputedRadiographyImageStorage": ("CR",),
-    "PositronEmissionTomographyImageStorage": ("PT",),
-    "NuclearMedicineImageStorage": ("NM",),
-    "XRayAngiographicImageStorage": _XA,
-    "XRayRadiofluoroscopicImageStorage": ("RF", "XA"),
-    "EnhancedXAImageStorage": _XA,
-    "EnhancedXRFImageStorage": ("RF", "XA"),
-    "XRay3DAngiographicImageStorage": ("XA",),
-    "TwelveLeadECGWaveformStorage": ("ECG",),
-    "GeneralECGWaveformStorage": ("ECG",),
-    "AmbulatoryECGWaveformStorage": ("ECG",),
-    "HemodynamicWaveformStorage": ("HD",),
-    "CardiacElectrophysiologyWaveformStorage": ("EPS",),
-    "VLWholeSlideMicroscopyImageStorage": ("SM",),
+USUAL: dict[str, tuple[str, ...]] = {
+    uid.CTImageStorage: ("CT",),
+    uid.MRImageStorage: ("MR",),
+    uid.UltrasoundImageStorage: ("US",),
+    uid.UltrasoundMultiFrameImageStorage: ("US",),
+    uid.ComputedRadiographyImageStorage: ("CR",),
+    uid.PositronEmissionTomographyImageStorage: ("PT",),
+    uid.NuclearMedicineImageStorage: ("NM",),
+    uid.XRayAngiographicImageStorage: _XA,
+    uid.XRayRadiofluoroscopicImageStorage: ("RF", "XA"),
+    uid.EnhancedXAImageStorage: _XA,
+    uid.EnhancedXRFImageStorage: ("RF", "XA"),
+    uid.XRay3DAngiographicImageStorage: ("XA",),
+    uid.TwelveLeadECGWaveformStorage: ("ECG",),
+    uid.GeneralECGWaveformStorage: ("ECG",),
+    uid.AmbulatoryECGWaveformStorage: ("ECG",),
+    uid.HemodynamicWaveformStorage: ("HD",),
+    uid.CardiacElectrophysiologyWaveformStorage: ("EPS",),
+    uid.VLWholeSlideMicroscopyImageStorage: ("SM",),
 }
-
-
-def _by_uid(table: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    return {getattr(pydicom.uid, keyword): values for keyword, values in table.items()}
-
-
-DEMANDED = _by_uid(_DEMANDED)
-USUAL = _by_uid(_USUAL)
-NO_SERIES = frozenset({pydicom.uid.MediaStorageDirectoryStorage})
 
 
 @dataclass(frozen=True)
@@ -108,37 +97,12 @@ class Agreement:
     ----------
     agrees : bool or None
         None where the class goes with any modality or is not known here.
-    demanded : bool
-        True if the class's IOD enumerates the values, so that a disagreement is an error.
-    expected : tuple of str
-        Values that go with the class, empty if any does.
     sentence : str
         All this in words, in the language that is set.
     """
 
     agrees: bool | None
-    demanded: bool
-    expected: tuple[str, ...]
     sentence: str
-
-
-def expected(sop_class: str) -> tuple[str, ...]:
-    """Return the modalities that go with a SOP class; none if any may.
-
-    >>> expected("1.2.840.10008.5.1.4.1.1.12.1")
-    ('XA', 'RF')
-    """
-    return DEMANDED.get(sop_class) or USUAL.get(sop_class) or ()
-
-
-def classes_with(modality: str) -> tuple[UID, ...]:
-    """Return the SOP classes that a modality goes with, the usual ones first.
-
-    >>> [uid.name for uid in classes_with("NM")]
-    ['Nuclear Medicine Image Storage']
-    """
-    found = [uid for uid, values in (USUAL | DEMANDED).items() if modality in values]
-    return tuple(UID(uid) for uid in found)
 
 
 def agreement(dataset: Dataset) -> Agreement:
@@ -149,47 +113,31 @@ def agreement(dataset: Dataset) -> Agreement:
     dataset : Dataset
         Any; elements that lack or are malformed are told in words, nothing is raised.
     """
-    judgement = judge(raw_value(dataset, 0x00080060))
-    sop_class = class_of(dataset)
-    wanted, demanded = expected(sop_class), sop_class in DEMANDED
-    if sop_class in NO_SERIES:
-        return Agreement(
-            None, False, (), _("A directory of files belongs to no series and has no modality.")
-        )
-    if not judgement.code:
-        return Agreement(False if wanted else None, demanded, wanted, judgement.sentence)
+    judgement, sop_class = judge(raw_value(dataset, 0x00080060)), class_of(dataset)
+    wanted = DEMANDED.get(sop_class) or USUAL.get(sop_class) or ()
+    code, name = judgement.code, uid.UID(sop_class).name
+    if sop_class == uid.MediaStorageDirectoryStorage:
+        return Agreement(None, _("A directory of files belongs to no series and has no modality."))
+    if not code:
+        return Agreement(False if wanted else None, judgement.sentence)
     if not wanted:
-        return Agreement(None, False, (), _any_goes(judgement.code, sop_class))
-    now = REPLACED_BY.get(judgement.code, judgement.code)
+        stands = N_("{name} says nothing about the method, so Modality {code} stands by itself.")
+        if not sop_class:
+            stands = N_(
+                "There is no SOP Class UID (0008,0016), so nothing can be compared with {code}."
+            )
+        return Agreement(None, _(stands, name=name, code=code))
+    now = REPLACED_BY.get(code, code)
     if now in wanted:
-        sentence = _("{name} and Modality {code} agree.", name=UID(sop_class).name, code=now)
-        return Agreement(True, demanded, wanted, sentence)
-    return Agreement(False, demanded, wanted, _differ(judgement.code, sop_class, wanted, demanded))
-
-
-def _any_goes(code: str, sop_class: str) -> str:
-    if not sop_class:
-        return _(
-            "There is no SOP Class UID (0008,0016), so nothing can be compared with {code}.",
-            code=code,
+        return Agreement(True, _("{name} and Modality {code} agree.", name=name, code=now))
+    differ = N_("{name} demands Modality {wanted}, but the file says {code}: an error.")
+    if sop_class in USUAL:
+        differ = N_(
+            "{name} usually carries Modality {wanted}, but the file says {code}. "
+            "The standard lets them differ (PS3.3 C.7.3.1.1.1): "
+            "look at the equipment and at the picture."
         )
-    return _(
-        "{name} says nothing about the method, so Modality {code} stands by itself.",
-        name=UID(sop_class).name,
-        code=code,
-    )
-
-
-def _differ(code: str, sop_class: str, wanted: tuple[str, ...], demanded: bool) -> str:
-    values = {"name": UID(sop_class).name, "wanted": ", ".join(wanted), "code": code}
-    if demanded:
-        return _("{name} demands Modality {wanted}, but the file says {code}: an error.", **values)
-    return _(
-        "{name} usually carries Modality {wanted}, but the file says {code}. "
-        "The standard lets them differ (PS3.3 C.7.3.1.1.1): "
-        "look at the equipment and at the picture.",
-        **values,
-    )
+    return Agreement(False, _(differ, name=name, wanted=", ".join(wanted), code=code))
 
 
 def raw_value(dataset: Dataset, tag: int) -> object:

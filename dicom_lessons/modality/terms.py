@@ -5,17 +5,14 @@ The list is that of PS3.3 C.7.3.1.1.1, edition 2026a: 79 current and 18 retired 
 
 from __future__ import annotations
 
-import reprlib
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dicom_lessons.text import N_, _, ngettext
+from dicom_lessons.text import N_, _, ngettext, short
 
 EDITION = "2026a"
 LONGEST = 16
-_short = reprlib.Repr()
-_short.maxstring = _short.maxother = 60
 ALLOWED = frozenset(string.ascii_uppercase + string.digits + " _")
 
 CURRENT = {
@@ -243,7 +240,7 @@ def _several(values: list[str]) -> Judgement:
         "Modality holds one value, but here are {count}: {values}. "
         "All modalities of a study stand in Modalities in Study (0008,0061).",
         count=len(values),
-        values=shown(values),
+        values=short(repr(values)),
     )
     return Judgement("malformed", "", (), sentence)
 
@@ -266,17 +263,17 @@ def _fault(code: str) -> str:
     return ""
 
 
-def _malformed(value: object, code: str, fault: str) -> Judgement:
+def _malformed(value: str | bytes | bytearray, code: str, fault: str) -> Judgement:
     sentence = _(
-        "{value} is no Code String (PS3.5 §6.2): {fault}.", value=shown(value), fault=fault
+        "{value} is no Code String (PS3.5 §6.2): {fault}.",
+        value=short(repr(value[:100])),  # quoted, so that spaces and control characters are seen
+        fault=fault,
     )
     meant = code.strip("\0\t\r\n ").upper()
-    if meant in CURRENT:
-        sentence += " " + _(
-            "Perhaps {term} was meant ({meaning}).", term=meant, meaning=meaning(meant)
-        )
-        return Judgement("malformed", "", (meant,), sentence)
-    return Judgement("malformed", "", (), sentence)
+    if meant not in CURRENT:
+        return Judgement("malformed", "", (), sentence)
+    sentence += " " + _("Perhaps {term} was meant ({meaning}).", term=meant, meaning=meaning(meant))
+    return Judgement("malformed", "", (meant,), sentence)
 
 
 def _well_formed(code: str) -> Judgement:
@@ -290,16 +287,14 @@ def _well_formed(code: str) -> Judgement:
         return Judgement("current", code, (), sentence)
     if code in RETIRED:
         return _retired(code)
-    why, use = IN_THE_WILD.get(code, ("", ()))
+    extended = N_(
+        "The list may be extended, so it is legal, but a receiver cannot know what it means."
+    )
+    why, use = IN_THE_WILD.get(code, (extended, ()))
     sentence = _(
         "{code} is not among the Defined Terms of edition {edition}.", code=code, edition=EDITION
     )
-    if not why:
-        rest = _(
-            "The list may be extended, so it is legal, but a receiver cannot know what it means."
-        )
-        return Judgement("unlisted", code, (), f"{sentence} {rest}")
-    sentence = f"{sentence} {_(why)}"
+    sentence += " " + _(why)
     if use:
         sentence += " " + ngettext(
             "The Defined Term is {terms}.",
@@ -322,8 +317,3 @@ def _retired(code: str) -> Judgement:
     term = REPLACED_BY[code]
     sentence += " " + _("Today it is {term} ({meaning}).", term=term, meaning=meaning(term))
     return Judgement("retired", code, (term,), sentence)
-
-
-def shown(value: object) -> str:
-    """Return a short representation that keeps control characters and other scripts visible."""
-    return _short.repr(value)

@@ -6,44 +6,22 @@ data set lacks of them, and :func:`storage_provider` is the other end of a live 
 """
 
 from dicom_lessons.sop.conditions import condition, module_condition
-from dicom_lessons.sop.exchange import Context, Message, StorageProvider, storage_provider
-from dicom_lessons.sop.report import (
-    Finding,
-    Requirement,
-    definition_of,
-    lacks,
-    outside,
-    requirements,
-)
+from dicom_lessons.sop.exchange import storage_provider
+from dicom_lessons.sop.explorer import explore_sop_class
+from dicom_lessons.sop.report import lacks
 from dicom_lessons.sop.riddles import incomplete, log
-from dicom_lessons.sop.tables import (
-    Attribute,
-    InformationObjectDefinition,
-    Module,
-    SOPClassError,
-    classes,
-    definition,
-)
+from dicom_lessons.sop.sequence import draw_sequence
+from dicom_lessons.sop.tables import SOPClassError, definition
 
 __all__ = [
-    "Attribute",
-    "Context",
-    "Finding",
-    "InformationObjectDefinition",
-    "Message",
-    "Module",
-    "Requirement",
     "SOPClassError",
-    "StorageProvider",
-    "classes",
     "condition",
     "definition",
-    "definition_of",
+    "draw_sequence",
+    "explore_sop_class",
     "incomplete",
     "lacks",
     "log",
     "module_condition",
-    "outside",
-    "requirements",
     "storage_provider",
 ]

@@ -11,14 +11,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import dataclass, field, replace
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
-from pydicom import FileDataset, dcmread
+from pydicom import Dataset
 from pydicom.uid import UID
 
+from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 
 # PS3.8 Table 9-18
 _RESULTS = {
+    None: N_("not answered"),
     0: N_("accepted"),
     1: N_("refused by the user"),
     2: N_("refused, no reason given"),
@@ -68,8 +69,6 @@ class Context:
     @property
     def answer(self) -> str:
         """The result in words."""
-        if self.result is None:
-            return _("not answered")
         return _(_RESULTS.get(self.result, N_("refused")))
 
     @property
@@ -134,9 +133,9 @@ class StorageProvider:
     _instances: list[bytes] = field(default_factory=list)
 
     @property
-    def received(self) -> list[FileDataset]:
+    def received(self) -> list[Dataset]:
         """The instances that were stored, each read anew from the bytes that arrived."""
-        return [dcmread(BytesIO(instance)) for instance in self._instances]
+        return [read(instance) for instance in self._instances]
 
     def associate(self, application_entity: AE) -> Association:
         """Request an association from this provider, as ``ae.associate(address, port)`` does."""
@@ -153,16 +152,27 @@ class StorageProvider:
     def _note_pdu(self, event: Any, sender: str) -> None:
         name = type(event.pdu).__name__.replace("_", "-")
         if name == "A-ASSOCIATE-RQ":
-            offered = [_offered(item) for item in event.pdu.presentation_context]
+            offered = [
+                Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
+                for item in event.pdu.presentation_context
+            ]
             self.contexts += offered
             self.messages.append(Message(sender, name, tuple(each.offer for each in offered)))
         elif name == "A-ASSOCIATE-AC":
-            answered = _answered(self.contexts, event.pdu.presentation_context)
-            self.contexts[-len(answered) :] = answered
+            answered = [self._answer(item) for item in event.pdu.presentation_context]
             self.messages.append(Message(sender, name, tuple(each.reply for each in answered)))
         elif name != "P-DATA-TF":
             name = {"A-ABORT-RQ": "A-ABORT"}.get(name, name)
             self.messages.append(Message(sender, name))
+
+    def _answer(self, item: Any) -> Context:
+        # numbers are used again: the context of the last association is meant
+        places = {context.number: place for place, context in enumerate(self.contexts)}
+        place, accepted = places[item.context_id], item.result == 0
+        syntax = item.transfer_syntax if accepted else None
+        answered = replace(self.contexts[place], result=item.result, transfer_syntax=syntax)
+        self.contexts[place] = answered
+        return answered
 
     def _note_message(self, event: Any, sender: str) -> None:
         name = type(event.message).__name__.replace("_", "-")
@@ -246,21 +256,3 @@ def _stop(server: Any, listener: threading.Thread) -> None:
     listener.join(SECONDS_TO_END)
     for association in associations:
         association.join(SECONDS_TO_END)
-
-
-def _offered(item: Any) -> Context:
-    return Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
-
-
-def _answered(offered: list[Context], items: list[Any]) -> list[Context]:
-    by_number = {context.number: context for context in offered}
-    return [
-        Context(
-            item.context_id,
-            by_number[item.context_id].abstract_syntax,
-            by_number[item.context_id].transfer_syntaxes,
-            item.result,
-            item.transfer_syntax if item.result == 0 else None,
-        )
-        for item in items
-    ]

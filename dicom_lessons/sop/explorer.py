@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
 from dicom_lessons import samples, sop
 from dicom_lessons.html import render
 from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.reading import ReadingError, Source, name_of, read
 from dicom_lessons.sop.explorer_tables import attribute_table, lacking_table, module_table
+from dicom_lessons.sop.report import definition_of
+from dicom_lessons.sop.tables import InformationObjectDefinition, SOPClassError, classes, definition
 from dicom_lessons.text import _, ngettext
 
-Source = str | os.PathLike[str] | Dataset
 _SUMMARY = """<p role="status">{{ sentence }}</p>{{ findings }}"""
 
 
@@ -26,13 +26,14 @@ def explore_sop_class(source: Source = "CT_small") -> SOPClassExplorer:
 
     Parameters
     ----------
-    source : str, path or Dataset
-        Name of a sample, path of a file, a data set, or the UID or keyword of a SOP class.
+    source : str, path, bytes or Dataset
+        Name of a sample, path of a file, its bytes, a data set, or the UID or keyword of a SOP
+        class.
 
     Raises
     ------
     SOPClassError
-        If nothing says which modules there are.
+        If nothing says which modules there are, or what is given cannot be read.
     LookupError
         If there is no such sample, file or class.
     """
@@ -44,18 +45,15 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
 
     def __init__(self, source: Source) -> None:
         self.dataset, self.iod, self.name = _opened(source)
-        self._given = (self.name, self.dataset)
+        self._given = {"": None, self.name: self.dataset}
         narrow, style = Layout(width="auto", max_width="28em"), {"description_width": "initial"}
-        classes = sorted((uid.name, str(uid)) for uid in sop.classes())
+        names = sorted((uid.name, str(uid)) for uid in classes())
         self.class_choice = Dropdown(
-            options=classes, description=_("SOP class:"), layout=narrow, style=style
+            options=names, description=_("SOP class:"), layout=narrow, style=style
         )
         self.file_choice = Dropdown(description=_("File:"), layout=narrow, style=style)
         self.module_choice = Select(
-            rows=14,
-            description=_("Module:"),
-            style=style,
-            layout=Layout(width="24em"),
+            rows=14, description=_("Module:"), style=style, layout=Layout(width="24em")
         )
         self.only_required = Checkbox(description=_("Without Type 3"), indent=False, value=True)
         self.summary, self.attributes = HTML(), HTML(layout=Layout(max_height="24em"))
@@ -80,7 +78,7 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         self.only_required.observe(self._show_module, "value")
 
     def _choose_class(self, change: dict[str, Any]) -> None:
-        self.iod, self.dataset, self.name = sop.definition(change["new"]), None, ""
+        self.iod, self.dataset, self.name = definition(change["new"]), None, ""
         self._list_files("")
         self._show()
 
@@ -89,8 +87,7 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         if name == self.name:
             return
         self.name = name
-        given_name, given = self._given
-        self.dataset = given if name and name == given_name else _read(name) if name else None
+        self.dataset = self._given[name] if name in self._given else read(name)
         self._show()
 
     def _list_files(self, chosen: str) -> None:
@@ -108,7 +105,8 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
     def _show(self) -> None:
         findings = sop.lacks(self.dataset) if self.dataset is not None else ()
         lacking = {finding.module for finding in findings}
-        self.summary.value = self._summary()
+        table = "" if self.dataset is None else lacking_table(self.dataset, self.name).markup
+        self.summary.value = render(_SUMMARY, sentence=self._sentence(), findings=table)
         options = [
             (f"{'✗' if module.name in lacking else ' '} {module.usage}  {module.name}", module.key)
             for module in self.iod.modules
@@ -122,8 +120,8 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         if self.module_choice.value is None:
             return
         module = self.iod.module(self.module_choice.value)
-        page = attribute_table(module, self.dataset, self.only_required.value)
-        self.attributes.value = page.markup
+        table = attribute_table(module, self.dataset, self.only_required.value)
+        self.attributes.value = table.markup
 
     def _sentence(self) -> str:
         mandatory = sum(module.usage == "M" for module in self.iod.modules)
@@ -134,10 +132,6 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
             count=count,
             mandatory=mandatory,
         )
-
-    def _summary(self) -> str:
-        findings = "" if self.dataset is None else lacking_table(self.dataset, self.name).markup
-        return str(render(_SUMMARY, sentence=self._sentence(), findings=findings))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
@@ -152,21 +146,16 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         return bundle
 
 
-def _opened(source: Source) -> tuple[Dataset | None, sop.InformationObjectDefinition, str]:
-    if isinstance(source, Dataset):
-        return source, sop.definition_of(source), _("your data set")
-    text = str(source)
-    named = {uid.keyword for uid in sop.classes()} | {uid.name for uid in sop.classes()}
-    if text in named or re.fullmatch(r"[0-9.]+", text):
-        return None, sop.definition(text), ""
-    if Path(text).is_file():
-        dataset: Dataset = dcmread(text)
-        return dataset, sop.definition_of(dataset), Path(text).name
-    dataset = _read(text)
-    return dataset, sop.definition_of(dataset), samples.get(text).name
-
-
-def _read(name: str) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # samples with odd values are here to be looked at
-        return samples.read(name, force=True)
+def _opened(source: Source) -> tuple[Dataset | None, InformationObjectDefinition, str]:
+    given = source if isinstance(source, bytes | Dataset) else str(source)
+    names = {name for uid in classes() for name in (uid.keyword, uid.name)}
+    if isinstance(given, str) and (given in names or re.fullmatch(r"[0-9.]+", given)):
+        return None, definition(given), ""
+    name = name_of(given)
+    if isinstance(given, str) and not Path(given).exists():
+        name = samples.get(given).name
+    try:
+        dataset = read(given)
+    except ReadingError as error:
+        raise SOPClassError(str(error)) from error
+    return dataset, definition_of(dataset), name

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pydicom import Dataset
 
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.sop import (
-    Attribute,
-    Finding,
-    InformationObjectDefinition,
-    Module,
-    condition,
-    lacks,
-    module_condition,
-)
-from dicom_lessons.text import N_, _, ngettext
+from dicom_lessons.sop.conditions import condition, module_condition
+from dicom_lessons.sop.report import Lack, lacks
+from dicom_lessons.sop.tables import Attribute, InformationObjectDefinition, Module
+from dicom_lessons.text import N_, _, ngettext, short
 
 USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
-LONGEST_VALUE = 48
+LONGEST_VALUE = 49
 MOST_ROWS = 150
-Row = tuple[object, ...]
 
 
-def module_table(iod: InformationObjectDefinition, findings: Sequence[Finding] = ()) -> Page:
+def module_table(iod: InformationObjectDefinition, findings: Sequence[Lack] = ()) -> Page:
     """Return the modules of an IOD as a table: entity, usage, numbers of required attributes.
 
     Parameters
     ----------
     iod : InformationObjectDefinition
-    findings : sequence of Finding
+    findings : sequence of Lack
         What a file lacks; it is counted per module.
 
     Examples
@@ -40,15 +34,17 @@ def module_table(iod: InformationObjectDefinition, findings: Sequence[Finding] =
     >>> print(module_table(sop.definition("CTImageStorage")).text.splitlines()[1])
     M mandatory; Patient; Patient; 0; 4;
     """
-    header: Row = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
-    rows: list[Row] = [
+    header = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
+    count = Counter(finding.module for finding in findings)
+    rows = [
         (
             _(USAGES[module.usage]),
             module.name,
             module.entity,
-            _number(module, "1"),
-            _number(module, "2"),
-            _lacking(module, findings) or module_condition(module),
+            *(sum(each.type == kind for each in module.attributes) for kind in ("1", "2")),
+            ngettext("{count} finding", "{count} findings", count[module.name])
+            if count[module.name]
+            else module_condition(module),
         )
         for module in iod.modules
     ]
@@ -66,22 +62,16 @@ def attribute_table(module: Module, dataset: Dataset | None = None, required: bo
     required : bool
         Whether to leave out Type 3.
     """
-    header: list[object] = [_("Type"), _("Tag"), _("Attribute"), _("Condition")]
-    if dataset is not None:
-        header.insert(3, _("In this file"))
+    in_file = () if dataset is None else (_("In this file"),)
+    header = (_("Type"), _("Tag"), _("Attribute"), *in_file, _("Condition"))
     rows = []
     for attribute, sequence in _with_items(module):
         if required and "3" in (attribute.type, sequence.type if sequence else ""):
             continue
-        row: list[object] = [
-            attribute.type,
-            str(attribute.tag) if attribute.tag else "",
-            ("> " if sequence else "") + attribute.name,
-            condition(module, attribute),
-        ]
-        if dataset is not None:
-            row.insert(3, value_of(dataset, attribute, sequence))
-        rows.append(tuple(row))
+        tag = str(attribute.tag) if attribute.tag else ""
+        name = ("> " if sequence else "") + attribute.name
+        value = () if dataset is None else (value_of(dataset, attribute, sequence),)
+        rows.append((attribute.type, tag, name, *value, condition(module, attribute)))
     caption = _("{module} module", module=module.name)
     if len(rows) > MOST_ROWS:
         caption = _("{module} module, the first {count} rows", module=module.name, count=MOST_ROWS)
@@ -101,36 +91,18 @@ def lacking_table(dataset: Dataset, name: str) -> Page:
         sentence = _("{name} lacks nothing that is required without condition.", name=name)
         return Page(render("<p>{{ sentence }}</p>", sentence=sentence), sentence)
     header = (_("Module"), _("Attribute"), _("Type"), _("Problem"), _("What to do"))
-    rows: list[Row] = [
-        (
-            finding.module,
-            f"{finding.path} {finding.attribute.tag}",
-            finding.attribute.type,
-            problem(finding),
-            finding.advice,
-        )
-        for finding in findings
+    rows = [
+        (each.module, f"{each.where} {each.tag}", each.type, each.what, each.cure)
+        for each in findings
     ]
     caption = ngettext("{name}: {count} finding", "{name}: {count} findings", len(rows), name=name)
     return _page(header, rows[:MOST_ROWS], caption)
 
 
-def problem(finding: Finding) -> str:
-    """Return the problem of a finding in words."""
-    words = {
-        "missing": _("is missing"),
-        "empty": _("is empty"),
-        "differs": _("differs from the copy in the file's header"),
-    }
-    return words[finding.problem]
-
-
 def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None = None) -> str:
     """Return a short text on what a data set holds; for an attribute of items, of the first one."""
     try:
-        place = dataset
-        if sequence is not None:
-            place = dataset[sequence.tag].value[0]
+        place = dataset if sequence is None else dataset[sequence.tag].value[0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd values, which are shown as they are
             element = place[attribute.tag]
@@ -138,14 +110,11 @@ def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None 
             return ngettext("{count} item", "{count} items", len(element.value))
         if isinstance(element.value, bytes):
             return ngettext("{count} byte", "{count} bytes", len(element.value))
-        text = str(element.value if element.value is not None else "")
+        return short("" if element.value is None else element.value, LONGEST_VALUE) or _("(empty)")
     except KeyError:
         return _("— absent")
     except Exception:  # an item that is not there, or bytes that make no value
         return _("— absent") if sequence else _("not readable")
-    shown = " ".join(text.split())
-    shown = shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"
-    return shown or _("(empty)")
 
 
 def _with_items(module: Module) -> Iterator[tuple[Attribute, Attribute | None]]:
@@ -155,15 +124,6 @@ def _with_items(module: Module) -> Iterator[tuple[Attribute, Attribute | None]]:
             yield item, attribute
 
 
-def _number(module: Module, kind: str) -> int:
-    return sum(attribute.type == kind for attribute in module.attributes)
-
-
-def _lacking(module: Module, findings: Sequence[Finding]) -> str:
-    count = sum(finding.module == module.name for finding in findings)
-    return ngettext("{count} finding", "{count} findings", count) if count else ""
-
-
-def _page(header: Sequence[object], rows: Sequence[Row], caption: str) -> Page:
+def _page(header: Sequence[object], rows: Sequence[Sequence[object]], caption: str) -> Page:
     lines = ["; ".join(map(str, row)).rstrip() for row in [header, *rows]]
     return Page(table(header, rows, caption), "\n".join(lines))

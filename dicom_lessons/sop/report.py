@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydicom import DataElement, Dataset
-from pydicom.datadict import dictionary_is_retired, keyword_for_tag, tag_for_keyword
-from pydicom.tag import BaseTag
+from pydicom.datadict import tag_for_keyword
 from pydicom.uid import MediaStorageDirectoryStorage
 
+from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
 from dicom_lessons.sop.tables import (
     Attribute,
@@ -26,7 +26,12 @@ from dicom_lessons.sop.tables import (
 )
 from dicom_lessons.text import N_, _
 
-_ADVICE = {
+_PROBLEMS = {
+    "missing": N_("is missing"),
+    "empty": N_("is empty"),
+    "differs": N_("differs from the copy in the file's header"),
+}
+_CURES = {
     ("missing", "1"): N_("Add it with a value: Type 1 has to be there and may not be empty."),
     ("missing", "2"): N_("Add it; if the value is not known, leave it empty: Type 2 allows that."),
     ("empty", "1"): N_("Give it a value: Type 1 may not be empty."),
@@ -39,48 +44,50 @@ _CONTENT = "ContentSequence"
 _BY_REFERENCE = "ReferencedContentItemIdentifier"
 _DEEPEST = 50
 
+Requirement = tuple[Module, str, Attribute, Dataset]
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a data set lacks.
+
+@dataclass(frozen=True, kw_only=True)
+class Lack(Finding):
+    """One attribute that a data set lacks.
 
     Attributes
     ----------
     module : str
         The module that requires the attribute.
-    path : str
-        Keywords down to the attribute, items counted from 1:
-        ``"SourceImageSequence[1]/ReferencedSOPClassUID"``.
-    attribute : Attribute
+    type : str
+        ``"1"`` or ``"2"`` (PS3.5 §7.4).
     problem : str
         ``"missing"``, ``"empty"``, or ``"differs"``: the file's header says otherwise.
     """
 
     module: str
-    path: str
-    attribute: Attribute
+    type: str
     problem: str
 
-    @property
-    def advice(self) -> str:
-        """What to do, in one sentence."""
-        return _(_ADVICE[self.problem, self.attribute.type])
-
     def __str__(self) -> str:
-        problems = {
-            "missing": _("is missing"),
-            "empty": _("is empty"),
-            "differs": _("differs from the copy in the file's header"),
-        }
         return _(
             "{path} {tag}, Type {type}, module {module}: {problem}. {advice}",
-            path=self.path,
-            tag=self.attribute.tag,
-            type=self.attribute.type,
+            path=self.where,
+            tag=self.tag,
+            type=self.type,
             module=self.module,
-            problem=problems[self.problem],
-            advice=self.advice,
+            problem=self.what,
+            advice=self.cure,
         )
+
+
+def _lack(module: str, where: str, attribute: Attribute, problem: str) -> Lack:
+    return Lack(
+        what=_(_PROBLEMS[problem]),
+        where=where,
+        cure=_(_CURES[problem, attribute.type]),
+        section="PS3.10 §7.1" if problem == "differs" else "PS3.5 §7.4",
+        tag=attribute.tag,
+        module=module,
+        type=attribute.type,
+        problem=problem,
+    )
 
 
 def definition_of(dataset: Dataset) -> InformationObjectDefinition:
@@ -95,40 +102,16 @@ def definition_of(dataset: Dataset) -> InformationObjectDefinition:
     if uid:
         return definition(uid)
     in_header = str(_value(getattr(dataset, "file_meta", Dataset()), "MediaStorageSOPClassUID"))
-    if in_header == MediaStorageDirectoryStorage:
-        raise SOPClassError(
-            _(
-                "This is a DICOMDIR: only its header names a SOP class, its data set has none "
-                "(PS3.10 §8.6). Read it with pydicom.fileset.FileSet."
-            )
-        )
-    raise SOPClassError(
-        _(
-            "The data set has no SOP Class UID (0008,0016), so nothing says which modules it "
-            "needs. Look whether it is DICOM at all, then set ds.SOPClassUID."
-        )
+    message = N_(
+        "The data set has no SOP Class UID (0008,0016), so nothing says which modules it "
+        "needs. Look whether it is DICOM at all, then set ds.SOPClassUID."
     )
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One attribute that is required without condition, and where.
-
-    Attributes
-    ----------
-    module : Module
-    path : str
-        As in :class:`Finding`.
-    attribute : Attribute
-        Of Type 1 or Type 2.
-    place : Dataset
-        The data set, or the item of a sequence, that has to hold it.
-    """
-
-    module: Module
-    path: str
-    attribute: Attribute
-    place: Dataset
+    if in_header == MediaStorageDirectoryStorage:
+        message = N_(
+            "This is a DICOMDIR: only its header names a SOP class, its data set has none "
+            "(PS3.10 §8.6). Read it with pydicom.fileset.FileSet."
+        )
+    raise SOPClassError(_(message))
 
 
 def requirements(dataset: Dataset) -> Iterator[Requirement]:
@@ -137,6 +120,17 @@ def requirements(dataset: Dataset) -> Iterator[Requirement]:
     Required are the Type 1 and Type 2 attributes of mandatory modules and, in every sequence that
     is there, those of its items. Whether a conditional module is needed is not judged.
 
+    Yields
+    ------
+    module : Module
+        That requires the attribute.
+    where : str
+        Keywords down to it, such as ``"SourceImageSequence[0].ReferencedSOPClassUID"``.
+    attribute : Attribute
+        Of Type 1 or Type 2.
+    place : Dataset
+        The data set, or the item of a sequence, that has to hold it.
+
     Raises
     ------
     SOPClassError
@@ -144,18 +138,19 @@ def requirements(dataset: Dataset) -> Iterator[Requirement]:
     """
     iod = definition_of(dataset)
     for module in iod.modules:
-        for attribute in module.attributes:
-            if is_required(attribute, module, iod) and _applies(attribute, dataset, module):
-                yield Requirement(module, attribute.keyword, attribute, dataset)
-            yield from _in_items(dataset, attribute, module, "")
+        top = Attribute("", "", module.attributes)
+        for required in _required_in(dataset, top, module):
+            # the SC Equipment module makes optional what General Series requires (PS3.3 §C.8.6.1)
+            if required[1] != "Modality" or iod.key != "secondary-capture-image":
+                yield required
 
 
-def lacks(dataset: Dataset) -> tuple[Finding, ...]:
+def lacks(dataset: Dataset) -> tuple[Lack, ...]:
     """Return what a data set lacks of its requirements, and UIDs on which the header disagrees.
 
     Returns
     -------
-    tuple of Finding
+    tuple of Lack
         Empty if nothing is lacking. Conditions (Types 1C and 2C) are not judged.
 
     Raises
@@ -168,17 +163,15 @@ def lacks(dataset: Dataset) -> tuple[Finding, ...]:
     >>> from dicom_lessons import samples, sop
     >>> ct = samples.read("CT_small")
     >>> del ct.PatientName
-    >>> [(finding.module, finding.path, finding.problem) for finding in sop.lacks(ct)]
+    >>> [(finding.module, finding.where, finding.problem) for finding in sop.lacks(ct)]
     [('Patient', 'PatientName', 'missing')]
     """
-    found: dict[str, Finding] = {}
+    found: dict[str, Lack] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd values, which are not the question here
-        for required in requirements(dataset):
-            problem = _problem(required.place, required.attribute)
-            if problem:
-                finding = Finding(required.module.name, required.path, required.attribute, problem)
-                found.setdefault(required.path, finding)
+        for module, where, attribute, place in requirements(dataset):
+            if problem := _problem(place, attribute):
+                found.setdefault(where, _lack(module.name, where, attribute, problem))
         return (*found.values(), *_two_homes(dataset))
 
 
@@ -190,75 +183,43 @@ def _problem(place: Dataset, attribute: Attribute) -> str:
     return "empty" if empty and attribute.type == "1" else ""
 
 
-def outside(dataset: Dataset) -> tuple[BaseTag, ...]:
-    """Return the tags of standard attributes that no module of the data set's IOD holds.
-
-    Private and retired attributes are left out. An application may add attributes, but no
-    receiver has to understand them.
-
-    Raises
-    ------
-    SOPClassError
-        If nothing says which modules there are.
-    """
-    iod = definition_of(dataset)
-    known = {attribute.keyword for module in iod.modules for attribute in module.attributes}
-    return tuple(
-        tag
-        for tag in dataset.keys()  # noqa: SIM118 - iterating over a Dataset converts its values
-        if not tag.is_private
-        and tag.group >> 8 not in (0x50, 0x60)  # curves and overlays: one table, many groups
-        and (keyword := keyword_for_tag(tag))
-        and keyword not in known
-        and not dictionary_is_retired(tag)
-    )
-
-
-def _in_items(
-    place: Dataset, sequence: Attribute, module: Module, path: str, depth: int = 0
+def _required_in(
+    place: Dataset, table: Attribute, module: Module, where: str = "", depth: int = 0
 ) -> Iterator[Requirement]:
-    element = _element(place, sequence.keyword)
-    if element is None or element.VR != "SQ" or depth > _DEEPEST:
-        return
-    for number, item in enumerate(element.value or (), start=1):
-        inside = f"{path}{sequence.keyword}[{number}]/"
-        for attribute in sequence.items:
-            # content items nest without end, each level by the same table (PS3.3 §C.17.3)
-            if attribute.keyword == sequence.keyword == _CONTENT:
-                attribute = sequence
-            elif attribute.type in ("1", "2") and _applies(attribute, item, module, sequence):
-                yield Requirement(module, inside + attribute.keyword, attribute, item)
-            yield from _in_items(item, attribute, module, inside, depth + 1)
+    """Yield what one place has to hold: the data set, or an item of the sequence ``table``."""
+    for attribute in table.items:
+        # content items nest without end, each level by the same table (PS3.3 §C.17.3)
+        if attribute.keyword == table.keyword == _CONTENT:
+            attribute = table
+        elif _is_required(attribute, place, module, table):
+            yield module, where + attribute.keyword, attribute, place
+        element = _element(place, attribute.keyword)
+        if element is not None and element.VR == "SQ" and depth <= _DEEPEST:
+            for number, item in enumerate(element.value or ()):
+                inside = f"{where}{attribute.keyword}[{number}]."
+                yield from _required_in(item, attribute, module, inside, depth + 1)
 
 
-def is_required(attribute: Attribute, module: Module, iod: InformationObjectDefinition) -> bool:
-    """Say whether an attribute at the top of a data set is required without condition."""
-    if module.usage != "M" or attribute.type not in ("1", "2"):
+def _is_required(attribute: Attribute, place: Dataset, module: Module, table: Attribute) -> bool:
+    at_top = not table.keyword
+    if attribute.type not in ("1", "2") or (at_top and module.usage != "M"):
         return False
-    # the SC Equipment module makes optional what General Series requires (PS3.3 §C.8.6.1)
-    return not (attribute.keyword == "Modality" and iod.key == "secondary-capture-image")
-
-
-def _applies(
-    attribute: Attribute, place: Dataset, module: Module, sequence: Attribute | None = None
-) -> bool:
-    """Say whether a row of the table is meant for this place at all."""
-    if sequence and sequence.keyword in _FUNCTIONAL_GROUPS:
+    if table.keyword in _FUNCTIONAL_GROUPS:
         return False  # which macros are needed, and in which sequence, depends on the IOD
-    in_content = sequence is None or sequence.keyword == _CONTENT
-    if in_content and sequence and _has(place, _BY_REFERENCE):
+    if table.keyword == _CONTENT and _has(place, _BY_REFERENCE):
         return attribute.keyword == "RelationshipType"
-    if in_content and module.key == "sr-document-content" and attribute.keyword in VALUE_TYPES:
+    in_content = module.key == "sr-document-content" and (at_top or table.keyword == _CONTENT)
+    if in_content and attribute.keyword in VALUE_TYPES:
         return _value(place, "ValueType") in VALUE_TYPES[attribute.keyword]
     return True
 
 
-def _two_homes(dataset: Dataset) -> Iterator[Finding]:
+def _two_homes(dataset: Dataset) -> Iterator[Lack]:
     header = getattr(dataset, "file_meta", Dataset())
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
         copy, own = _value(header, f"MediaStorage{keyword}"), _value(dataset, keyword)
         if copy and own and copy != own:
-            yield Finding("SOP Common", keyword, Attribute(keyword, "1"), "differs")
+            yield _lack("SOP Common", keyword, Attribute(keyword, "1"), "differs")
 
 
 def _value(place: Dataset, keyword: str) -> object:

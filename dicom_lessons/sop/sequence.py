@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dicom_lessons.sop import Message
-from dicom_lessons.text import _
+from dicom_lessons.sop.exchange import Message
+from dicom_lessons.text import _, short
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT = 0.0, 10.0
 LINE, GAP = 0.42, 0.5
 LONGEST_LINE = 66
-NO_GAPS = {"shrinkA": 0, "shrinkB": 0}
+_ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
 
 
 def draw_sequence(messages: Sequence[Message]) -> Figure:
@@ -42,15 +42,10 @@ def draw_sequence(messages: Sequence[Message]) -> Figure:
     for message in messages:
         y += LINE * (1 + len(message.details))
         start, end = (LEFT, RIGHT) if message.sender == "requestor" else (RIGHT, LEFT)
-        arrow = {
-            "arrowstyle": "-|>",
-            "color": "black",
-            "linewidth": 1.2,
-            "shrinkA": 0,
-            "shrinkB": 0,
-        }
-        axes.annotate("", (end, y), (start, y), arrowprops=arrow)
-        lines = [message.name, *map(_short, message.details)]
+        axes.annotate("", (end, y), (start, y), arrowprops=_ARROW)
+        # a dollar sign would start a formula
+        details = [short(line, LONGEST_LINE).replace("$", r"\$") for line in message.details]
+        lines = [message.name, *details]
         for row, line in enumerate(reversed(lines)):
             weight = "bold" if row == len(lines) - 1 else "normal"
             place = (LEFT + RIGHT) / 2, y - 0.08 - row * LINE
@@ -60,9 +55,3 @@ def draw_sequence(messages: Sequence[Message]) -> Figure:
     axes.axis("off")
     figure.tight_layout(pad=0.3)
     return figure
-
-
-def _short(line: str) -> str:
-    # a dollar sign would start a formula
-    line = " ".join(line.split()).replace("$", r"\$")
-    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"

@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydicom._uid_dict import UID_dictionary
+from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_description, tag_for_keyword
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, CTImageStorage
 
-from dicom_lessons.text import _
+from dicom_lessons.text import N_, _
 
 TABLES = Path(__file__).with_name("iods.json")
 
@@ -151,29 +151,20 @@ def definition(sop_class: str) -> InformationObjectDefinition:
     ('CT Image', 'M', '3')
     """
     text = str(sop_class).strip(" \0")
-    text = _uid_by_name().get(text, text)
-    if text in _tables()["classes"]:
-        return _definition(UID(text))
-    if text not in UID_dictionary:
-        message = _(
-            "{text!r} is no SOP class of the standard; one that is: '{ct}' (CT Image Storage).",
-            text=text[:70],
-            ct=str(CTImageStorage),
+    uid = UID(_uid_by_name().get(text, text), IGNORE)
+    if uid in _tables()["classes"]:
+        return _definition(uid)
+    message = N_("{uid} is {name}, a UID of type {type}, not a SOP class.")
+    if not uid.type:
+        message = N_(
+            "{text!r} is no SOP class of the standard; one that is: '{ct}' (CT Image Storage)."
         )
-    elif UID(text).type == "SOP Class":
-        message = _(
-            "The course holds no tables for {name} ({uid}); look it up in PS3.3, chapter A.",
-            name=UID(text).name,
-            uid=text,
+    elif uid.type == "SOP Class":
+        message = N_(
+            "The course holds no tables for {name} ({uid}); look it up in PS3.3, chapter A."
         )
-    else:
-        message = _(
-            "{uid} is {name}, a UID of type {type}, not a SOP class.",
-            uid=text,
-            name=UID(text).name,
-            type=UID(text).type,
-        )
-    raise SOPClassError(message)
+    values = {"text": text[:70], "ct": CTImageStorage, "uid": uid}
+    raise SOPClassError(_(message, **values, name=uid.name, type=uid.type))
 
 
 @cache
@@ -182,12 +173,8 @@ def _tables() -> dict[str, Any]:
 
 
 @cache
-def _uid_by_name() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for uid in _tables()["classes"]:
-        name, *_between, keyword = UID_dictionary[uid]
-        found |= {name: uid, keyword: uid}
-    return found
+def _uid_by_name() -> dict[str, UID]:
+    return {name: uid for uid in classes() for name in (uid.name, uid.keyword)}
 
 
 @cache
