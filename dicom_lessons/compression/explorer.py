@@ -20,7 +20,7 @@ from dicom_lessons.html import render, table
 from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.pixels import Window
 from dicom_lessons.text import N_, _
-from dicom_lessons.viewer.frames import read
+from dicom_lessons.reading import read
 from dicom_lessons.viewer.pictures import picture_of
 
 Source = str | os.PathLike[str] | Dataset
