@@ -35,7 +35,8 @@ from pydicom.uid import (
 
 from dicom_lessons import compression, samples
 from dicom_lessons.compression import CompressionError, compress, decoders, difference, encoders
-from dicom_lessons.pixels import DECODERS, PixelError, stored_values, to_display
+from dicom_lessons.pixels import PixelError, stored_values, to_display
+from dicom_lessons.pixels.stored import DECODERS
 from dicom_lessons.text import set_language
 
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)

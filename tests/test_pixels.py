@@ -19,7 +19,9 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.pixels import LookupTable, PixelError, Window
+from dicom_lessons.pixels import PixelError, Window
+from dicom_lessons.pixels.grey import FUNCTIONS, LookupTable, units
+from dicom_lessons.pixels.stored import DECODERS
 
 
 def grey(**elements: Any) -> Dataset:
@@ -55,7 +57,7 @@ WINDOWS = some.builds(
     Window,
     some.floats(-3000, 70000),
     some.floats(1, 70000),
-    some.sampled_from(pixels.FUNCTIONS),
+    some.sampled_from(FUNCTIONS),
 )
 
 
@@ -230,18 +232,18 @@ def test_overlays_lie_where_their_origin_says() -> None:
 
 
 def test_hounsfield_units_are_told_from_other_numbers() -> None:
-    assert pixels.units(samples.read("CT_small")) == "HU"
-    assert pixels.units(samples.read("MR_small")) == ""
-    assert pixels.units(samples.read("virtual/pt")) == "BQML"
+    assert units(samples.read("CT_small")) == "HU"
+    assert units(samples.read("MR_small")) == ""
+    assert units(samples.read("virtual/pt")) == "BQML"
     scout = samples.read("CT_small")
     scout.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
-    assert pixels.units(scout) == ""
+    assert units(scout) == ""
 
 
 # ---- bad input: one sentence, no exhausted memory, no dead kernel
 
 
-@pytest.mark.parametrize("function", pixels.FUNCTIONS)
+@pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("width", [0, -5, math.nan, math.inf])
 def test_a_window_that_cannot_be_is_refused(width: float, function: str) -> None:
     with pytest.raises(PixelError, match=r"[Ww]idth"):
@@ -313,7 +315,7 @@ def test_a_header_that_promises_too_much_is_refused(syntax: UID) -> None:
 
 
 def test_gdcm_is_never_asked() -> None:
-    assert "gdcm" not in pixels.DECODERS
+    assert "gdcm" not in DECODERS
     with pytest.raises(PixelError, match="No decoder here"):
         pixels.to_display(samples.read("SC_rgb_jpeg_gdcm"))
 

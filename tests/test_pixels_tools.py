@@ -15,7 +15,8 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGTran
 from tools import require
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.pixels import LookupTable
+from dicom_lessons.pixels.display import default_voi
+from dicom_lessons.pixels.grey import LookupTable
 
 REAL = Path(__file__).parents[2] / "shared" / "samples"
 FILES = {
@@ -72,7 +73,7 @@ def dcmtk(path: Path, folder: Path, *options: str) -> NDArray[np.uint8] | None:
 
 
 def window_options(dataset: Dataset) -> list[str]:
-    voi = pixels.default_voi(pixels.stored_values(dataset), dataset)
+    voi = default_voi(pixels.stored_values(dataset), dataset)
     if isinstance(voi, LookupTable):
         return ["+Wl", "1"]
     function = {"SIGMOID": ["+Wfs"], "LINEAR": ["+Wfl"]}[voi.function]

@@ -148,7 +148,9 @@ def test_what_cannot_be_shown_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("source", ["no_meta", samples.path("no_meta"), b"no DICOM"])
 def test_what_is_no_dicom_is_said_in_one_sentence_however_it_is_named(source: Any) -> None:
-    with pytest.raises(ReadingError, match=r"(no_meta|no_meta\.dcm|your bytes) is not DICOM\. Check"):
+    with pytest.raises(
+        ReadingError, match=r"(no_meta|no_meta\.dcm|your bytes) is not DICOM\. Check"
+    ):
         view_image(source)
 
 

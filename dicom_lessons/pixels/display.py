@@ -22,7 +22,7 @@ from dicom_lessons.pixels.grey import (
     windows,
 )
 from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers, stored_values
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 _BLOCK = 2**16
 
@@ -118,7 +118,9 @@ def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray
         if icc and dataset.get("ICCProfile"):
             rgb = apply_icc_profile(rgb, dataset, color_space="sRGB")
     except Exception as error:  # pydicom and Pillow raise many kinds on broken palettes
-        raise PixelError(_("The colours cannot be shown: {reason}.", reason=error)) from error
+        raise PixelError(
+            _("The colours cannot be shown: {reason}.", reason=short(error, 300))
+        ) from error
     return rgb
 
 

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from dicom_lessons import pixels, reading
-from dicom_lessons.pixels import LookupTable, PixelError, Window
+from dicom_lessons.pixels import PixelError, Window, grey
+from dicom_lessons.pixels.display import colours
+from dicom_lessons.pixels.grey import LookupTable
+from dicom_lessons.pixels.stored import attribute, is_colour
 from dicom_lessons.text import _
 
 One = reading.Source | NDArray[Any]
@@ -41,8 +44,8 @@ class Frame:
             return _grey(), self.source
         dataset = reading.read(self.source)
         stored = pixels.stored_values(dataset, self.index)
-        if pixels.is_colour(dataset):
-            stored = pixels.colours(stored, dataset)
+        if is_colour(dataset):
+            stored = colours(stored, dataset)
         return dataset, stored
 
 
@@ -85,13 +88,13 @@ def describe(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, An
 
 
 def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
-    slope, intercept = pixels.rescale(dataset, index)
+    slope, intercept = grey.rescale(dataset, index)
     padded = pixels.padding(stored, dataset)
     finite = stored[np.isfinite(stored) & ~padded] if stored.dtype.kind == "f" else stored
     counted = stored[~padded] if padded.any() and not padded.all() else finite
-    table = pixels.modality_table(dataset)
+    table = grey.modality_table(dataset)
     values = counted if counted.size else np.zeros(1)
-    full = pixels.full_window(
+    full = grey.full_window(
         pixels.modality_values(np.array([values.min(), values.max()]), dataset, index)
         if table is None
         else table.entries
@@ -112,15 +115,15 @@ def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str
         "tables": [_table(one) for one in tables],
         "windows": [_window(one, one.name or _("window of the file")) for one in windows],
         "full": _window(full, _("all values")),
-        "units": pixels.units(dataset, index),
-        "inverted": pixels.is_inverted(dataset),
+        "units": grey.units(dataset, index),
+        "inverted": grey.is_inverted(dataset),
         "note": note,
     }
 
 
 def _voi(dataset: Dataset, index: int) -> tuple[list[Window], list[LookupTable], str]:
     try:
-        return pixels.windows(dataset, index), pixels.voi_tables(dataset), ""
+        return pixels.windows(dataset, index), grey.voi_tables(dataset), ""
     except PixelError as error:  # a picture in another window is better than none
         return [], [], str(error)
 
@@ -172,7 +175,7 @@ def _letter(direction: Sequence[float]) -> str:
 
 def _floats(dataset: Dataset, keyword: str, index: int, count: int) -> list[float]:
     try:
-        found = [float(value) for value in pixels.attribute(dataset, keyword, index) or []]
+        found = [float(value) for value in attribute(dataset, keyword, index) or []]
     except (TypeError, ValueError):
         return []
     return found if len(found) == count and np.isfinite(found).all() else []
