@@ -19,7 +19,7 @@ from dicom_lessons.structure.describe import (
 )
 from dicom_lessons.structure.element import Element, Header, Region, StructureError, decode_header
 from dicom_lessons.structure.file_map import FileMap, Stop, guess_encoding, map_bytes, map_file
-from dicom_lessons.structure.rewrite import rewrite
+from dicom_lessons.structure.rewrite import rewrite, swap_words
 
 __all__ = [
     "Element",
@@ -39,5 +39,6 @@ __all__ = [
     "path_of",
     "private_creator_of",
     "rewrite",
+    "swap_words",
     "value_of",
 ]

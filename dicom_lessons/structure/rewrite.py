@@ -15,7 +15,7 @@ from pydicom.uid import UID
 from dicom_lessons.structure.element import StructureError
 from dicom_lessons.text import _
 
-WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+_WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
 def rewrite(dataset: FileDataset, transfer_syntax: str) -> bytes:
@@ -70,21 +70,35 @@ def _prepare(dataset: FileDataset, target: UID) -> FileDataset:
     source = UID(meta.get("TransferSyntaxUID", target))
     if source.is_transfer_syntax and source.is_encapsulated:
         written.pop("PixelData", None)
-    was_little_endian = written.original_encoding[1] is not False
-    if was_little_endian != target.is_little_endian:
-        _swap_words(written, was_little_endian)
+    if _is_little_endian(written) != target.is_little_endian:
+        swap_words(written)
     written.file_meta = meta
     written.preamble = written.preamble or bytes(128)
     meta.TransferSyntaxUID = target
     return written
 
 
-def _swap_words(dataset: Dataset, was_little_endian: bool) -> None:
-    correct_ambiguous_vr(dataset, was_little_endian)
+def swap_words(dataset: Dataset) -> None:
+    """Turn the bytes of each word round, in place: pydicom leaves them as they are (PS3.5 §7.3).
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its OW, OF, OL, OD and OV values change, those in sequences too; words of native Pixel Data
+        are as wide as Bits Allocated. Afterwards the data set counts as read in the other byte
+        order.
+    """
+    little_endian = _is_little_endian(dataset)
+    correct_ambiguous_vr(dataset, little_endian)
     pixel_bytes = int(dataset.get("BitsAllocated", 16)) // 8
     for element in dataset.iterall():
-        if element.VR in WORDS and element.value:
-            size = WORDS[element.VR]
+        if element.VR in _WORDS and isinstance(element.value, bytes):
+            size = _WORDS[element.VR]
             if element.keyword == "PixelData":
                 size = max(size, pixel_bytes)
             element.value = np.frombuffer(element.value, f"u{size}").byteswap().tobytes()
+    dataset.set_original_encoding(dataset.original_encoding[0], not little_endian)
+
+
+def _is_little_endian(dataset: Dataset) -> bool:
+    return dataset.original_encoding[1] is not False
