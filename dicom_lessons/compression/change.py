@@ -96,7 +96,7 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
     ('10.44', 'ISO_15444_1', 'DERIVED')
     """
     syntax = UID(transfer_syntax, validation_mode=config.IGNORE)
-    options = checked(syntax, options)
+    options = _options(syntax, options)
     try:
         copy = _native(dataset)
         if syntax in ENCODERS:
@@ -133,7 +133,7 @@ def encoded_size(dataset: Dataset) -> int:
         raise CompressionError(reason) from error
 
 
-def checked(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
+def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
     """Return options as the encoder wants them, or refuse what cannot be."""
     if syntax == ExplicitVRBigEndian:
         raise CompressionError(_("Explicit VR Big Endian is retired: it is read, never written."))
@@ -155,10 +155,10 @@ def checked(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
         raise CompressionError(
             _("{name} needs one option: {options}.", name=name, options=_(" or ").join(allowed))
         )
-    return {option: _checked_option(option, value) for option, value in options.items()}
+    return {option: _option(option, value) for option, value in options.items()}
 
 
-def _checked_option(option: str, value: Any) -> Any:
+def _option(option: str, value: Any) -> Any:
     if option == "jls_error":
         if not isinstance(value, int | np.integer) or not 1 <= value <= 255:
             raise CompressionError(

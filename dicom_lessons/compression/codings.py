@@ -143,11 +143,7 @@ def codings_of(source: reading.Source) -> tuple[Coding, ...]:
     JPEG 2000, set to 20 : 1 1562 98
     JPEG 2000, set to 40 : 1 834 171
     """
-    pictures: list[tuple[str, Dataset, dict[str, Any] | None]]
-    if isinstance(source, str) and source in FAMILIES:
-        pictures = [(name, reading.read(name), None) for name in FAMILIES[source]]
-    else:
-        pictures = list(_coded(compress(reading.read(source), ExplicitVRLittleEndian)))
+    pictures = list(_pictures(source))
     first = pictures[0][1]
     reference, size = stored_values(first, None), native_size(first)
     codings = []
@@ -192,16 +188,16 @@ def time_encoding(coding: Coding, native: Dataset, rounds: int = 5) -> float:
     """
     syntax, options = coding.transfer_syntax, coding.options or {}
     if syntax not in ENCODERS:
-        return _milliseconds(lambda: _written(coding.dataset), rounds)
+        return _milliseconds(lambda: _file_of(coding.dataset), rounds)
     copies = [copy.deepcopy(native) for _round in range(rounds)]
     return _milliseconds(lambda: encode(copies.pop(), syntax, options), rounds)
 
 
 def time_decoding(dataset: Dataset, rounds: int = 5) -> float:
     """Return the median milliseconds that all frames of a picture take to decode."""
-    if not _deflated(dataset):
+    if not _is_deflated(dataset):
         return _milliseconds(lambda: stored_values(dataset, None), rounds)
-    content = _written(dataset)
+    content = _file_of(dataset)
     return _milliseconds(lambda: stored_values(dcmread(BytesIO(content)), None), rounds)
 
 
@@ -209,7 +205,13 @@ def _milliseconds(work: Callable[[], object], rounds: int) -> float:
     return 1000 * statistics.median(timeit.repeat(work, number=1, repeat=rounds))
 
 
-def _coded(native: Dataset) -> Iterator[tuple[str, Dataset, dict[str, Any]]]:
+def _pictures(source: reading.Source) -> Iterator[tuple[str, Dataset, dict[str, Any] | None]]:
+    """Yield names, data sets and options: the files of a family, or all that can be made."""
+    if isinstance(source, str) and source in FAMILIES:
+        for name in FAMILIES[source]:
+            yield name, reading.read(name), None
+        return
+    native = compress(reading.read(source), ExplicitVRLittleEndian)
     for name, syntax, options in _ways():
         with contextlib.suppress(CompressionError):
             yield name, compress(native, syntax, **options), options
@@ -231,11 +233,11 @@ def _ways() -> Iterator[tuple[str, UID, dict[str, Any]]]:
 
 
 def _size(dataset: Dataset) -> int:
-    if _deflated(dataset):
+    if _is_deflated(dataset):
         without = copy.deepcopy(dataset)
         for keyword in ELEMENTS:
             without.pop(keyword, None)
-        return len(_written(dataset)) - len(_written(without))
+        return len(_file_of(dataset)) - len(_file_of(without))
     if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated:
         return encoded_size(dataset)
     # YBR_FULL_422 has fewer bytes than its pixels have samples, an odd number of bytes one more
@@ -243,11 +245,11 @@ def _size(dataset: Dataset) -> int:
     return min(stored, native_size(dataset))
 
 
-def _deflated(dataset: Dataset) -> bool:
+def _is_deflated(dataset: Dataset) -> bool:
     return bool(dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian)
 
 
-def _written(dataset: Dataset) -> bytes:
+def _file_of(dataset: Dataset) -> bytes:
     file = BytesIO()
     try:
         with warnings.catch_warnings():

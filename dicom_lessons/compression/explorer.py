@@ -123,10 +123,10 @@ class TransferSyntaxComparator(VBox):  # type: ignore[misc]
         if number not in self._times:
             # the picture is there already while the clock runs
             self.numbers.value = _numbers(coding, (_("measuring…"), _("measuring…")))
-            self._times[number] = self._measured(coding)
+            self._times[number] = self._measure(coding)
         self.numbers.value = _numbers(coding, self._times[number])
 
-    def _measured(self, coding: Coding) -> tuple[str, str]:
+    def _measure(self, coding: Coding) -> tuple[str, str]:
         """Measure now, on this computer; a real file has only to be decoded."""
         if coding.reason:
             return "—", "—"
