@@ -63,7 +63,7 @@ def path_of(source: str | os.PathLike[str]) -> Path:
         If it is a folder, a device or a pipe, or too large.
     """
     path = Path(source)
-    if isinstance(source, str) and not path.exists():
+    if isinstance(source, str) and not (source and path.exists()):  # Path("") is the folder "."
         return samples.path(source)
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):

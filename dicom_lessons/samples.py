@@ -173,6 +173,9 @@ def _cure(sample: Sample) -> str:
 def read(name: str, **options: Any) -> FileDataset:
     """Read a sample with pydicom.
 
+    Samples are known by their SHA-256, so nothing limits them; whatever else may come is opened
+    by :func:`dicom_lessons.reading.read`.
+
     Parameters
     ----------
     name : str

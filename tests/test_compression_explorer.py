@@ -1,4 +1,4 @@
-"""The transfer syntax comparator: pictures, numbers, static twin, and the browser itself."""
+"""The transfer syntax comparator: pictures, numbers, static twin."""
 
 from __future__ import annotations
 
@@ -6,29 +6,21 @@ import base64
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import Dataset
 
 from dicom_lessons import samples
-from dicom_lessons.compression import FOUND
-from dicom_lessons.compression.explorer import (
-    PICTURES,
-    TransferSyntaxComparator,
-    compare_transfer_syntaxes,
-)
-from dicom_lessons.pixels import PixelError, to_display
+from dicom_lessons.compression import compare_transfer_syntaxes
+from dicom_lessons.compression.codings import FAMILIES
+from dicom_lessons.compression.explorer import PICTURES, TransferSyntaxComparator
+from dicom_lessons.pixels import PixelError, stored_values, to_display
+from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import set_language
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 
@@ -79,7 +71,7 @@ def test_the_difference_is_black_where_values_are_equal() -> None:
     choose(comparator, "JPEG 2000, set to 20 : 1")
     comparator.detail.value = True
     _shown, lost = pictures(comparator.pictures.value)
-    first, last = comparator.codings[0].values(), comparator.codings[-2].values()
+    first, last = (stored_values(comparator.codings[place].dataset) for place in (0, -2))
     expected = np.abs(first.astype(int) - last).max(axis=-1)[186:294, 266:374]
     assert np.array_equal(lost == 0, expected == 0)
     assert np.array_equal(lost == 255, expected >= 32)
@@ -99,7 +91,7 @@ def test_files_found_stand_in_one_list() -> None:
     comparator = compare_transfer_syntaxes("virtual/us_doppler")
     choose(comparator, "RLE")
     comparator.picture_choice.value = "SC_rgb_rle"
-    assert [coding.name for coding in comparator.codings] == list(FOUND["SC_rgb_rle"])
+    assert [coding.name for coding in comparator.codings] == list(FAMILIES["SC_rgb_rle"])
     assert comparator.coding_choice.value == 0
     assert "ms on this computer" in comparator.numbers.value
     choose(comparator, "SC_rgb_jpeg_gdcm")
@@ -136,6 +128,9 @@ def test_every_kind_of_picture_can_be_compared(name: str) -> None:
         ("SC_rgb_jpeg_gdcm", PixelError),
         (HOSTILE, LookupError),
         ("", LookupError),
+        ("no_meta", ReadingError),
+        (samples.path("no_meta"), ReadingError),
+        (b"no DICOM", ReadingError),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_a_sentence(source: Any, error: Any) -> None:
@@ -183,48 +178,3 @@ def test_all_of_it_speaks_russian() -> None:
     text = twin(comparator)["text/plain"]
     assert "Наибольшая ошибка" in text
     assert "с потерями" in text
-
-
-# ---- in the browser
-
-
-@pytest.fixture(params=["JupyterLab Light", "JupyterLab Dark"])
-def compared(page: Page, jupyterlab: Lab, request: pytest.FixtureRequest) -> Page:
-    jupyterlab.set_theme(request.param)
-    name = jupyterlab.write_notebook(
-        "compare.ipynb",
-        "from dicom_lessons.compression.explorer import compare_transfer_syntaxes",
-        "compare_transfer_syntaxes()",
-    )
-    close_sessions(jupyterlab)
-    open_notebook(page, jupyterlab, name)
-    run_all(page)
-    page.get_by_text("No difference: every value is the same.").wait_for()
-    return page
-
-
-@pytest.mark.browser
-def test_it_is_used_with_the_keyboard_alone(compared: Page, jupyterlab: Lab) -> None:
-    codings = compared.get_by_label("Coding:")
-    codings.focus()
-    for _number in range(5):
-        compared.keyboard.press("ArrowDown")
-    compared.get_by_text("values off by 1 at most").wait_for()
-    compared.get_by_role("cell", name="78972").wait_for()
-    compared.keyboard.press("End")
-    compared.get_by_text("53.6 : 1, lossy, values off by 128 at most").wait_for()
-    compared.get_by_role("cell", name=re.compile(r"[\d.]+ ms on this computer")).first.wait_for()
-    compared.keyboard.press("Tab")
-    compared.keyboard.press("Space")
-    compared.wait_for_function(
-        "() => [...document.querySelectorAll('figure img')].every(one => one.naturalWidth === 108)"
-    )
-    compared.get_by_label("Picture:").select_option("files found: a card in colour")
-    compared.get_by_text("SC_rgb_rle: 664 bytes, 45.2 : 1, lossless.").wait_for()
-    codings.focus()
-    compared.keyboard.press("ArrowDown")
-    compared.keyboard.press("ArrowDown")
-    compared.get_by_text("SC_rgb_jpeg_gdcm: No decoder here").wait_for()
-    assert compared.evaluate("document.querySelectorAll('.jp-Cell').length") == 2
-    close_sessions(jupyterlab)
-    assert jupyterlab.outside == []

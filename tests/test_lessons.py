@@ -182,7 +182,9 @@ def test_only_widget_cells_have_uncompared_outputs(path: Path) -> None:
     for cell in cells(path, "code"):
         assert set(tags(cell)) <= known, source(cell)
         if "nbval-ignore-output" in tags(cell):
-            assert re.search(r"quiz\(|explore|view_image|readiness|progress", source(cell))
+            assert re.search(
+                r"quiz\(|explore|compare_transfer|view_image|readiness|progress", source(cell)
+            )
         failed = any(output["output_type"] == "error" for output in cell["outputs"])
         assert failed == ("raises-exception" in tags(cell)), source(cell)
         streams = [output.get("name") for output in cell["outputs"]]

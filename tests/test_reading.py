@@ -98,6 +98,8 @@ def test_a_folder_a_device_and_a_giant_are_refused(
 ) -> None:
     with pytest.raises(ReadingError, match="is no file"):
         reading.read(str(tmp_path))
+    with pytest.raises(LookupError, match="no sample ''"):
+        reading.read("")
     if Path("/dev/zero").exists():
         with pytest.raises(ReadingError, match="is no file"):
             reading.read("/dev/zero")

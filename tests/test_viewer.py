@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from course_tools import lessons
-from dicom_lessons import pixels, samples
+from dicom_lessons import pixels, reading, samples
 from dicom_lessons.pixels import PixelError
+from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import set_language
 from dicom_lessons.viewer import Viewer, view_image
 from dicom_lessons.viewer import page as viewer_page
@@ -143,6 +144,33 @@ def test_what_cannot_be_shown_is_refused(name: str) -> None:
         view_image([])
     with pytest.raises(PixelError):
         view_image(np.array([["a"]]))
+
+
+@pytest.mark.parametrize("source", ["no_meta", samples.path("no_meta"), b"no DICOM"])
+def test_what_is_no_dicom_is_said_in_one_sentence_however_it_is_named(source: Any) -> None:
+    with pytest.raises(
+        ReadingError, match=r"(no_meta|no_meta\.dcm|your bytes) is not DICOM\. Check"
+    ):
+        view_image(source)
+
+
+@pytest.mark.parametrize("source", ["", "no such sample"])
+def test_a_name_that_nobody_has_is_refused(source: str) -> None:
+    with pytest.raises(LookupError, match="There is no sample"):
+        view_image(source)
+
+
+def test_a_deflated_file_that_grows_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = samples.read("image_dfl")
+    dataset.add_new(0x00091001, "OB", bytes(2**20))
+    dataset.save_as(tmp_path / "bomb.dcm", enforce_file_format=True)
+    assert view_image(tmp_path / "bomb.dcm").first["rows"] == dataset.Rows
+    monkeypatch.setattr(reading, "MOST_INFLATED", 2**20)
+    for source in (tmp_path / "bomb.dcm", [tmp_path / "bomb.dcm"]):
+        with pytest.raises(ReadingError, match="inflates to more than 1048576 bytes"):
+            view_image(source)
 
 
 def test_a_broken_window_is_said_and_the_picture_shown() -> None:

@@ -30,8 +30,9 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from dicom_lessons.pixels import PixelError, frames_of, one_line, stored_values
-from dicom_lessons.text import _
+from dicom_lessons.pixels import PixelError, frames_of, stored_values
+from dicom_lessons.structure import swap_words
+from dicom_lessons.text import _, short
 
 # Encoders by name: pydicom would take whichever it finds first, and encoders differ in bytes.
 ENCODERS = {
@@ -51,7 +52,6 @@ METHODS = {
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
 _LOSSY = {JPEGLSNearLossless: ("jls_error",), JPEG2000: ("j2k_cr", "j2k_psnr")}
 _COLOURS = {JPEG2000Lossless: "YBR_RCT", JPEG2000: "YBR_ICT"}
-_WORD = {"OW": 2, "OL": 4, "OF": 4, "OV": 8, "OD": 8}
 _LONGEST_TEXT = 1024
 
 
@@ -96,7 +96,7 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
     ('10.44', 'ISO_15444_1', 'DERIVED')
     """
     syntax = UID(transfer_syntax, validation_mode=config.IGNORE)
-    options = checked(syntax, options)
+    options = _options(syntax, options)
     try:
         copy = _native(dataset)
         if syntax in ENCODERS:
@@ -107,7 +107,9 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
     except PixelError:
         raise
     except Exception as error:  # pydicom converts values late, and raises many kinds
-        reason = _("The header of the picture is broken: {reason}.", reason=one_line(error))
+        reason = _(
+            "The header of the picture is broken: {reason}.", reason=short(error, 300).rstrip(".")
+        )
         raise CompressionError(reason) from error
     return copy
 
@@ -124,18 +126,21 @@ def encoded_size(dataset: Dataset) -> int:
         frames = generate_frames(dataset.PixelData, number_of_frames=frames_of(dataset))
         return sum(map(len, frames))
     except Exception as error:  # pydicom raises many kinds on broken fragments
-        reason = _("The frames cannot be found in Pixel Data: {reason}.", reason=one_line(error))
+        reason = _(
+            "The frames cannot be found in Pixel Data: {reason}.",
+            reason=short(error, 300).rstrip("."),
+        )
         raise CompressionError(reason) from error
 
 
-def checked(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
+def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
     """Return options as the encoder wants them, or refuse what cannot be."""
     if syntax == ExplicitVRBigEndian:
         raise CompressionError(_("Explicit VR Big Endian is retired: it is read, never written."))
     known = syntax in NATIVE or (
         syntax in ENCODERS and ENCODERS[syntax] in get_encoder(syntax).available_plugins
     )
-    name, uid = (syntax.name[:99], str(syntax)[:64])
+    name, uid = short(syntax.name, 99), short(syntax)
     if not known:
         raise CompressionError(
             _("No encoder here for transfer syntax {name} ({uid}).", name=name, uid=uid)
@@ -144,16 +149,16 @@ def checked(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
     for option in options:
         if option not in allowed:
             raise CompressionError(
-                _("The option {option} does not fit {name}.", option=option[:40], name=name)
+                _("The option {option} does not fit {name}.", option=short(option, 40), name=name)
             )
     if allowed and len(options) != 1:
         raise CompressionError(
             _("{name} needs one option: {options}.", name=name, options=_(" or ").join(allowed))
         )
-    return {option: _checked_option(option, value) for option, value in options.items()}
+    return {option: _option(option, value) for option, value in options.items()}
 
 
-def _checked_option(option: str, value: Any) -> Any:
+def _option(option: str, value: Any) -> Any:
     if option == "jls_error":
         if not isinstance(value, int | np.integer) or not 1 <= value <= 255:
             raise CompressionError(
@@ -185,22 +190,14 @@ def _native(dataset: Dataset) -> Dataset:
         warnings.simplefilter("ignore")  # the file it was read from is closed, and is not needed
         copy = deepcopy(dataset)
     if source == ExplicitVRBigEndian:
-        _swap_words(copy)
+        swap_words(copy)
+        copy.set_original_encoding(False, True)
     if source not in NATIVE and "PixelData" in copy:
         _store(copy, values)
     if source in METHODS and source != JPEG2000 and not copy.get("LossyImageCompression"):
         _mark_lossy(copy, source, native_size(copy) / encoded_size(dataset))
     copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return copy
-
-
-def _swap_words(dataset: Dataset) -> None:
-    """Turn the bytes of each word, which pydicom leaves alone (PS3.5 §7.3)."""
-    for element in dataset.iterall():
-        if element.VR in _WORD and isinstance(element.value, bytes):
-            words = np.frombuffer(element.value, f">u{_WORD[element.VR]}")
-            element.value = words.astype(words.dtype.newbyteorder("<")).tobytes()
-    dataset.set_original_encoding(False, True)
 
 
 def _store(dataset: Dataset, values: NDArray[Any]) -> None:

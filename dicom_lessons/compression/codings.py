@@ -1,16 +1,16 @@
-"""One picture coded in many ways: how many bytes, how large an error, who decodes it."""
+"""One picture coded in many ways: how many bytes, how large an error, how long it takes."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 import statistics
-import time
+import timeit
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,25 +27,24 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from dicom_lessons import samples
+from dicom_lessons import reading
 from dicom_lessons.compression.change import (
     ENCODERS,
     METHODS,
     CompressionError,
-    checked,
     compress,
     encode,
     encoded_size,
     native_size,
 )
-from dicom_lessons.compression.syntaxes import Package, decoders
-from dicom_lessons.pixels import ELEMENTS, PixelError, one_line, stored_values
-from dicom_lessons.text import _
+from dicom_lessons.pixels import PixelError, stored_values
+from dicom_lessons.pixels.stored import ELEMENTS
+from dicom_lessons.text import _, short
 
 RATES = (5, 10, 20, 40)
 LIMITS = (1, 3, 10)
 # real files of one picture, by the one that the others are compared with
-FOUND = {
+FAMILIES = {
     "SC_rgb_rle": (
         "SC_rgb_rle",
         "SC_rgb_gdcm_KY",
@@ -80,30 +79,32 @@ class Coding:
     ----------
     name : str
         What it is called in a table: how it was made, or the name of the sample.
-    transfer_syntax : UID
-        Its transfer syntax.
+    dataset : Dataset
+        The picture itself.
+    options : dict or None
+        Those of :func:`compress` that made it; None for a real file.
     size : int
         Bytes of the encoded pixels; for a deflated data set, those that the pixels add to it.
     native_size : int
         Bytes of the same pixels without compression.
     largest_error : int or None
-        By how much a stored value differs at most from the reference; None if it cannot be decoded.
+        By how much a stored value differs at most from the first; None if it cannot be decoded.
     reason : str
         Why it cannot be decoded, or empty.
-    options : dict
-        Those of :func:`compress` that made it; empty for a file that was found.
-    dataset : Dataset
-        The picture itself.
     """
 
     name: str
-    transfer_syntax: UID
+    dataset: Dataset = field(repr=False, compare=False)
+    options: dict[str, Any] | None = field(repr=False, compare=False)
     size: int
     native_size: int
     largest_error: int | None
     reason: str
-    options: dict[str, Any] = field(repr=False, compare=False)
-    dataset: Dataset = field(repr=False, compare=False)
+
+    @property
+    def transfer_syntax(self) -> UID:
+        """Its transfer syntax."""
+        return UID(self.dataset.file_meta.TransferSyntaxUID)
 
     @property
     def ratio(self) -> float:
@@ -117,75 +118,43 @@ class Coding:
             return self.transfer_syntax not in METHODS
         return self.largest_error == 0
 
-    @property
-    def decoders(self) -> tuple[Package, ...]:
-        """Which packages decode it here; see :func:`dicom_lessons.compression.decoders`."""
-        return decoders(self.transfer_syntax)
 
-    def values(self, frame: int = 0) -> NDArray[Any]:
-        """Decode one frame; see :func:`dicom_lessons.pixels.stored_values`."""
-        return stored_values(self.dataset, frame)
+def codings_of(source: reading.Source) -> tuple[Coding, ...]:
+    """Code one picture in every way that this computer can, or open the real files of a family.
 
-
-class Times(NamedTuple):
-    """Median milliseconds on this computer, now."""
-
-    encode: float
-    decode: float
-
-
-def made(dataset: Dataset) -> tuple[Coding, ...]:
-    """Code one picture in every way that this computer can.
-
-    Ways that its encoder cannot take such pixels are left out. JPEG 2000 counts its rate from
+    Ways that their encoder cannot take such pixels are left out. JPEG 2000 counts its rate from
     Bits Stored, so 12 bits in words of 16 come out a third smaller than asked for.
+
+    Parameters
+    ----------
+    source : str, path, bytes or Dataset
+        A picture; or a key of ``FAMILIES``, which stands for real files of one picture, each
+        compared with the first.
 
     Raises
     ------
     PixelError
         If the picture itself cannot be decoded.
+    LookupError, OSError, ReadingError
+        If it cannot be read; see :func:`dicom_lessons.reading.read`.
 
-    >>> from dicom_lessons import samples
-    >>> for coding in made(samples.read("CT_small"))[-2:]:
+    >>> for coding in codings_of("CT_small")[-2:]:
     ...     print(coding.name, coding.size, coding.largest_error)
     JPEG 2000, set to 20 : 1 1562 98
     JPEG 2000, set to 40 : 1 834 171
     """
-    native = compress(dataset, ExplicitVRLittleEndian)
-    reference = stored_values(native, None)
+    pictures = list(_pictures(source))
+    first = pictures[0][1]
+    reference, size = stored_values(first, None), native_size(first)
     codings = []
-    for name, syntax, options in _ways():
-        with contextlib.suppress(CompressionError):
-            coded = compress(native, syntax, **options)
-            codings.append(_coding(name, coded, reference, native_size(native), options))
+    for name, dataset, options in pictures:
+        error, reason = None, ""
+        try:
+            error = int(difference(stored_values(dataset, None), reference).max())
+        except PixelError as refusal:
+            reason = str(refusal)
+        codings.append(Coding(name, dataset, options, _size(dataset), size, error, reason))
     return tuple(codings)
-
-
-def found(name: str) -> tuple[Coding, ...]:
-    """Compare real files of one picture, each with the first of them.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``FOUND``: the sample that the others are compared with.
-
-    Raises
-    ------
-    LookupError
-        If there is no such family.
-    """
-    if name not in FOUND:
-        raise LookupError(
-            _("There is no family {name!r}: {known}.", name=name, known=", ".join(FOUND))
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what pydicom says of odd UIDs in these files
-        files = [samples.read(member) for member in FOUND[name]]
-    values, size = stored_values(files[0], None), native_size(files[0])
-    return tuple(
-        _coding(member, file, values, size, {})
-        for member, file in zip(FOUND[name], files, strict=True)
-    )
 
 
 def difference(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
@@ -205,49 +174,47 @@ def difference(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(larger.view(unsigned) - smaller.view(unsigned))
 
 
-def time_coding(dataset: Dataset, transfer_syntax: str, rounds: int = 5, **options: Any) -> Times:
-    """Measure how long a picture takes to encode and to decode.
+def time_encoding(coding: Coding, native: Dataset, rounds: int = 5) -> float:
+    """Return the median milliseconds that a picture takes to encode, on this computer, now.
 
     Parameters
     ----------
-    dataset : Dataset
-        Any picture; it is decoded before the clock starts.
-    transfer_syntax : str
-        UID. Without encapsulation, writing the data set to memory counts as encoding.
+    coding : Coding
+        Into what. Without encapsulation, writing the data set to memory counts as encoding.
+    native : Dataset
+        The picture without compression; it stays as it is.
     rounds : int
-        How often; the medians count.
-    **options
-        Those of :func:`compress`.
-
-    Raises
-    ------
-    PixelError
-        See :func:`compress`.
+        How often, at least once; the median counts.
     """
-    native = compress(dataset, ExplicitVRLittleEndian)
-    coded, times = compress(native, transfer_syntax, **options), []
-    syntax = UID(transfer_syntax)
-    options = checked(syntax, options)
-    for _round in range(max(rounds, 1)):
-        fresh = copy.deepcopy(native)
-        start = time.perf_counter()
-        if syntax in ENCODERS:
-            encode(fresh, syntax, options)
-        else:
-            _written(coded)
-        times.append(time.perf_counter() - start)
-    return Times(1000 * statistics.median(times), time_decoding(coded, rounds))
+    syntax, options = coding.transfer_syntax, coding.options or {}
+    if syntax not in ENCODERS:
+        return _milliseconds(lambda: _file_of(coding.dataset), rounds)
+    copies = [copy.deepcopy(native) for _round in range(rounds)]
+    return _milliseconds(lambda: encode(copies.pop(), syntax, options), rounds)
 
 
 def time_decoding(dataset: Dataset, rounds: int = 5) -> float:
     """Return the median milliseconds that all frames of a picture take to decode."""
-    deflated = _deflated(dataset)
-    content, times = _written(dataset) if deflated else b"", []
-    for _round in range(max(rounds, 1)):
-        start = time.perf_counter()
-        stored_values(dcmread(BytesIO(content)) if deflated else dataset, None)
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times)
+    if not _is_deflated(dataset):
+        return _milliseconds(lambda: stored_values(dataset, None), rounds)
+    content = _file_of(dataset)
+    return _milliseconds(lambda: stored_values(dcmread(BytesIO(content)), None), rounds)
+
+
+def _milliseconds(work: Callable[[], object], rounds: int) -> float:
+    return 1000 * statistics.median(timeit.repeat(work, number=1, repeat=rounds))
+
+
+def _pictures(source: reading.Source) -> Iterator[tuple[str, Dataset, dict[str, Any] | None]]:
+    """Yield names, data sets and options: the files of a family, or all that can be made."""
+    if isinstance(source, str) and source in FAMILIES:
+        for name in FAMILIES[source]:
+            yield name, reading.read(name), None
+        return
+    native = compress(reading.read(source), ExplicitVRLittleEndian)
+    for name, syntax, options in _ways():
+        with contextlib.suppress(CompressionError):
+            yield name, compress(native, syntax, **options), options
 
 
 def _ways() -> Iterator[tuple[str, UID, dict[str, Any]]]:
@@ -265,25 +232,12 @@ def _ways() -> Iterator[tuple[str, UID, dict[str, Any]]]:
         yield name, JPEG2000, {"j2k_cr": [rate]}
 
 
-def _coding(
-    name: str, dataset: Dataset, reference: NDArray[Any], native: int, options: dict[str, Any]
-) -> Coding:
-    syntax = UID(dataset.file_meta.TransferSyntaxUID)
-    error, reason = None, ""
-    try:
-        values = stored_values(dataset, None)
-        error = int(difference(values, reference).max())
-    except PixelError as refusal:
-        reason = str(refusal)
-    return Coding(name, syntax, _size(dataset), native, error, reason, options, dataset)
-
-
 def _size(dataset: Dataset) -> int:
-    if _deflated(dataset):
+    if _is_deflated(dataset):
         without = copy.deepcopy(dataset)
         for keyword in ELEMENTS:
             without.pop(keyword, None)
-        return len(_written(dataset)) - len(_written(without))
+        return len(_file_of(dataset)) - len(_file_of(without))
     if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated:
         return encoded_size(dataset)
     # YBR_FULL_422 has fewer bytes than its pixels have samples, an odd number of bytes one more
@@ -291,17 +245,17 @@ def _size(dataset: Dataset) -> int:
     return min(stored, native_size(dataset))
 
 
-def _deflated(dataset: Dataset) -> bool:
+def _is_deflated(dataset: Dataset) -> bool:
     return bool(dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian)
 
 
-def _written(dataset: Dataset) -> bytes:
+def _file_of(dataset: Dataset) -> bytes:
     file = BytesIO()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd values of other elements are no matter here
             dcmwrite(file, dataset)
     except Exception as error:  # pydicom raises many kinds on broken values
-        reason = _("The object cannot be written: {reason}.", reason=one_line(error))
+        reason = _("The object cannot be written: {reason}.", reason=short(error, 300).rstrip("."))
         raise CompressionError(reason) from error
     return file.getvalue()

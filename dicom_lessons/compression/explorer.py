@@ -5,25 +5,31 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
 from markupsafe import Markup
 from numpy.typing import NDArray
-from pydicom import Dataset
 
-from dicom_lessons import compression, pixels
-from dicom_lessons.compression import Coding
+from dicom_lessons import reading
+from dicom_lessons.compression.codings import (
+    Coding,
+    codings_of,
+    difference,
+    time_decoding,
+    time_encoding,
+)
+from dicom_lessons.compression.packages import decoders
 from dicom_lessons.html import render, table
 from dicom_lessons.keep_keys import KeepKeys
-from dicom_lessons.pixels import Window
+from dicom_lessons.pixels import Window, stored_values, to_display
+from dicom_lessons.pixels.display import default_voi
+from dicom_lessons.pixels.grey import modality_table, rescale
+from dicom_lessons.pixels.stored import is_colour
 from dicom_lessons.text import N_, _
-from dicom_lessons.viewer.frames import read
 from dicom_lessons.viewer.pictures import picture_of
 
-Source = str | os.PathLike[str] | Dataset
 PICTURES = {
     "virtual/ct": N_("CT, virtual patient"),
     "virtual/cr": N_("radiograph, virtual patient"),
@@ -42,22 +48,17 @@ _ROW = """\
 {% for figure in figures %}{{ figure }}{% endfor %}
 </div>"""
 _STATUS = """<p role="status" style="margin:0;line-height:1.4">{{ text }}</p>"""
-_NUMBERS = """\
-<table style="margin-left:0">
-{% for name, value in rows %}
-<tr><th scope="row" style="text-align:left;vertical-align:top;white-space:nowrap">{{ name }}</th>
-<td style="text-align:left">{{ value }}</td></tr>
-{% endfor %}
-</table>"""
 
 
-def compare_transfer_syntaxes(source: Source = "virtual/ct") -> TransferSyntaxComparator:
+def compare_transfer_syntaxes(
+    source: reading.Source = "virtual/ct",
+) -> TransferSyntaxComparator:
     """Compare one picture in all transfer syntaxes that can be made here.
 
     Parameters
     ----------
-    source : str, path or Dataset
-        Name of a sample, path of a file, or a data set; of several frames, the first is shown.
+    source : str, path, bytes or Dataset
+        Name of a sample, a file, or a data set; of several frames, the first is shown.
         ``"SC_rgb_rle"`` and ``"MR_small"`` stand for real files of one picture, found in many
         transfer syntaxes.
 
@@ -65,8 +66,8 @@ def compare_transfer_syntaxes(source: Source = "virtual/ct") -> TransferSyntaxCo
     ------
     PixelError
         If the picture cannot be decoded.
-    LookupError
-        If there is no such sample or file.
+    LookupError, OSError, ReadingError
+        If there is no such sample or file, or it cannot be read.
     """
     return TransferSyntaxComparator(source)
 
@@ -74,12 +75,12 @@ def compare_transfer_syntaxes(source: Source = "virtual/ct") -> TransferSyntaxCo
 class TransferSyntaxComparator(VBox):  # type: ignore[misc]
     """Choose a picture and a coding; beside the list, the picture and what it lost."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: reading.Source) -> None:
         self._given = source
-        key = "" if isinstance(source, Dataset) else str(source)
+        key = str(source) if isinstance(source, str | os.PathLike) else ""
         options = [(_(label), name) for name, label in PICTURES.items()]
         if key not in PICTURES:
-            options.append((Path(key).name or _("your data set"), key))
+            options.append((reading.name_of(source), key))
         style, narrow = {"description_width": "initial"}, Layout(width="27em")
         self.picture_choice = Dropdown(
             options=options, value=key, description=_("Picture:"), style=style, layout=narrow
@@ -102,10 +103,9 @@ class TransferSyntaxComparator(VBox):  # type: ignore[misc]
         name = change["new"]
         self._open(name if name in PICTURES else self._given)
 
-    def _open(self, source: Source) -> None:
-        self.codings = _codings(source)
+    def _open(self, source: reading.Source) -> None:
+        self.codings = codings_of(source)
         self.view = View(self.codings[0])
-        self._found = isinstance(source, str) and source in compression.FOUND
         self._times: dict[int, tuple[str, str]] = {}
         self.coding_choice.unobserve(self._show, "value")
         self.coding_choice.options = [
@@ -123,9 +123,17 @@ class TransferSyntaxComparator(VBox):  # type: ignore[misc]
         if number not in self._times:
             # the picture is there already while the clock runs
             self.numbers.value = _numbers(coding, (_("measuring…"), _("measuring…")))
-            original = None if self._found else self.codings[0].dataset
-            self._times[number] = _measured(coding, original)
+            self._times[number] = self._measure(coding)
         self.numbers.value = _numbers(coding, self._times[number])
+
+    def _measure(self, coding: Coding) -> tuple[str, str]:
+        """Measure now, on this computer; a real file has only to be decoded."""
+        if coding.reason:
+            return "—", "—"
+        encoding = "—"
+        if coding.options is not None:
+            encoding = _milliseconds(time_encoding(coding, self.codings[0].dataset, ROUNDS))
+        return encoding, _milliseconds(time_decoding(coding.dataset, ROUNDS))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
@@ -150,28 +158,28 @@ class View:
     """Pictures of codings, all with the window of the first."""
 
     def __init__(self, reference: Coding) -> None:
-        dataset, self.stored = reference.dataset, reference.values()
+        dataset, self.stored = reference.dataset, stored_values(reference.dataset)
         self.voi = None
         width = float(2**dataset.BitsStored)
-        if not pixels.is_colour(dataset):
-            self.voi = pixels.default_voi(self.stored, dataset)
+        if not is_colour(dataset):
+            self.voi = default_voi(self.stored, dataset)
             width = float(self.stored.max()) - float(self.stored.min()) + 1
-            if isinstance(self.voi, Window) and pixels.modality_table(dataset) is None:
-                width = self.voi.width / abs(pixels.rescale(dataset)[0])
+            if isinstance(self.voi, Window) and modality_table(dataset) is None:
+                width = self.voi.width / abs(rescale(dataset)[0])
         self.white = max(math.ceil(width / BRIGHTER), 1)
 
     def figures(self, coding: Coding, detail: bool) -> list[Markup]:
         """Return the picture and its difference from the first as HTML, or why there is none."""
         if coding.reason:
             return [render(_STATUS, text=f"{coding.name}: {coding.reason}")]
-        stored = coding.values()
-        shown = pixels.to_display(coding.dataset, self.voi, stored=stored)
-        lost = compression.difference(stored, self.stored)
+        stored = stored_values(coding.dataset)
+        shown = to_display(coding.dataset, self.voi, stored=stored)
+        lost = difference(stored, self.stored)
         lost = lost.max(axis=-1) if lost.ndim == 3 else lost
         grey = np.minimum(lost * (255 / self.white) + 0.5, 255).astype(np.uint8)
         alt = _("The picture after: {name}", name=coding.name)
         return [
-            _figure(shown, alt, render(_STATUS, text=sentence(coding)), detail),
+            _figure(shown, alt, render(_STATUS, text=_sentence(coding)), detail),
             _figure(grey, _("The difference"), self._difference(coding), detail),
         ]
 
@@ -186,31 +194,13 @@ class View:
         )
 
 
-def sentence(coding: Coding) -> str:
+def _sentence(coding: Coding) -> str:
     """Say in one sentence what a coding weighs and loses."""
-    size, ratio = coding.size, f"{coding.ratio:.1f}"
+    values = {"name": coding.name, "size": coding.size, "ratio": f"{coding.ratio:.1f}"}
     if coding.lossless:
-        return _(
-            "{name}: {size} bytes, {ratio} : 1, lossless.",
-            name=coding.name,
-            size=size,
-            ratio=ratio,
-        )
-    return _(
-        "{name}: {size} bytes, {ratio} : 1, lossy, values off by {error} at most.",
-        name=coding.name,
-        size=size,
-        ratio=ratio,
-        error=coding.largest_error,
-    )
-
-
-def _codings(source: Source) -> tuple[Coding, ...]:
-    if isinstance(source, Dataset):
-        return compression.made(source)
-    if source in compression.FOUND:
-        return compression.found(str(source))
-    return compression.made(read(str(source)))
+        return _("{name}: {size} bytes, {ratio} : 1, lossless.", **values)
+    values["error"] = coding.largest_error or 0
+    return _("{name}: {size} bytes, {ratio} : 1, lossy, values off by {error} at most.", **values)
 
 
 def _figure(picture: NDArray[np.uint8], alt: str, caption: object, detail: bool) -> Markup:
@@ -221,27 +211,15 @@ def _figure(picture: NDArray[np.uint8], alt: str, caption: object, detail: bool)
     return render(_FIGURE, picture=drawn, caption=caption, side=SIDE)
 
 
-def _measured(coding: Coding, original: Dataset | None) -> tuple[str, str]:
-    """Measure now, on this computer; a file that was found has only to be decoded."""
-    if coding.reason:
-        return "—", "—"
-    if original is None:
-        decode = compression.time_decoding(coding.dataset, ROUNDS)
-        return "—", _milliseconds(decode)
-    times = compression.time_coding(original, coding.transfer_syntax, ROUNDS, **coding.options)
-    return _milliseconds(times.encode), _milliseconds(times.decode)
-
-
 def _milliseconds(number: float) -> str:
     return _("{number} ms on this computer", number=f"{number:.1f}")
 
 
 def _numbers(coding: Coding, times: tuple[str, str]) -> Markup:
     header, (row,) = _summary([coding])
-    named = list(zip(header, row, strict=True))[1:-1]
+    (first, *named) = zip(header[:-1], row[:-1], strict=True)
     named += zip((_("Encoding"), _("Decoding")), times, strict=True)
-    named.append((header[-1], _packages(coding)))
-    return render(_NUMBERS, rows=named)
+    return table(first, [*named, (header[-1], _packages(coding))])
 
 
 def _summary(codings: Sequence[Coding]) -> tuple[list[str], list[list[str]]]:
@@ -264,5 +242,5 @@ def _summary(codings: Sequence[Coding]) -> tuple[list[str], list[list[str]]]:
 
 def _packages(coding: Coding) -> str:
     """Return the package that decodes it, or those that would if they were here."""
-    packages = [str(package) for package in coding.decoders]
+    packages = [str(package) for package in decoders(coding.transfer_syntax)]
     return ", ".join(packages if coding.reason else packages[:1])

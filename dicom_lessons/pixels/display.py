@@ -22,7 +22,7 @@ from dicom_lessons.pixels.grey import (
     windows,
 )
 from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers, stored_values
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 _BLOCK = 2**16
 
@@ -65,12 +65,12 @@ def to_display(
     if voi is None:
         voi = default_voi(stored, dataset, frame)
     if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or not stored.size:
-        return _rounded(grey_levels(stored, dataset, voi, frame))
+        return _eight_bits(grey_levels(stored, dataset, voi, frame))
     # computed once per value, not once per pixel; a negative value, read without its sign, counts
     # from the table's end
     found = np.arange(int(stored.min()), int(stored.max()) + 1)
     table = np.zeros(2 ** (8 * stored.dtype.itemsize), np.uint8)
-    table[found] = _rounded(grey_levels(found, dataset, voi, frame))
+    table[found] = _eight_bits(grey_levels(found, dataset, voi, frame))
     flat = stored.reshape(-1).view(stored.dtype.str.replace("i", "u"))
     shown = np.empty(stored.size, np.uint8)
     places = np.empty(min(_BLOCK, stored.size), np.intp)
@@ -118,7 +118,9 @@ def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray
         if icc and dataset.get("ICCProfile"):
             rgb = apply_icc_profile(rgb, dataset, color_space="sRGB")
     except Exception as error:  # pydicom and Pillow raise many kinds on broken palettes
-        raise PixelError(_("The colours cannot be shown: {reason}.", reason=error)) from error
+        raise PixelError(
+            _("The colours cannot be shown: {reason}.", reason=short(error, 300))
+        ) from error
     return rgb
 
 
@@ -151,5 +153,5 @@ def overlay(dataset: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
     return drawn if drawn.any() else None
 
 
-def _rounded(grey: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _eight_bits(grey: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.floor(np.nan_to_num(grey, nan=0.0) + 0.5).astype(np.uint8)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers
-from dicom_lessons.text import N_, _
+from dicom_lessons.text import N_, _, short
 
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 
@@ -42,7 +42,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.function not in FUNCTIONS:
-            known, name = ", ".join(FUNCTIONS), str(self.function)[:40]
+            known, name = ", ".join(FUNCTIONS), short(self.function, 40)
             raise PixelError(
                 _("VOI LUT Function {name!r} is none of {known}.", name=name, known=known)
             )
@@ -151,7 +151,7 @@ def units(dataset: Dataset, frame: int = 0) -> str:
     """
     told = attribute(dataset, "RescaleType", frame) or dataset.get("Units")
     if told:
-        return "" if str(told) == "US" else str(told)[:16]
+        return "" if str(told) == "US" else short(told, 16)
     kind = [str(value) for value in dataset.get("ImageType") or []]
     is_ct = dataset.get("Modality") == "CT" and "RescaleSlope" in dataset
     return "HU" if is_ct and "ORIGINAL" in kind[:1] and "LOCALIZER" not in kind else ""
@@ -210,7 +210,9 @@ def _table(item: Dataset, dataset: Dataset) -> LookupTable:
         if not 8 <= bits <= 16 or len(found) < count:
             raise ValueError(_("{found} entries of {count}", found=len(found), count=count))
     except Exception as error:  # pydicom raises many kinds on broken values
-        raise PixelError(_("A lookup table is broken: {reason}.", reason=error)) from error
+        raise PixelError(
+            _("A lookup table is broken: {reason}.", reason=short(error, 300))
+        ) from error
     return LookupTable(first, bits, found, str(item.get("LUTExplanation", "")))
 
 

@@ -14,7 +14,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, RLELossless
 
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 LARGEST = 2**27
 DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
@@ -54,7 +54,7 @@ def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
                 return items[0].get(keyword)
         return dataset.get(keyword)
     except Exception as error:  # pydicom converts values late, and raises many kinds
-        reason = _("{keyword} cannot be read: {reason}.", keyword=keyword, reason=error)
+        reason = _("{keyword} cannot be read: {reason}.", keyword=keyword, reason=short(error, 300))
         raise PixelError(reason) from error
 
 
@@ -104,13 +104,9 @@ def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
         except BaseException as error:  # the panic of a decoder is no Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            reason = reason or one_line(str(error).rpartition("available plugins:")[2])
+            cause = str(error).rpartition("available plugins:")[2]
+            reason = reason or short(cause, 300).rstrip(".")
     raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
-
-
-def one_line(said: object) -> str:
-    """Return what an error says, short and without its full stop."""
-    return " ".join(str(said).split())[:300].rstrip(".")
 
 
 def numbers(value: Any, absent: float | None = None) -> list[float]:
@@ -127,7 +123,7 @@ def numbers(value: Any, absent: float | None = None) -> list[float]:
     try:
         return [float(one) for one in many]
     except (TypeError, ValueError) as error:
-        raise PixelError(_("{value!r} is no number.", value=str(value)[:40])) from error
+        raise PixelError(_("{value!r} is no number.", value=short(value, 40))) from error
 
 
 def _check(dataset: Dataset, frame: int | None) -> None:
@@ -187,7 +183,7 @@ def _check_codestream(dataset: Dataset, frame: int, size: int) -> None:
     try:
         coded = get_frame(dataset.PixelData, frame, number_of_frames=frames_of(dataset))
     except Exception as error:  # pydicom raises many kinds on broken fragments
-        reason = _("The frame cannot be found in Pixel Data: {reason}.", reason=error)
+        reason = _("The frame cannot be found in Pixel Data: {reason}.", reason=short(error, 300))
         raise PixelError(reason) from error
     if _syntax(dataset) == RLELossless and size > _RLE_MOST * len(dataset.PixelData):
         raise PixelError(_("Pixel Data is too short for its rows and columns."))
@@ -238,7 +234,7 @@ def _no_decoder(syntax: UID) -> PixelError:
         _(
             "No decoder here for transfer syntax {name} ({uid}). Convert the file with another "
             "program, such as dcmdjpeg or gdcmconv --raw.",
-            name=syntax.name[:99],
-            uid=str(syntax)[:64],
+            name=short(syntax.name, 99),
+            uid=short(syntax),
         )
     )

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
-from dicom_lessons import pixels, samples
-from dicom_lessons.pixels import LookupTable, PixelError, Window
+from dicom_lessons import pixels, reading
+from dicom_lessons.pixels import PixelError, Window, grey
+from dicom_lessons.pixels.display import colours
+from dicom_lessons.pixels.grey import LookupTable
+from dicom_lessons.pixels.stored import attribute, is_colour
 from dicom_lessons.text import _
 
-One = str | os.PathLike[str] | Dataset | NDArray[Any]
+One = reading.Source | NDArray[Any]
 KINDS = {"b1": "u1", "i8": "f8", "u8": "f8", "f2": "f4"}
 _OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
 
@@ -29,39 +31,46 @@ class Frame:
     index: int = 0
 
     def open(self) -> tuple[Dataset, NDArray[Any]]:
-        """Return the data set and the stored values, for colour 8-bit RGB."""
+        """Return the data set and the stored values, for colour 8-bit RGB.
+
+        Raises
+        ------
+        LookupError, OSError, ReadingError
+            See :func:`dicom_lessons.reading.read`.
+        PixelError
+            If the pixels cannot be decoded.
+        """
         if isinstance(self.source, np.ndarray):
             return _grey(), self.source
-        dataset = read(self.source)
+        dataset = reading.read(self.source)
         stored = pixels.stored_values(dataset, self.index)
-        if pixels.is_colour(dataset):
-            stored = pixels.colours(stored, dataset)
+        if is_colour(dataset):
+            stored = colours(stored, dataset)
         return dataset, stored
 
 
 def frames_of(source: One | Sequence[One]) -> list[Frame]:
-    """Return the pictures of an image, a multi-frame object, an array, or a series of them."""
+    """Return the pictures of an image, a multi-frame object, an array, or a series of them.
+
+    Raises
+    ------
+    LookupError, OSError, ReadingError
+        If a file cannot be read; see :func:`dicom_lessons.reading.read`.
+    PixelError
+        If it is read, but there is nothing to show.
+    """
     if isinstance(source, np.ndarray):
         in_colour = source.dtype == np.uint8 and source.ndim == 3 and source.shape[-1] == 3
         if source.ndim not in (2, 3) or source.dtype.kind not in "biuf" or not source.size:
             raise PixelError(_("An array must hold numbers in rows and columns."))
         return [Frame(source)] if source.ndim == 2 or in_colour else [Frame(one) for one in source]
-    if isinstance(source, str | os.PathLike | Dataset):
-        dataset = read(source)
+    if isinstance(source, str | os.PathLike | bytes | Dataset):
+        dataset = reading.read(source)
         return [Frame(dataset, index) for index in range(pixels.frames_of(dataset))]
     found = [Frame(one) for one in source]
     if not found:
         raise PixelError(_("There is nothing to show: the series is empty."))
     return found
-
-
-def read(source: str | os.PathLike[str] | Dataset) -> Dataset:
-    """Read a sample by its name, a file by its path; a data set stays what it is."""
-    if isinstance(source, Dataset):
-        return source
-    if isinstance(source, str) and not Path(source).is_file():
-        return samples.read(source, force=True)
-    return dcmread(source)
 
 
 def describe(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
@@ -79,13 +88,13 @@ def describe(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, An
 
 
 def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
-    slope, intercept = pixels.rescale(dataset, index)
+    slope, intercept = grey.rescale(dataset, index)
     padded = pixels.padding(stored, dataset)
     finite = stored[np.isfinite(stored) & ~padded] if stored.dtype.kind == "f" else stored
     counted = stored[~padded] if padded.any() and not padded.all() else finite
-    table = pixels.modality_table(dataset)
+    table = grey.modality_table(dataset)
     values = counted if counted.size else np.zeros(1)
-    full = pixels.full_window(
+    full = grey.full_window(
         pixels.modality_values(np.array([values.min(), values.max()]), dataset, index)
         if table is None
         else table.entries
@@ -106,15 +115,15 @@ def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str
         "tables": [_table(one) for one in tables],
         "windows": [_window(one, one.name or _("window of the file")) for one in windows],
         "full": _window(full, _("all values")),
-        "units": pixels.units(dataset, index),
-        "inverted": pixels.is_inverted(dataset),
+        "units": grey.units(dataset, index),
+        "inverted": grey.is_inverted(dataset),
         "note": note,
     }
 
 
 def _voi(dataset: Dataset, index: int) -> tuple[list[Window], list[LookupTable], str]:
     try:
-        return pixels.windows(dataset, index), pixels.voi_tables(dataset), ""
+        return pixels.windows(dataset, index), grey.voi_tables(dataset), ""
     except PixelError as error:  # a picture in another window is better than none
         return [], [], str(error)
 
@@ -166,7 +175,7 @@ def _letter(direction: Sequence[float]) -> str:
 
 def _floats(dataset: Dataset, keyword: str, index: int, count: int) -> list[float]:
     try:
-        found = [float(value) for value in pixels.attribute(dataset, keyword, index) or []]
+        found = [float(value) for value in attribute(dataset, keyword, index) or []]
     except (TypeError, ValueError):
         return []
     return found if len(found) == count and np.isfinite(found).all() else []

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from dicom_lessons import pixels
 from dicom_lessons.html import Page
-from dicom_lessons.pixels import PRESETS, LookupTable, PixelError, Window
+from dicom_lessons.pixels import PixelError, Window, grey
+from dicom_lessons.pixels.grey import PRESETS, LookupTable
 from dicom_lessons.text import _
 from dicom_lessons.viewer import page as viewer_page
 from dicom_lessons.viewer.frames import One, describe, frame_time, frames_of
@@ -83,7 +84,7 @@ class Viewer(anywidget.AnyWidget):
     _css = viewer_page.STYLE
     center = traitlets.Float().tag(sync=True)
     width = traitlets.Float(1.0).tag(sync=True)
-    function = traitlets.Enum(pixels.FUNCTIONS, "LINEAR").tag(sync=True)
+    function = traitlets.Enum(grey.FUNCTIONS, "LINEAR").tag(sync=True)
     table = traitlets.Int(-1).tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
     inverted = traitlets.Bool(False).tag(sync=True)
@@ -198,9 +199,9 @@ class Viewer(anywidget.AnyWidget):
         index = self._frames[self.frame].index
         voi: Window | LookupTable = Window(self.center, self.width, self.function)
         if self.table >= 0:
-            voi = pixels.voi_tables(dataset)[self.table]
+            voi = grey.voi_tables(dataset)[self.table]
         shown = pixels.to_display(dataset, voi, index, stored=stored)
-        return 255 - shown if self.inverted != pixels.is_inverted(dataset) else shown
+        return 255 - shown if self.inverted != grey.is_inverted(dataset) else shown
 
     def _live(self, most: int, hint: str = "") -> Markup:
         state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
