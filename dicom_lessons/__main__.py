@@ -9,9 +9,9 @@ import sys
 def _check(_arguments: argparse.Namespace) -> int:
     from dicom_lessons import meet_dicom
 
-    findings = meet_dicom.readiness()
-    print(meet_dicom.readiness_text(findings))
-    return int(any(finding.needed and not finding.ok for finding in findings))
+    prerequisites = meet_dicom.readiness()
+    print(meet_dicom.readiness_text(prerequisites))
+    return int(any(one.needed and not one.ok for one in prerequisites))
 
 
 def main(arguments: list[str] | None = None) -> int:
