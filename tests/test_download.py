@@ -9,6 +9,7 @@ import json
 import random
 import stat
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -20,9 +21,13 @@ from pydicom import Dataset, dcmread
 
 from course_tools import lessons
 from dicom_lessons import download, fetching, samples
-from dicom_lessons.download import classroom as mirror
-from dicom_lessons.download.explorer import explore_answer, explore_faults
+from dicom_lessons.download import (
+    classroom,
+    explore_answer,
+    explore_faults,
+)
 from dicom_lessons.download.server import FAULTS, Faulty, Request, serve
+from dicom_lessons.download.web import Way
 from dicom_lessons.text import set_language
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 40
@@ -134,6 +139,21 @@ def test_nobody_there_is_told_at_once(tmp_path: Path) -> None:
         fetch(f"{address}file.dcm", tmp_path)
 
 
+def test_a_local_file_is_read_up_to_the_limit_only(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(64 * 2**20)
+    tracemalloc.start()
+    with pytest.raises(OSError, match="more came than 1000 bytes"):
+        fetching.receive(str(tmp_path / "huge"), io.BytesIO(), most=1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+    kept = io.BytesIO()
+    (tmp_path / "small").write_bytes(CONTENT)
+    assert fetching.receive(str(tmp_path / "small"), kept, most=len(CONTENT)) == len(CONTENT)
+    assert kept.getvalue() == CONTENT
+
+
 # ---- the disk
 
 
@@ -224,7 +244,7 @@ def test_the_probe_is_bounded(answer: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert way.by == ("internet" if answer == "answers" else "classroom")
     if way.by == "internet":
         assert way.address == REPOSITORY
-        assert "example.org" in repr(download.readiness(way))
+        assert "example.org" in repr(way.report())
 
 
 def test_a_teacher_may_name_a_server_or_a_folder(
@@ -232,8 +252,8 @@ def test_a_teacher_may_name_a_server_or_a_folder(
 ) -> None:
     monkeypatch.setenv(samples.MIRROR, "https://class.example/dicom")
     way = download.reach(REPOSITORY)
-    assert way == download.Way("https://class.example/dicom/", "mirror")
-    assert "class.example" in repr(download.readiness(way))
+    assert way == Way("https://class.example/dicom/", "mirror")
+    assert "class.example" in repr(way.report())
     monkeypatch.setenv(samples.MIRROR, str(tmp_path))
     (tmp_path / "own.dcm").write_bytes(CONTENT)
     (tmp_path.parent / "secret.dcm").write_bytes(b"secret")
@@ -255,18 +275,18 @@ def test_the_stand_in_says_that_it_is_one_and_has_the_same_flaws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
-    with mirror.classroom() as address:
-        way = download.Way(address, "classroom")
-        content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content
-        assert "a stand-in" in repr(download.readiness(way))
+    address = download.start_classroom()
+    way = Way(address, "classroom")
+    content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content
+    assert "a stand-in" in repr(way.report())
     data_set = dcmread(io.BytesIO(content))
     assert data_set.PatientName == "StandIn^ForRG1"
     assert says(data_set) == FLAWS
     assert data_set.pixel_array.shape == (data_set.Rows, data_set.Columns)
     assert data_set.file_meta.MediaStorageSOPInstanceUID == data_set.SOPInstanceUID
     assert data_set.SOPInstanceUID != samples.read("virtual/cr").SOPInstanceUID
-    mirror.stand_in.cache_clear()
-    assert mirror.stand_in() == content
+    classroom.stand_in.cache_clear()
+    assert classroom.stand_in() == content
 
 
 FLAWS = [
@@ -292,7 +312,7 @@ def test_the_real_file_comes_over_http_and_is_verified(
     monkeypatch.setenv(samples.MIRROR, str(REAL))
     wanted = samples.get("RG1_J2KI")
     way = download.reach(REPOSITORY)
-    assert "the real chest radiograph" in repr(download.readiness(way))
+    assert "the real chest radiograph" in repr(way.report())
     address = f"{way.address}{wanted.file}"
     path = download.fetch(address, tmp_path, size=wanted.size, sha256=wanted.sha256)
     data_set = pydicom.dcmread(path)
@@ -305,19 +325,19 @@ def test_the_real_file_comes_over_http_and_is_verified(
 
 
 def test_the_classroom_answers_as_orthanc_and_dicomweb_do() -> None:
-    with mirror.classroom() as address:
-        found = download.ask(f"{address}orthanc/instances")
-        assert found == sorted(found)
-        first = f"{address}orthanc/instances/{found[0]}"
-        tags = download.ask(f"{first}/simplified-tags")
-        read = dcmread(io.BytesIO(requests.get(f"{first}/file", timeout=10).content))
-        assert tags["SOPInstanceUID"] == read.SOPInstanceUID
-        answer = download.ask(f"{address}dicom-web/instances", Modality="CT")
-        assert [Dataset.from_json(one).PatientID for one in answer] == ["1CT1"]
-        assert len(download.ask(f"{address}dicom-web/instances")) == 3
-        for path in ("orthanc/instances/none/file", "orthanc/else", "dicom-web/else"):
-            with pytest.raises(download.DownloadError, match="404"):
-                download.ask(address + path)
+    address = download.start_classroom()
+    found = download.ask(f"{address}orthanc/instances")
+    assert found == sorted(found)
+    first = f"{address}orthanc/instances/{found[0]}"
+    tags = download.ask(f"{first}/simplified-tags")
+    read = dcmread(io.BytesIO(requests.get(f"{first}/file", timeout=10).content))
+    assert tags["SOPInstanceUID"] == read.SOPInstanceUID
+    answer = download.ask(f"{address}dicom-web/instances", Modality="CT")
+    assert [Dataset.from_json(one).PatientID for one in answer] == ["1CT1"]
+    assert len(download.ask(f"{address}dicom-web/instances")) == 3
+    for path in ("orthanc/instances/none/file", "orthanc/else", "dicom-web/else"):
+        with pytest.raises(download.DownloadError, match="404"):
+            download.ask(address + path)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +366,7 @@ def test_a_question_goes_where_it_should() -> None:
 
     with serve(answer) as address:
         assert download.ask(f"{address}getSeries", Collection="A & B") == []
-    assert asked == [("/getSeries?Collection=A+%26+B", download.JSON)]
+    assert asked == [("/getSeries?Collection=A+%26+B", "application/dicom+json, application/json")]
 
 
 def test_an_answer_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tools import require
 
 from dicom_lessons import download, samples
-from dicom_lessons.download import classroom as mirror
+from dicom_lessons.download.classroom import ARCHIVE
 
 pytestmark = pytest.mark.tools
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -61,16 +61,16 @@ def test_orthanc_answers_as_the_classroom_does(tmp_path: Path) -> None:
         require("a private network namespace")
     script = tmp_path / "ask.py"
     script.write_text(ASK)
-    files = [str(samples.path(name)) for name in mirror.ARCHIVE]
+    files = [str(samples.path(name)) for name in ARCHIVE]
     shell = 'ip link set lo up && exec "$@"'
     command = [*namespace, "sh", "-c", shell, "sh", sys.executable, str(script), str(tmp_path)]
     done = subprocess.run(
         [*command, str(PLUGIN), *files], capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    with mirror.classroom() as address:
-        instances = download.ask(f"{address}orthanc/instances")
-        tags = download.ask(f"{address}orthanc/instances/{instances[0]}/simplified-tags")
-        found = download.ask(f"{address}dicom-web/instances", Modality="MR")
+    address = download.start_classroom()
+    instances = download.ask(f"{address}orthanc/instances")
+    tags = download.ask(f"{address}orthanc/instances/{instances[0]}/simplified-tags")
+    found = download.ask(f"{address}dicom-web/instances", Modality="MR")
     uids = [one["00080018"] for one in found]
     assert json.loads(done.stdout) == [instances, tags["SOPInstanceUID"], tags["Modality"], uids]
