@@ -46,9 +46,15 @@ class ReadingError(ValueError):
 
 
 def name_of(source: Source) -> str:
-    """Return what to call a source in a sentence or a heading."""
+    """Return what to call a source in a sentence or a heading.
+
+    >>> name_of("virtual/ct"), name_of(samples.path("virtual/ct"))
+    ('virtual/ct', 'ct.dcm')
+    """
     if isinstance(source, Dataset):
         return _("your data set")
+    if isinstance(source, str) and not Path(source).exists():
+        return source
     return _("your bytes") if isinstance(source, bytes) else Path(source).name
 
 
