@@ -38,7 +38,7 @@ def test_a_name_a_path_bytes_and_a_data_set_are_one_source(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", samples.names(source="bundled"))
 def test_a_path_and_a_name_are_read_alike(name: str) -> None:
-    read = []
+    read: list[list[object]] = []
     for source in (name, samples.path(name)):
         try:
             read.append([*reading.read(source).keys()])
