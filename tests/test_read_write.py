@@ -18,7 +18,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptureImageStorage
 
-from dicom_lessons import samples
+from dicom_lessons import reading, samples
 from dicom_lessons.read_write import (
     ArchiveError,
     SaveError,
@@ -262,7 +262,7 @@ def test_a_file_saved_safely_keeps_every_element(name: str, tmp_path: Path) -> N
     again = dcmread(save_safely(dataset, tmp_path / "copy"))
     found = group_lengths(paths(samples.read(name, force=True), again))
     assert [path for path, _kind in found if not path.startswith("file_meta.")] == []
-    assert not any(finding.path.startswith("file_meta.") for finding in validate(again))
+    assert not any(finding.where.startswith("file_meta.") for finding in validate(again))
 
 
 # ---- findings
@@ -273,8 +273,8 @@ def spoilt(spoil: Callable[[FileDataset], object]) -> list[str]:
     spoil(dataset)
     findings = validate(dataset)
     for finding in findings:
-        assert finding.problem and finding.cure and finding.section.startswith("PS3.")
-    return [finding.path for finding in findings]
+        assert finding.what and finding.cure and finding.section.startswith("PS3.")
+    return [finding.where for finding in findings]
 
 
 def put(keyword: str, value: object) -> Callable[[FileDataset], object]:
@@ -329,6 +329,16 @@ def test_each_fault_is_found_where_it_is(number: int) -> None:
     assert found == expected
 
 
+@odd_files
+def test_each_wrong_value_is_named_once() -> None:
+    dataset = samples.read("CT_small")
+    dataset.ImageType = ["ORIGINAL", "primary", "AXIAL", "primary", "two words too many for it"]
+    assert [finding.what for finding in validate(dataset)] == [
+        "primary is no CS",
+        "two words too many for it is no CS",
+    ]
+
+
 def test_what_the_course_made_is_without_findings() -> None:
     for name in samples.names(source="made"):
         assert validate(samples.read(name)) == (), name
@@ -345,7 +355,7 @@ def test_an_item_may_have_a_character_set_of_its_own() -> None:
     dataset = samples.read("CT_small")
     item = dataset.OtherPatientIDsSequence[0]
     item.IssuerOfPatientID = "Больница"
-    assert [finding.path for finding in validate(dataset)] == [
+    assert [finding.where for finding in validate(dataset)] == [
         "OtherPatientIDsSequence[0].IssuerOfPatientID"
     ]
     item.SpecificCharacterSet = "ISO_IR 144"
@@ -498,7 +508,7 @@ def test_an_archive_is_read_without_unpacking(
     ["../x.dcm", "a/../../x.dcm", "/etc/x.dcm", "..\\x.dcm", "\\x.dcm", "C:\\x.dcm", "c:x", ".."],
 )
 def test_names_that_lead_out_are_refused(name: str) -> None:
-    with pytest.raises(ArchiveError, match="leads out"):
+    with pytest.raises(ArchiveError, match="outside of the folder"):
         read_zip(zipped(**{"good": RAW, name: RAW}))
 
 
@@ -515,6 +525,14 @@ def test_a_bomb_is_refused_before_it_swells() -> None:
         read_zip(zipped(**{str(number): RAW for number in range(5)}), most_bytes=100_000)
 
 
+def test_a_member_that_inflates_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = zipped(a=samples.path("image_dfl").read_bytes())
+    assert list(read_zip(archive)) == ["a"]
+    monkeypatch.setattr(reading, "MOST_INFLATED", 1000)
+    with pytest.raises(ArchiveError, match="inflates to more than 1000 bytes"):
+        read_zip(archive)
+
+
 def test_encrypted_and_foreign_archives_are_refused(tmp_path: Path) -> None:
     locked = bytearray(zipped(a=RAW).getvalue())
     locked[6] |= 1
@@ -522,6 +540,8 @@ def test_encrypted_and_foreign_archives_are_refused(tmp_path: Path) -> None:
     for content in (bytes(locked), b"", b"no archive", RAW):
         with pytest.raises(ArchiveError, match="Not read"):
             read_zip(BytesIO(content))
+    with pytest.raises(ArchiveError, match="Not read"):
+        read_zip(tmp_path / "absent.zip")
 
 
 @odd_files
