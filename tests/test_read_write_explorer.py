@@ -1,13 +1,11 @@
-"""The difference viewer: its list, its detail, its static twin, and the browser."""
+"""The difference viewer: its list, its detail and its static twin."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
 from pydicom import Dataset, dcmwrite
 
 from dicom_lessons import reading, samples
@@ -15,11 +13,6 @@ from dicom_lessons.read_write import difference, explore_difference
 from dicom_lessons.read_write.explorer import MOST_ROWS, DifferenceViewer
 from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import set_language
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -150,30 +143,3 @@ def test_it_speaks_russian() -> None:
     viewer = explore_difference(*two_plans())
     assert "различаются 4 места" in viewer.summary.value
     assert "удалено" in shown(viewer)
-
-
-CELL = """\
-from dicom_lessons.read_write import explore_difference
-
-explore_difference("virtual/ct", "virtual/ct_sharp")"""
-
-
-@pytest.mark.browser
-def test_the_viewer_is_used_with_the_keyboard_alone(page: Page, jupyterlab: Lab) -> None:
-    jupyterlab.write_notebook("viewer.ipynb", CELL)
-    open_notebook(page, jupyterlab, "viewer.ipynb")
-    run_all(page)
-    page.get_by_text("10 places differ").wait_for()
-    places = page.get_by_label("Places:")
-    places.focus()
-    for _step in range(4):
-        page.keyboard.press("ArrowDown")
-    page.get_by_text("SH SHARP").wait_for()
-    page.keyboard.press("End")
-    page.get_by_role("status").filter(has_text="PixelData").wait_for()
-    page.get_by_label("Show:").select_option("+ added")
-    page.get_by_text("Nothing differs here.").wait_for()
-    page.get_by_label("Show:").select_option("≠ value changed")
-    page.get_by_role("status").filter(has_text="MediaStorageSOPInstanceUID").wait_for()
-    close_sessions(jupyterlab)
-    assert jupyterlab.outside == []

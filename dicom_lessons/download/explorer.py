@@ -64,18 +64,18 @@ def _outcome(download: Callable[[str, Path, bytes], object], fault: str) -> tupl
     with tempfile.TemporaryDirectory() as folder, serve(server) as address:
         try:
             download(f"{address}CT_small.dcm", Path(folder), content)
-            said = _("no error")
+            report = _("no error")
         except DownloadError as error:
-            said = error.reason
+            report = error.reason
         except OSError as error:
-            said = type(error).__name__
-        left = [path.read_bytes() for path in Path(folder).iterdir()]
+            report = type(error).__name__
+        files = [path.read_bytes() for path in Path(folder).iterdir()]
     if server.waited:
-        said = _("{said}; it waited until the server gave up", said=said)
-    if not left:
-        return said, _("nothing")
-    wrong = _("wrong: {count} bytes", count=len(left[0]))
-    return said, _("the right file") if left == [content] else wrong
+        report = _("{said}; it waited until the server gave up", said=report)
+    if not files:
+        return report, _("nothing")
+    wrong = _("wrong: {count} bytes", count=len(files[0]))
+    return report, _("the right file") if files == [content] else wrong
 
 
 def _careless(address: str, folder: Path, _content: bytes) -> None:
