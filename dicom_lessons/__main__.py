@@ -14,9 +14,9 @@ MOVED = ("data", "run", "accept", "messages", "solutions", "class", "bench")
 def _check(_arguments: argparse.Namespace) -> int:
     from dicom_lessons import meet_dicom
 
-    findings = meet_dicom.readiness()
-    print(meet_dicom.readiness_text(findings))
-    return int(any(finding.needed and not finding.ok for finding in findings))
+    prerequisites = meet_dicom.readiness()
+    print(meet_dicom.readiness_text(prerequisites))
+    return int(any(one.needed and not one.ok for one in prerequisites))
 
 
 def _media(arguments: argparse.Namespace) -> int:

@@ -24,7 +24,9 @@ class DownloadError(OSError):
         The cause alone, without names and addresses.
     """
 
-    reason = ""
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def fetch(
@@ -94,16 +96,13 @@ def fetch(
         reason = str(error)
         if not isinstance(error, OSError):
             reason = _("what came is not the file that was asked for (its SHA-256 differs)")
-        failure = DownloadError(
-            _(
-                "{name} was not downloaded from {address}: {reason}. Nothing of it was kept.",
-                name=name,
-                address=address,
-                reason=reason,
-            )
+        message = _(
+            "{name} was not downloaded from {address}: {reason}. Nothing of it was kept.",
+            name=name,
+            address=address,
+            reason=reason,
         )
-        failure.reason = reason
-        raise failure from error
+        raise DownloadError(message, reason) from error
     return Path(kept)
 
 
@@ -162,7 +161,11 @@ def receive(
     from urllib3.exceptions import HTTPError, TimeoutError
 
     if urlsplit(address).scheme not in ("http", "https"):
-        return file.write(Path(address).read_bytes()[: most + 1])
+        with Path(address).open("rb") as local:
+            content = local.read(most + 1)
+        if len(content) > most:
+            raise OSError(_("more came than {most} bytes", most=most))
+        return file.write(content)
     received = 0
     headers = {"Accept": accept, "Accept-Encoding": "identity"}
     timeout = timeout or SECONDS_TO_ANSWER

@@ -46,9 +46,15 @@ class ReadingError(ValueError):
 
 
 def name_of(source: Source) -> str:
-    """Return what to call a source in a sentence or a heading."""
+    """Return what to call a source in a sentence or a heading.
+
+    >>> name_of("virtual/ct"), name_of(samples.path("virtual/ct"))
+    ('virtual/ct', 'ct.dcm')
+    """
     if isinstance(source, Dataset):
         return _("your data set")
+    if isinstance(source, str) and not Path(source).exists():
+        return source
     return _("your bytes") if isinstance(source, bytes) else Path(source).name
 
 
@@ -238,8 +244,8 @@ def unpack(
     Raises
     ------
     ReadingError
-        If a member would land outside of the folder, is a link or too large, or if the archive is
-        broken; nothing was written then.
+        If a member would land outside of the folder, is a link or too large, if the archive is
+        broken, or if it cannot be read or written; nothing was written then.
     FileExistsError
         If the folder is there already.
     """
@@ -257,7 +263,7 @@ def unpack(
                 raise ReadingError(_("it holds more than {most} bytes", most=most))
             opened.extractall(Path(workplace) / "files")
             (Path(workplace) / "files").rename(target)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ReadingError) as error:
+    except Exception as error:  # zipfile and zlib raise many kinds on broken bytes
         name = Path(archive).name
         raise ReadingError(
             _("{archive} was not unpacked: {reason}.", archive=name, reason=error)

@@ -6,23 +6,37 @@ import errno
 import hashlib
 import io
 import json
+import os
 import random
+import shutil
 import stat
+import subprocess
+import sys
 import time
+import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pooch
 import pydicom
 import pytest
 import requests
+from lesson_files import cells, load, tags
 from pydicom import Dataset, dcmread
+from tools import require
 
 from course_tools import lessons
 from dicom_lessons import download, fetching, samples
-from dicom_lessons.download import classroom as mirror
-from dicom_lessons.download.explorer import explore_answer, explore_faults
+from dicom_lessons.download import (
+    classroom,
+    explore_answer,
+    explore_faults,
+)
+from dicom_lessons.download.classroom import ARCHIVE
 from dicom_lessons.download.server import FAULTS, Faulty, Request, serve
+from dicom_lessons.download.web import Way
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import set_language
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 40
@@ -134,6 +148,21 @@ def test_nobody_there_is_told_at_once(tmp_path: Path) -> None:
         fetch(f"{address}file.dcm", tmp_path)
 
 
+def test_a_local_file_is_read_up_to_the_limit_only(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as huge:
+        huge.truncate(64 * 2**20)
+    tracemalloc.start()
+    with pytest.raises(OSError, match="more came than 1000 bytes"):
+        fetching.receive(str(tmp_path / "huge"), io.BytesIO(), most=1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
+    kept = io.BytesIO()
+    (tmp_path / "small").write_bytes(CONTENT)
+    assert fetching.receive(str(tmp_path / "small"), kept, most=len(CONTENT)) == len(CONTENT)
+    assert kept.getvalue() == CONTENT
+
+
 # ---- the disk
 
 
@@ -224,7 +253,7 @@ def test_the_probe_is_bounded(answer: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert way.by == ("internet" if answer == "answers" else "classroom")
     if way.by == "internet":
         assert way.address == REPOSITORY
-        assert "example.org" in repr(download.readiness(way))
+        assert "example.org" in repr(way.report())
 
 
 def test_a_teacher_may_name_a_server_or_a_folder(
@@ -232,8 +261,8 @@ def test_a_teacher_may_name_a_server_or_a_folder(
 ) -> None:
     monkeypatch.setenv(samples.MIRROR, "https://class.example/dicom")
     way = download.reach(REPOSITORY)
-    assert way == download.Way("https://class.example/dicom/", "mirror")
-    assert "class.example" in repr(download.readiness(way))
+    assert way == Way("https://class.example/dicom/", "mirror")
+    assert "class.example" in repr(way.report())
     monkeypatch.setenv(samples.MIRROR, str(tmp_path))
     (tmp_path / "own.dcm").write_bytes(CONTENT)
     (tmp_path.parent / "secret.dcm").write_bytes(b"secret")
@@ -255,18 +284,18 @@ def test_the_stand_in_says_that_it_is_one_and_has_the_same_flaws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
-    with mirror.classroom() as address:
-        way = download.Way(address, "classroom")
-        content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content
-        assert "a stand-in" in repr(download.readiness(way))
+    address = download.start_classroom()
+    way = Way(address, "classroom")
+    content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content
+    assert "a stand-in" in repr(way.report())
     data_set = dcmread(io.BytesIO(content))
     assert data_set.PatientName == "StandIn^ForRG1"
     assert says(data_set) == FLAWS
     assert data_set.pixel_array.shape == (data_set.Rows, data_set.Columns)
     assert data_set.file_meta.MediaStorageSOPInstanceUID == data_set.SOPInstanceUID
     assert data_set.SOPInstanceUID != samples.read("virtual/cr").SOPInstanceUID
-    mirror.stand_in.cache_clear()
-    assert mirror.stand_in() == content
+    classroom.stand_in.cache_clear()
+    assert classroom.stand_in() == content
 
 
 FLAWS = [
@@ -292,7 +321,7 @@ def test_the_real_file_comes_over_http_and_is_verified(
     monkeypatch.setenv(samples.MIRROR, str(REAL))
     wanted = samples.get("RG1_J2KI")
     way = download.reach(REPOSITORY)
-    assert "the real chest radiograph" in repr(download.readiness(way))
+    assert "the real chest radiograph" in repr(way.report())
     address = f"{way.address}{wanted.file}"
     path = download.fetch(address, tmp_path, size=wanted.size, sha256=wanted.sha256)
     data_set = pydicom.dcmread(path)
@@ -305,19 +334,19 @@ def test_the_real_file_comes_over_http_and_is_verified(
 
 
 def test_the_classroom_answers_as_orthanc_and_dicomweb_do() -> None:
-    with mirror.classroom() as address:
-        found = download.ask(f"{address}orthanc/instances")
-        assert found == sorted(found)
-        first = f"{address}orthanc/instances/{found[0]}"
-        tags = download.ask(f"{first}/simplified-tags")
-        read = dcmread(io.BytesIO(requests.get(f"{first}/file", timeout=10).content))
-        assert tags["SOPInstanceUID"] == read.SOPInstanceUID
-        answer = download.ask(f"{address}dicom-web/instances", Modality="CT")
-        assert [Dataset.from_json(one).PatientID for one in answer] == ["1CT1"]
-        assert len(download.ask(f"{address}dicom-web/instances")) == 3
-        for path in ("orthanc/instances/none/file", "orthanc/else", "dicom-web/else"):
-            with pytest.raises(download.DownloadError, match="404"):
-                download.ask(address + path)
+    address = download.start_classroom()
+    found = download.ask(f"{address}orthanc/instances")
+    assert found == sorted(found)
+    first = f"{address}orthanc/instances/{found[0]}"
+    tags = download.ask(f"{first}/simplified-tags")
+    read = dcmread(io.BytesIO(requests.get(f"{first}/file", timeout=10).content))
+    assert tags["SOPInstanceUID"] == read.SOPInstanceUID
+    answer = download.ask(f"{address}dicom-web/instances", Modality="CT")
+    assert [Dataset.from_json(one).PatientID for one in answer] == ["1CT1"]
+    assert len(download.ask(f"{address}dicom-web/instances")) == 3
+    for path in ("orthanc/instances/none/file", "orthanc/else", "dicom-web/else"):
+        with pytest.raises(download.DownloadError, match="404"):
+            download.ask(address + path)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +375,7 @@ def test_a_question_goes_where_it_should() -> None:
 
     with serve(answer) as address:
         assert download.ask(f"{address}getSeries", Collection="A & B") == []
-    assert asked == [("/getSeries?Collection=A+%26+B", download.JSON)]
+    assert asked == [("/getSeries?Collection=A+%26+B", "application/dicom+json, application/json")]
 
 
 def test_an_answer_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -466,3 +495,129 @@ def test_an_answer_is_shown_as_text_or_the_reason_why_there_is_none() -> None:
         return download.ask("https://example.invalid/")
 
     assert "No answer from https://example.invalid/" in repr(explore_answer(offline))
+
+
+# ---- the whole lesson, as a learner runs it
+
+LESSON = "05_download.ipynb"
+
+
+def outputs(lesson: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return text outputs of the cells that show the same everywhere."""
+    kept = {}
+    for cell in lesson:
+        if cell["cell_type"] == "code" and "nbval-ignore-output" not in tags(cell):
+            texts = []
+            for output in cell["outputs"]:
+                data = output.get("data", output)
+                text = data.get("text") or data.get("text/plain") or data.get("evalue")
+                texts.append("".join(text))
+            kept[cell["id"]] = texts
+    return kept
+
+
+@pytest.fixture
+def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DICOM_LESSONS_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.delenv(samples.MIRROR, raising=False)
+    return Path(shutil.copy(lessons.NOTEBOOKS / "en" / LESSON, tmp_path))
+
+
+@with_real_files
+def test_the_lesson_downloads_the_real_file_from_a_teachers_folder(
+    lesson: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(samples.MIRROR, str(REAL))
+    done = lessons.run(lesson)
+    assert outputs(done["cells"]) == outputs(cells(lessons.NOTEBOOKS / "en" / LESSON))
+    readiness = next(cell for cell in done["cells"] if cell["id"] == "way-readiness")
+    assert "the real chest radiograph" in json.dumps(readiness["outputs"])
+    real = (REAL / "RG1_J2KI.dcm").read_bytes()
+    for name in ("RG1_J2KI.dcm", "modified.dcm"):
+        assert (lesson.parent / "my_work" / name).read_bytes() == real
+    assert not (lesson.parent / "escaped.dcm").exists()
+
+
+def test_a_stranger_on_a_train_solves_the_lesson(lesson: Path) -> None:
+    exercises = declared("download")
+    blank = load(lesson)
+    for cell in blank["cells"]:
+        if cell["id"] in exercises:
+            cell["source"] = exercises[cell["id"]].solution
+    lessons.write(lesson, blank)
+    done = {cell["id"]: cell for cell in lessons.run(lesson)["cells"]}
+    checks = [name for name in exercises if f"{name}-check" in done]
+    assert len(checks) == 7
+    for name in checks:
+        said = "".join(done[f"{name}-check"]["outputs"][0]["text"])
+        assert said.startswith("Right. "), said
+    left = {path.name for path in (lesson.parent / "my_work").iterdir()}
+    assert left == {
+        *("RG1_J2KI.dcm", "modified.dcm", "lied.dcm", "again.dcm", "delivered.dcm", "series.zip")
+    }
+    whole = samples.path("CT_small").read_bytes()
+    assert (lesson.parent / "my_work" / "delivered.dcm").read_bytes() == whole
+
+
+# ---- a real Orthanc is asked as the classroom server is
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+ASK = r"""
+import io, json, pathlib, subprocess, sys, time
+import requests
+from pydicom import dcmread
+from dicom_lessons import download
+folder, plugin, *files = sys.argv[1:]
+settings = {"StorageDirectory": folder + "/db", "IndexDirectory": folder + "/db",
+            "HttpPort": 18043, "DicomPort": 14243, "AuthenticationEnabled": False,
+            "Plugins": [plugin], "DicomWeb": {"Enable": True, "Root": "/dicom-web/"}}
+config = pathlib.Path(folder, "orthanc.json")
+config.write_text(json.dumps(settings))
+orthanc = "http://127.0.0.1:18043/"
+server = subprocess.Popen(["Orthanc", str(config)], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+try:
+    for _ in range(200):
+        try:
+            requests.get(orthanc + "system", timeout=5)
+            break
+        except OSError:
+            time.sleep(0.05)
+    for file in files:
+        requests.post(orthanc + "instances", pathlib.Path(file).read_bytes(), timeout=20)
+    instances = sorted(download.ask(orthanc + "instances"))
+    first = f"{orthanc}instances/{instances[0]}/"
+    tags = download.ask(first + "simplified-tags")
+    content = requests.get(first + "file", timeout=10).content
+    found = download.ask(orthanc + "dicom-web/instances", Modality="MR")
+    print(json.dumps([instances, tags["SOPInstanceUID"], dcmread(io.BytesIO(content)).Modality,
+                      [one["00080018"] for one in found]]))
+finally:
+    server.kill()
+    server.wait()
+"""
+
+
+@pytest.mark.tools
+def test_orthanc_answers_as_the_classroom_does(tmp_path: Path) -> None:
+    require("Orthanc", "unshare", "ip")
+    if not PLUGIN.is_file():
+        require("the DICOMweb plug-in of Orthanc")
+    namespace = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+    if subprocess.run([*namespace, "true"], capture_output=True).returncode:
+        require("a private network namespace")
+    script = tmp_path / "ask.py"
+    script.write_text(ASK)
+    files = [str(samples.path(name)) for name in ARCHIVE]
+    shell = 'ip link set lo up && exec "$@"'
+    command = [*namespace, "sh", "-c", shell, "sh", sys.executable, str(script), str(tmp_path)]
+    done = subprocess.run(
+        [*command, str(PLUGIN), *files], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    address = download.start_classroom()
+    instances = download.ask(f"{address}orthanc/instances")
+    tags = download.ask(f"{address}orthanc/instances/{instances[0]}/simplified-tags")
+    found = download.ask(f"{address}dicom-web/instances", Modality="MR")
+    uids = [one["00080018"] for one in found]
+    assert json.loads(done.stdout) == [instances, tags["SOPInstanceUID"], tags["Modality"], uids]

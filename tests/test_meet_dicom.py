@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import platform
 import socket
+import subprocess
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -17,8 +19,9 @@ from pydicom.uid import JPEG2000, UID, HTJ2KLossless, JPEGLosslessSV1, JPEGLSLos
 
 from dicom_lessons import samples
 from dicom_lessons.exercises.lessons import find
-from dicom_lessons.meet_dicom import PROGRAMS, Finding, Program, computer
-from dicom_lessons.meet_dicom.explorer import readiness_check
+from dicom_lessons.meet_dicom import PROGRAMS, computer, programs, readiness_check
+from dicom_lessons.meet_dicom.computer import Prerequisite
+from dicom_lessons.meet_dicom.programs import Program
 from dicom_lessons.text import set_language
 
 ROOT = Path(__file__).parents[1]
@@ -29,17 +32,17 @@ NAMED_BY_THE_SOURCE = {
 }
 
 
-def finding(findings: tuple[Finding, ...], what: str) -> Finding:
-    return next(one for one in findings if one.what == what)
+def prerequisite(lines: tuple[Prerequisite, ...], what: str) -> Prerequisite:
+    return next(one for one in lines if one.what == what)
 
 
 # ---- readiness
 
 
 def test_an_ordinary_installation_is_ready() -> None:
-    findings = computer.readiness()
-    assert [one.what for one in findings if one.needed and not one.ok] == []
-    assert finding(findings, "pydicom").found == metadata.version("pydicom")
+    lines = computer.readiness()
+    assert [one.what for one in lines if one.needed and not one.ok] == []
+    assert prerequisite(lines, "pydicom").found == metadata.version("pydicom")
 
 
 def test_the_ranges_are_those_of_the_project() -> None:
@@ -85,7 +88,7 @@ def test_an_old_or_missing_package_comes_with_its_command(
         return version if name == "pydicom" and version else real(name)
 
     monkeypatch.setattr(metadata, "version", installed)
-    line = finding(computer.readiness(), "pydicom")
+    line = prerequisite(computer.readiness(), "pydicom")
     assert (line.ok, line.found) == (False, version or "")
     assert line.advice == 'pip install "pydicom>=3.0.2,<4"'
     assert computer.status(line) == "✗ missing"
@@ -93,7 +96,7 @@ def test_an_old_or_missing_package_comes_with_its_command(
 
 def test_an_old_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "python_version", lambda: "3.10.14")
-    line = finding(computer.packages(), "Python")
+    line = prerequisite(computer.packages(), "Python")
     assert not line.ok
     assert "python.org" in line.advice
 
@@ -107,9 +110,9 @@ def without_plugins(uid: UID) -> SimpleNamespace:
 def test_a_missing_decoder_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(computer, "get_decoder", without_plugins)
     lines = computer.decoders()
-    assert finding(lines, JPEGLSLossless.name).advice == 'pip install "pyjpegls>=1.5.1,<2"'
-    assert '"pylibjpeg-openjpeg>=2.6,<3"' in finding(lines, HTJ2KLossless.name).advice
-    assert finding(lines, "Explicit VR Little Endian").ok
+    assert prerequisite(lines, JPEGLSLossless.name).advice == 'pip install "pyjpegls>=1.5.1,<2"'
+    assert '"pylibjpeg-openjpeg>=2.6,<3"' in prerequisite(lines, HTJ2KLossless.name).advice
+    assert prerequisite(lines, "Explicit VR Little Endian").ok
     for line in lines:
         assert line.ok or line.advice, line
         assert line.ok == (computer.status(line) == "✓ ready")
@@ -117,7 +120,7 @@ def test_a_missing_decoder_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_no_lesson_needs_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(computer, "get_decoder", without_plugins)
-    line = finding(computer.decoders(), JPEGLosslessSV1.name)
+    line = prerequisite(computer.decoders(), JPEGLosslessSV1.name)
     assert computer.status(line) == "– not needed"
 
 
@@ -128,10 +131,19 @@ def test_every_lossless_syntax_that_is_called_ready_is_decoded() -> None:
     assert JPEG2000.name in ready
 
 
-def test_the_report_has_a_line_per_finding() -> None:
+def test_the_report_has_a_line_per_prerequisite() -> None:
     report = computer.readiness_text(computer.readiness())
     assert len(report.splitlines()) == len(computer.readiness())
     assert report.startswith("✓ ready  Python  ")
+
+
+def test_the_check_speaks_where_widgets_are_missing() -> None:
+    program = (
+        "import sys; sys.modules['ipywidgets'] = None; "
+        "from dicom_lessons.__main__ import main; main(['check'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.startswith("✓ ready  Python  "), done.stderr
 
 
 # ---- network
@@ -189,9 +201,9 @@ def test_the_network_is_asked_only_when_its_button_is_pressed(
 ) -> None:
     asked: list[float] = []
 
-    def answer(timeout: float = 3.0) -> Finding:
+    def answer(timeout: float = 3.0) -> Prerequisite:
         asked.append(timeout)
-        return Finding("network", "", "", False, "No connection <img src=x onerror=alert(1)>")
+        return Prerequisite("network", "", "", False, "No connection <img src=x onerror=alert(1)>")
 
     monkeypatch.setattr(computer, "network", answer)
     check = readiness_check()
@@ -256,9 +268,9 @@ def test_every_program_is_complete() -> None:
 
 
 def test_the_table_is_translated() -> None:
-    english = computer.program_table()._repr_html_()
+    english = programs.program_table()._repr_html_()
     set_language("ru")
-    russian = computer.program_table()._repr_html_()
+    russian = programs.program_table()._repr_html_()
     for program in PROGRAMS:
         assert program.name in english
         assert program.name in russian
@@ -269,7 +281,7 @@ def test_the_table_is_translated() -> None:
 def test_what_stands_in_a_program_is_never_markup() -> None:
     hostile = "<img src=x onerror=alert(1)>"
     program = Program(hostile, hostile, hostile, (hostile,), hostile, hostile, False)
-    page = computer.program_table([program])._repr_html_()
+    page = programs.program_table([program])._repr_html_()
     assert "<img" not in page
     assert page.count("&lt;img") == 6
 
@@ -289,7 +301,7 @@ def test_the_numbers_of_the_lesson_are_those_of_the_installed_pydicom() -> None:
 
 
 def test_exported_files_are_the_samples_themselves(tmp_path: Path) -> None:
-    paths = computer.export_files(["CT_small", "waveform_ecg"], tmp_path / "my_work")
+    paths = programs.export_files(["CT_small", "waveform_ecg"], tmp_path / "my_work")
     assert [path.name for path in paths] == ["CT_small.dcm", "waveform_ecg.dcm"]
     assert paths[0].read_bytes() == samples.path("CT_small").read_bytes()
     assert dcmread(paths[1]).Modality == "ECG"
@@ -297,23 +309,23 @@ def test_exported_files_are_the_samples_themselves(tmp_path: Path) -> None:
 
 def test_names_are_made_safe(tmp_path: Path) -> None:
     names = ["dicomdirtests/77654033/CT2/17106", "SC_rgb_dcmtk_+eb+cr"]
-    written = [path.name for path in computer.export_files(names, tmp_path)]
+    written = [path.name for path in programs.export_files(names, tmp_path)]
     assert written == ["dicomdirtests_77654033_CT2_17106.dcm", "SC_rgb_dcmtk__eb_cr.dcm"]
-    every = computer.export_files(samples.names(source="bundled"), tmp_path)
+    every = programs.export_files(samples.names(source="bundled"), tmp_path)
     assert all(path.parent == tmp_path for path in every)
     assert len(set(every)) == len(every)
 
 
 def test_a_second_export_changes_nothing(tmp_path: Path) -> None:
-    first = computer.export_files(["CT_small"], tmp_path)
-    assert computer.export_files(["CT_small"], tmp_path) == first
+    first = programs.export_files(["CT_small"], tmp_path)
+    assert programs.export_files(["CT_small"], tmp_path) == first
     assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     (tmp_path / "CT_small.dcm").write_text("my notes")
     (tmp_path / "CT_small-2.dcm").mkdir()
-    paths = computer.export_files(["CT_small"], tmp_path)
+    paths = programs.export_files(["CT_small"], tmp_path)
     assert [path.name for path in paths] == ["CT_small-3.dcm"]
     assert (tmp_path / "CT_small.dcm").read_text() == "my notes"
 
@@ -321,26 +333,26 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hostile", ["../CT_small", "/etc/passwd", "", "CT_small\0", "nul"])
 def test_an_unknown_name_writes_nothing(hostile: str, tmp_path: Path) -> None:
     with pytest.raises(LookupError):
-        computer.export_files(["CT_small", hostile], tmp_path / "my_work")
+        programs.export_files(["CT_small", hostile], tmp_path / "my_work")
     assert not (tmp_path / "my_work").exists()
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "my_work").write_text("")
     with pytest.raises(NotADirectoryError, match="my_work is a file"):
-        computer.export_files(["CT_small"], tmp_path / "my_work")
+        programs.export_files(["CT_small"], tmp_path / "my_work")
 
 
 def test_the_link_for_weasis_holds_one_command_and_nothing_else(tmp_path: Path) -> None:
-    link = computer.weasis_link(tmp_path / "a & b")
+    link = programs.weasis_link(tmp_path / "a & b")
     assert not set(link.removeprefix("weasis://")) & set(' "&$/')
     path = (tmp_path / "a & b").as_posix()
     assert unquote(link) == f'weasis://$dicom:get -l "{path}"'
     with pytest.raises(ValueError, match="quotation mark"):
-        computer.weasis_link('x" $weasis:ui -q "')
+        programs.weasis_link('x" $weasis:ui -q "')
 
 
 def test_the_registry_of_programs_is_sorted_by_kind() -> None:
-    entries = json.loads(computer.REGISTRY.read_text(encoding="utf-8"))
+    entries = json.loads(programs.REGISTRY.read_text(encoding="utf-8"))
     kinds = [entry["kind"] for entry in entries]
     assert len(set(kinds)) == sum(a != b for a, b in zip(kinds, ["", *kinds], strict=False))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -13,12 +16,16 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies
+from lesson_files import cells, source
 from pydicom import DataElement, Dataset, FileDataset, config, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptureImageStorage
+from tools import ORTHANC, require
 
-from dicom_lessons import samples
+from course_tools import lessons
+from dicom_lessons import reading, samples
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.read_write import (
     ArchiveError,
     SaveError,
@@ -262,7 +269,7 @@ def test_a_file_saved_safely_keeps_every_element(name: str, tmp_path: Path) -> N
     again = dcmread(save_safely(dataset, tmp_path / "copy"))
     found = group_lengths(paths(samples.read(name, force=True), again))
     assert [path for path, _kind in found if not path.startswith("file_meta.")] == []
-    assert not any(finding.path.startswith("file_meta.") for finding in validate(again))
+    assert not any(finding.where.startswith("file_meta.") for finding in validate(again))
 
 
 # ---- findings
@@ -273,8 +280,8 @@ def spoilt(spoil: Callable[[FileDataset], object]) -> list[str]:
     spoil(dataset)
     findings = validate(dataset)
     for finding in findings:
-        assert finding.problem and finding.cure and finding.section.startswith("PS3.")
-    return [finding.path for finding in findings]
+        assert finding.what and finding.cure and finding.section.startswith("PS3.")
+    return [finding.where for finding in findings]
 
 
 def put(keyword: str, value: object) -> Callable[[FileDataset], object]:
@@ -329,6 +336,16 @@ def test_each_fault_is_found_where_it_is(number: int) -> None:
     assert found == expected
 
 
+@odd_files
+def test_each_wrong_value_is_named_once() -> None:
+    dataset = samples.read("CT_small")
+    dataset.ImageType = ["ORIGINAL", "primary", "AXIAL", "primary", "two words too many for it"]
+    assert [finding.what for finding in validate(dataset)] == [
+        "primary is no CS",
+        "two words too many for it is no CS",
+    ]
+
+
 def test_what_the_course_made_is_without_findings() -> None:
     for name in samples.names(source="made"):
         assert validate(samples.read(name)) == (), name
@@ -345,7 +362,7 @@ def test_an_item_may_have_a_character_set_of_its_own() -> None:
     dataset = samples.read("CT_small")
     item = dataset.OtherPatientIDsSequence[0]
     item.IssuerOfPatientID = "Больница"
-    assert [finding.path for finding in validate(dataset)] == [
+    assert [finding.where for finding in validate(dataset)] == [
         "OtherPatientIDsSequence[0].IssuerOfPatientID"
     ]
     item.SpecificCharacterSet = "ISO_IR 144"
@@ -498,7 +515,7 @@ def test_an_archive_is_read_without_unpacking(
     ["../x.dcm", "a/../../x.dcm", "/etc/x.dcm", "..\\x.dcm", "\\x.dcm", "C:\\x.dcm", "c:x", ".."],
 )
 def test_names_that_lead_out_are_refused(name: str) -> None:
-    with pytest.raises(ArchiveError, match="leads out"):
+    with pytest.raises(ArchiveError, match="outside of the folder"):
         read_zip(zipped(**{"good": RAW, name: RAW}))
 
 
@@ -515,6 +532,14 @@ def test_a_bomb_is_refused_before_it_swells() -> None:
         read_zip(zipped(**{str(number): RAW for number in range(5)}), most_bytes=100_000)
 
 
+def test_a_member_that_inflates_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = zipped(a=samples.path("image_dfl").read_bytes())
+    assert list(read_zip(archive)) == ["a"]
+    monkeypatch.setattr(reading, "MOST_INFLATED", 1000)
+    with pytest.raises(ArchiveError, match="inflates to more than 1000 bytes"):
+        read_zip(archive)
+
+
 def test_encrypted_and_foreign_archives_are_refused(tmp_path: Path) -> None:
     locked = bytearray(zipped(a=RAW).getvalue())
     locked[6] |= 1
@@ -522,6 +547,8 @@ def test_encrypted_and_foreign_archives_are_refused(tmp_path: Path) -> None:
     for content in (bytes(locked), b"", b"no archive", RAW):
         with pytest.raises(ArchiveError, match="Not read"):
             read_zip(BytesIO(content))
+    with pytest.raises(ArchiveError, match="Not read"):
+        read_zip(tmp_path / "absent.zip")
 
 
 @odd_files
@@ -538,3 +565,125 @@ def test_a_broken_archive_gives_data_sets_or_one_error(place: int, byte: int) ->
 
 def test_the_lesson_leaves_pydicom_as_it_was() -> None:
     assert config.INVALID_KEYWORD_BEHAVIOR == "WARN"
+
+
+# ---- what lesson 06 writes, judged and read by other programs
+
+by_others = pytest.mark.tools
+COPIES = ["CT_small", "MR_small_RLE", "rtplan", "test-SR", "waveform_ecg", "chrRuss", "virtual/us"]
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, errors="replace"
+    )
+
+
+def lesson_capture(folder: Path) -> Path:
+    """Run the lesson's own cells that make an object from an array."""
+    names: dict[str, object] = {}
+    for cell in cells(lessons.NOTEBOOKS / "en" / "06_read_write.ipynb", "code"):
+        code = source(cell)
+        if cell["id"] in ("read-path", "header-run", "nested-run"):
+            exec("\n".join(line for line in code.splitlines() if "import" in line), names)
+        if cell["id"].startswith("make-") and cell["id"] not in ("make-judge", "make-save"):
+            exec(code, names)
+    return save_safely(names["capture"], folder / "lesson.dcm")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The lesson's object, those of two exercises, and copies of samples."""
+    folder = tmp_path_factory.mktemp("written")
+    made = {"lesson": lesson_capture(folder)}
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        for name in ("read_write-5", "read_write-7"):
+            names: dict[str, str] = {}
+            exec(declared("read_write")[name].solution, names)
+            made[name] = folder / names[["cyrillic_file", "capture_file"][name.endswith("7")]]
+    finally:
+        os.chdir(before)
+    for name in COPIES:
+        made[name] = save_safely(samples.read(name), folder / f"{name.replace('/', '_')}.dcm")
+    return made
+
+
+@by_others
+@odd_files
+@pytest.mark.parametrize("name", ["lesson", "read_write-7"])
+def test_dciodvfy_accepts_an_object_made_from_an_array(name: str, files: dict[str, Path]) -> None:
+    require("dciodvfy")
+    said = run("dciodvfy", "-new", files[name]).stderr.splitlines()
+    assert said[0] == "SCImage"
+    assert [line for line in said if line.startswith(("Error", "Warning"))] == []
+
+
+@by_others
+@odd_files
+def test_dciodvfy_finds_nothing_new_in_a_copy(files: dict[str, Path]) -> None:
+    require("dciodvfy")
+
+    def complaints(path: Path) -> list[str]:
+        lines = run("dciodvfy", "-new", path).stderr.splitlines()
+        return [line for line in lines if line.startswith(("Error", "Warning"))]
+
+    for name in COPIES:
+        before = complaints(samples.path(name))
+        assert [each for each in complaints(files[name]) if each not in before] == [], name
+
+
+@by_others
+@odd_files
+def test_the_judge_of_the_exercise_passes_on_what_dciodvfy_says(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
+    require("dciodvfy")
+    dataset = dcmread(files["lesson"])
+    dataset.PatientName = "Ivanov"
+    exercise = declared("read_write")["read_write-7"]
+    assert exercise.judge(str(files["lesson"])).right
+    verdict = exercise.judge(str(save_safely(dataset, tmp_path / "x.dcm")))
+    assert verdict.right is False and verdict.why.startswith("Warning")
+
+
+@by_others
+@odd_files
+def test_dcmtk_and_gdcm_read_what_was_written(files: dict[str, Path]) -> None:
+    require("dcmdump", "dcmftest", "gdcmdump")
+    for name, path in files.items():
+        assert run("dcmftest", path).stdout.startswith("yes:"), name
+        assert run("dcmdump", "-q", path).returncode == 0, name
+        assert run("gdcmdump", path).returncode == 0, name
+
+
+@by_others
+@odd_files
+def test_dcmtk_reads_the_cyrillic_name(files: dict[str, Path]) -> None:
+    require("dcmdump")
+    for name in ("lesson", "read_write-5"):
+        said = run("dcmdump", "-q", "+U8", "+P", "0010,0010", files[name])
+        assert "Иванов^Иван^Иванович" in said.stdout
+
+
+@by_others
+@odd_files
+def test_orthanc_stores_and_returns_the_same_bytes(files: dict[str, Path], tmp_path: Path) -> None:
+    require("Orthanc", "unshare", "ip")
+    namespace = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+    if run(*namespace, "true").returncode != 0:
+        require("a private network namespace")
+    # the copy with a Cyrillic name has the same SOP Instance UID, and an archive keeps one of them
+    sent = {name: path for name, path in files.items() if name != "CT_small"}
+    script = tmp_path / "round_trip.py"
+    script.write_text(ORTHANC)
+    shell = 'ip link set lo up && exec "$@"'
+    result = run(
+        *namespace, "sh", "-c", shell, "sh", sys.executable, script, tmp_path, *sent.values()
+    )
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)["files"]
+    for name, path in sent.items():
+        status, same = told[str(path)]
+        assert (status, same) == ("Success", True), name

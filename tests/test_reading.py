@@ -192,3 +192,18 @@ def test_no_archive_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK but no zip")
     with pytest.raises(ReadingError):
         reading.unpack(tmp_path / "a.zip", tmp_path / "new")
+
+
+def test_a_broken_archive_is_unpacked_or_ends_in_one_sentence(tmp_path: Path) -> None:
+    whole = archive("a/1.dcm", "2.dcm", size=5000).getvalue()
+    for place in range(0, len(whole), 3):
+        broken = bytearray(whole)
+        broken[place] ^= 0xA5
+        (tmp_path / "a.zip").write_bytes(broken)
+        try:
+            reading.unpack(tmp_path / "a.zip", tmp_path / str(place))
+        except ReadingError as error:
+            assert str(error).startswith("a.zip was not unpacked: ")
+            assert not (tmp_path / str(place)).exists()
+    with pytest.raises(ReadingError, match=r"absent\.zip was not unpacked"):
+        reading.unpack(tmp_path / "absent.zip", tmp_path / "new")

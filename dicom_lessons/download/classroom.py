@@ -1,12 +1,11 @@
-"""The classroom: a web server on this computer with the files that lesson 05 asks the web for."""
+"""The classroom server: on this computer, with the files that lesson 05 asks the web for."""
 
 from __future__ import annotations
 
 import atexit
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -20,27 +19,20 @@ from dicom_lessons.download.server import Request, serve
 from dicom_lessons.fetching import file_name
 
 ARCHIVE = ("CT_small", "MR_small", "rtplan")
-ANSWERED = ("SOPClassUID", "SOPInstanceUID", "Modality", "PatientID", "Rows", "Columns")
+ATTRIBUTES = ("SOPClassUID", "SOPInstanceUID", "Modality", "PatientID", "Rows", "Columns")
 
 
-@contextmanager
-def classroom(folder: str = "") -> Iterator[str]:
-    """Run a web server on this computer while the block lasts, and give its address.
+@cache
+def start_classroom(folder: str = "") -> str:
+    """Start the classroom server, which stops when Python ends, and return its address.
 
     It answers every address that ends in the name of a file that it has: in the folder, in the
     samples, or the stand-in for RG1_J2KI.dcm. Below ``orthanc/`` it answers the questions of the
     lesson as an Orthanc server does, below ``dicom-web/`` a search for instances.
     """
-    with serve(partial(_answer, folder)) as address:
-        yield address
-
-
-@cache
-def start_classroom(folder: str = "") -> str:
-    """Start the classroom, which stops when Python ends, and return its address."""
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(classroom(folder))
+    return stack.enter_context(serve(partial(_answer, folder)))
 
 
 def _answer(folder: str, request: Request) -> None:
@@ -49,15 +41,16 @@ def _answer(folder: str, request: Request) -> None:
         if parts.path.startswith("/orthanc/"):
             answer = _orthanc(parts.path.split("/")[2:])
         elif parts.path == "/dicom-web/instances":
-            answer = _found(dict(parse_qsl(parts.query)))
+            answer = _instances(dict(parse_qsl(parts.query)))
         else:
             answer = _content(file_name(request.path), folder)
     except (LookupError, OSError):
         request.reply(b"not here", 404, "text/plain")
     else:
-        as_bytes = isinstance(answer, bytes)
-        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        request.reply(body, kind="application/dicom" if as_bytes else "application/json")
+        if isinstance(answer, bytes):
+            request.reply(answer)
+        else:
+            request.reply(json.dumps(answer).encode(), kind="application/json")
 
 
 def _content(name: str, folder: str) -> bytes:
@@ -89,14 +82,14 @@ def stand_in() -> bytes:
 
 
 def _orthanc(path: list[str]) -> Any:
-    held = {_orthanc_id(samples.read(name, stop_before_pixels=True)): name for name in ARCHIVE}
+    names = {_orthanc_id(samples.read(name, stop_before_pixels=True)): name for name in ARCHIVE}
     match path:
         case ["instances"]:
-            return sorted(held)
+            return sorted(names)
         case ["instances", instance, "file"]:
-            return samples.path(held[instance]).read_bytes()
+            return samples.path(names[instance]).read_bytes()
         case ["instances", instance, "simplified-tags"]:
-            elements = samples.read(held[instance], stop_before_pixels=True)
+            elements = samples.read(names[instance], stop_before_pixels=True)
             return {one.keyword: str(one.value) for one in elements if one.keyword}
     raise LookupError(path)
 
@@ -108,8 +101,8 @@ def _orthanc_id(data_set: Any) -> str:
     return "-".join(digest[start : start + 8] for start in range(0, 40, 8))
 
 
-def _found(query: dict[str, str]) -> list[Any]:
-    every = [samples.read(name, specific_tags=list(ANSWERED)) for name in ARCHIVE]
+def _instances(query: dict[str, str]) -> list[Any]:
+    every = [samples.read(name, specific_tags=list(ATTRIBUTES)) for name in ARCHIVE]
     return [
         one.to_json_dict()
         for one in every

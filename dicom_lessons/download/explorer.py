@@ -1,12 +1,11 @@
-"""What a careless and a careful download make of each fault of a server, and what a source says."""
+"""Explorer of lesson 05: what a careless and a careful download make of each fault of a server."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,12 @@ from dicom_lessons.html import Page, table
 from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.text import _
 
-_WELL = ""
-
 
 class FaultExplorer(VBox):  # type: ignore[misc]
     """A list of faults; the one that is chosen happens at once to two downloads."""
 
     def __init__(self, fault: str) -> None:
-        choices = [(_("answers well"), _WELL), *((_(FAULTS[key][1]), key) for key in FAULTS)]
+        choices = [(_("answers well"), ""), *((_(FAULTS[key][1]), key) for key in FAULTS)]
         self.faults = Dropdown(
             options=choices,
             value=fault,
@@ -47,7 +44,7 @@ class FaultExplorer(VBox):  # type: ignore[misc]
         return {**bundle, "text/plain": page.text, "text/html": str(page.markup)}
 
 
-def explore_faults(fault: str = _WELL) -> FaultExplorer:
+def explore_faults(fault: str = "") -> FaultExplorer:
     """Return a widget that lets a server on this computer fail in a way to be chosen.
 
     Parameters
@@ -59,58 +56,26 @@ def explore_faults(fault: str = _WELL) -> FaultExplorer:
     return FaultExplorer(fault)
 
 
-def explore_answer(ask: Callable[[], object], most: int = 5) -> Page:
-    """Ask a source that may not be within reach, and show its answer or why there is none.
-
-    Parameters
-    ----------
-    ask : callable
-        Returns a list of dicts.
-    most : int
-        Rows to show.
-    """
-    try:
-        answer = ask()
-        if not isinstance(answer, list):
-            raise TypeError(_("the answer is no list"))
-        rows = [one if isinstance(one, Mapping) else {"": one} for one in islice(answer, most)]
-    except Exception as error:  # a client of a source may raise anything
-        reason = str(error)
-        if isinstance(error, ImportError):
-            package = (error.name or "").replace("_", "-")
-            reason = _("{package} is not installed. Get it with: {cure}", package=package,
-                       cure=f"pip install {package}")  # fmt: skip
-        return Page(table((_("No answer"),), [(reason[:300],)]), reason)
-    header = list(rows[0]) if rows else []
-    caption = _("{shown} of {count}", shown=len(rows), count=len(answer))
-    values = [[str(row.get(name, ""))[:100] for name in header] for row in rows]
-    return Page(table(header, values, caption), caption)
-
-
 @cache
-def _outcomes(fault: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Let both downloads meet a fault, and return what each said and what is in its folder."""
-    return _tried(_careless, fault), _tried(_careful, fault)
-
-
-def _tried(download: Callable[[str, Path, bytes], object], fault: str) -> tuple[str, str]:
+def _outcome(download: Callable[[str, Path, bytes], object], fault: str) -> tuple[str, str]:
+    """Let a download meet a fault, and return what it said and what is in its folder."""
     content = samples.path("CT_small").read_bytes()
     server = Faulty(content, (fault,) if fault else (), patience=1.5)
     with tempfile.TemporaryDirectory() as folder, serve(server) as address:
         try:
             download(f"{address}CT_small.dcm", Path(folder), content)
-            said = _("no error")
+            report = _("no error")
         except DownloadError as error:
-            said = error.reason
+            report = error.reason
         except OSError as error:
-            said = type(error).__name__
-        left = [path.read_bytes() for path in Path(folder).iterdir()]
+            report = type(error).__name__
+        files = [path.read_bytes() for path in Path(folder).iterdir()]
     if server.waited:
-        said = _("{said}; it waited until the server gave up", said=said)
-    if not left:
-        return said, _("nothing")
-    wrong = _("wrong: {count} bytes", count=len(left[0]))
-    return said, _("the right file") if left == [content] else wrong
+        report = _("{said}; it waited until the server gave up", said=report)
+    if not files:
+        return report, _("nothing")
+    wrong = _("wrong: {count} bytes", count=len(files[0]))
+    return report, _("the right file") if files == [content] else wrong
 
 
 def _careless(address: str, folder: Path, _content: bytes) -> None:
@@ -129,8 +94,10 @@ def _careful(address: str, folder: Path, content: bytes) -> None:
 
 
 def _outcome_page(fault: str) -> Page:
-    names = (_("the code from the beginning"), _("the finished fetch"))
-    rows = [(name, *outcome) for name, outcome in zip(names, _outcomes(fault), strict=True)]
+    rows = [
+        (_("the code from the beginning"), *_outcome(_careless, fault)),
+        (_("the finished fetch"), *_outcome(_careful, fault)),
+    ]
     header = (_("Download"), _("What it says"), _("What lies in the folder"))
     does = _(FAULTS[fault][1]) if fault else _("answers well")
     caption = _("The server {does}.", does=does)

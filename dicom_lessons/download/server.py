@@ -9,11 +9,14 @@ import random
 import select
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from dicom_lessons.text import N_
+
+FLOOD = 16 * 2**20
+"""Bytes of an endless stream until the server gives up; more than the buffers on the way hold."""
 
 
 class Request(BaseHTTPRequestHandler):
@@ -102,34 +105,49 @@ class Faulty:
         Keys of :data:`FAULTS`; an empty text stands for a good answer.
     patience : float
         Seconds after which the server gives up to stall or to drip.
-    flood : int
-        Bytes after which it gives up an endless stream; more than the buffers on the way hold.
     waited : bool
         Whether a client stayed until the server gave up.
     asked : list of str
-        Path of each request.
-    turn : int
-        Number of the fault that comes next.
+        Path of each request, but for those that a redirect sent on.
     """
 
     content: bytes
     faults: Sequence[str] = ()
     patience: float = 5.0
-    flood: int = 16 * 1024 * 1024
     waited: bool = False
     asked: list[str] = field(default_factory=list)
-    turn: int = 0
 
     def __call__(self, request: Request) -> None:
         """Answer one request."""
-        elsewhere = request.path.startswith("/elsewhere/")
-        fault = "" if elsewhere or self.turn >= len(self.faults) else self.faults[self.turn]
-        self.asked.append(request.path)
-        self.turn += not elsewhere
+        fault = ""
+        if not request.path.startswith("/elsewhere/"):
+            fault = "".join(self.faults[len(self.asked) : len(self.asked) + 1])
+            self.asked.append(request.path)
         if fault:
             FAULTS[fault][0](self, request)
         else:
             request.reply(self.content)
+
+
+Fault = Callable[[Faulty, Request], None]
+
+
+def faulty_server(content: bytes, *faults: str) -> AbstractContextManager[str]:
+    """Run a server that has one file, meets each request with the next fault, then answers well.
+
+    Parameters
+    ----------
+    content : bytes
+        The file that is asked for.
+    *faults : str
+        Keys of :data:`FAULTS`; an empty text stands for a good answer.
+
+    >>> import requests
+    >>> with faulty_server(b"DICM", "missing") as address:
+    ...     [requests.get(address + "a.dcm", timeout=5).status_code for _attempt in range(2)]
+    [404, 200]
+    """
+    return serve(Faulty(content, faults))
 
 
 def _stall(server: Faulty, request: Request) -> None:
@@ -153,23 +171,24 @@ def _drip(server: Faulty, request: Request) -> None:
 def _flood(server: Faulty, request: Request) -> None:
     request.reply(server.content, length=-1)
     noise = random.Random(5).randbytes(65536)
-    for _chunk in range(server.flood // len(noise)):
+    for _chunk in range(FLOOD // len(noise)):
         if request.server.stopping.is_set():
             return
         request.wfile.write(noise)
     server.waited = True
 
 
+def _failing(status: int, body: bytes, kind: str = "text/plain") -> Fault:
+    return lambda _server, request: request.reply(body, status, kind)
+
+
 _LOGIN = b"<!DOCTYPE html><title>Log in</title><p>Log in to use this network.</p>"
 
-FAULTS: dict[str, tuple[Callable[[Faulty, Request], None], str]] = {
+FAULTS: dict[str, tuple[Fault, str]] = {
     "stalls": (_stall, N_("takes the call and never answers")),
-    "missing": (
-        lambda server, request: request.reply(b"no such file", 404, "text/plain"),
-        N_("answers 404, not found"),
-    ),
+    "missing": (_failing(404, b"no such file"), N_("answers 404, not found")),
     "busy": (
-        lambda server, request: request.reply(b"come back later", 503, "text/plain"),
+        _failing(503, b"come back later"),
         N_("answers 503, busy; the next request is answered well"),
     ),
     "redirects": (_redirect, N_("sends the client on to another host")),
@@ -184,7 +203,7 @@ FAULTS: dict[str, tuple[Callable[[Faulty, Request], None], str]] = {
         N_("announces 100 bytes less than the file has, and sends no more"),
     ),
     "login page": (
-        lambda server, request: request.reply(_LOGIN, kind="text/html; charset=utf-8"),
+        _failing(200, _LOGIN, "text/html; charset=utf-8"),
         N_("sends a web page with status 200, as a proxy with a log-in does"),
     ),
     "endless": (_flood, N_("sends and sends and never ends")),

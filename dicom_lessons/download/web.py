@@ -1,32 +1,27 @@
-"""Lesson 05: the internet or a classroom, questions to web services, archives, sources."""
+"""The internet or the classroom server: who answers, questions, archives, and known sources."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import stat
-import tempfile
 import threading
-import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from dicom_lessons import samples
+from dicom_lessons import reading, samples
 from dicom_lessons.download.classroom import start_classroom
-from dicom_lessons.fetching import DownloadError, fetch, file_name, receive
+from dicom_lessons.fetching import DownloadError, receive
 from dicom_lessons.html import Page, table
-from dicom_lessons.text import _
-
-__all__ = ["DownloadError", "ask", "fetch", "file_name", "reach", "readiness", "start_classroom"]
+from dicom_lessons.text import _, short
 
 SOURCES = Path(__file__).with_name("sources.json")
-JSON = "application/dicom+json, application/json"
 MOST_ANSWER = 16 * 1024 * 1024
-MOST_UNPACKED = 2 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -38,11 +33,36 @@ class Way:
     address : str
         What a file name is appended to; ends in a slash.
     by : str
-        ``"internet"``, ``"mirror"`` (the address of a teacher) or ``"classroom"`` (this computer).
+        ``"internet"``, ``"mirror"`` (the address of a teacher) or ``"classroom"`` (this
+        computer).
     """
 
     address: str
     by: str
+
+    def report(self) -> Page:
+        """Tell who answers requests, and whether RG1_J2KI.dcm is the real one there."""
+        host = urlsplit(self.address).hostname
+        who = {
+            "internet": _("The internet answers: {host}.", host=host),
+            "mirror": _("The mirror of your class answers: {host}.", host=host),
+            "classroom": _(
+                "The classroom server answers: it was started on this computer, because the "
+                "network does not answer or was not wanted. The requests are the same."
+            ),
+        }[self.by]
+        wanted = samples.get("RG1_J2KI")
+        picture = _("the real chest radiograph")
+        if self.by == "classroom":
+            content = _content(f"{self.address}{wanted.file}")
+            if hashlib.sha256(content).hexdigest() != wanted.sha256:
+                picture = _(
+                    "a stand-in: a radiograph of the course's virtual patient, in the same "
+                    "encoding and with the same flaws; its Patient's Name says so"
+                )
+        rows = [(_("Who answers"), who), (wanted.file, picture)]
+        text = "\n".join(f"{name}: {value}" for name, value in rows)
+        return Page(table((_("What"), _("Answer")), rows), text)
 
 
 def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
@@ -54,7 +74,7 @@ def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
         Of a folder on the web.
     mirror : str
         ``"internet"``, ``"classroom"``, or ``"auto"``: what ``DICOM_LESSONS_MIRROR`` names, else
-        the internet if it answers in time, else the classroom on this computer.
+        the internet if it answers in time, else the classroom server.
     seconds : float
         How long to wait for the internet.
 
@@ -98,39 +118,6 @@ def _answers(address: str, seconds: float) -> bool:
     return bool(answers)
 
 
-def readiness(way: Way) -> Page:
-    """Tell who answers requests, and whether RG1_J2KI.dcm is the real one there."""
-    who = {
-        "internet": _("The internet answers: {host}.", host=urlsplit(way.address).hostname),
-        "mirror": _(
-            "The mirror of your class answers: {host}.", host=urlsplit(way.address).hostname
-        ),
-        "classroom": _(
-            "The classroom answers: a web server that was started on this computer, because the "
-            "network does not answer or was not wanted. The requests are the same."
-        ),
-    }[way.by]
-    wanted = samples.get("RG1_J2KI")
-    real = way.by != "classroom" or hashlib.sha256(_rg1(way)).hexdigest() == wanted.sha256
-    file = (
-        _("the real chest radiograph")
-        if real
-        else _(
-            "a stand-in: a radiograph of the course's virtual patient, in the same encoding and "
-            "with the same flaws; its Patient's Name says so"
-        )
-    )
-    rows = [(_("Who answers"), who), (wanted.file, file)]
-    text = "\n".join(f"{name}: {value}" for name, value in rows)
-    return Page(table((_("What"), _("Answer")), rows), text)
-
-
-def _rg1(way: Way) -> bytes:
-    file = BytesIO()
-    receive(f"{way.address}RG1_J2KI.dcm", file, most=MOST_ANSWER)
-    return file.getvalue()
-
-
 def ask(address: str, **query: object) -> Any:
     """Ask a web service and return its answer in JSON as Python lists and dicts.
 
@@ -146,31 +133,25 @@ def ask(address: str, **query: object) -> Any:
     DownloadError
         If there is no answer in time, or one that is no JSON.
     """
-    file = BytesIO()
     complete = f"{address}?{urlencode(query)}" if query else address
     try:
-        receive(complete, file, most=MOST_ANSWER, accept="application/dicom+json, application/json")
-        return json.loads(file.getvalue())
+        return json.loads(_content(complete, "application/dicom+json, application/json"))
     except (OSError, ValueError) as error:
         reason = str(error) if isinstance(error, OSError) else _("the answer is no JSON")
-        failure = DownloadError(
-            _("No answer from {address}: {reason}.", address=address, reason=reason)
-        )
-        failure.reason = reason
-        raise failure from error
+        message = _("No answer from {address}: {reason}.", address=address, reason=reason)
+        raise DownloadError(message, reason) from error
 
 
-def unpack(archive: str | Path, folder: str | Path, most: int = MOST_UNPACKED) -> list[Path]:
-    """Unpack a zip archive into a new folder and return its files.
+def _content(address: str, accept: str = "*/*") -> bytes:
+    file = BytesIO()
+    receive(address, file, most=MOST_ANSWER, accept=accept)
+    return file.getvalue()
 
-    Parameters
-    ----------
-    archive : str or Path
-        Such as TCIA sends for a series.
-    folder : str or Path
-        It must not be there yet: it appears with all files in it, or not at all.
-    most : int
-        Bytes of all files together.
+
+def unpack(
+    archive: str | Path, folder: str | Path, most: int = reading.MOST_UNPACKED
+) -> list[Path]:
+    """Unpack a zip archive, such as TCIA sends for a series, as :func:`reading.unpack` does.
 
     Raises
     ------
@@ -180,34 +161,10 @@ def unpack(archive: str | Path, folder: str | Path, most: int = MOST_UNPACKED) -
     FileExistsError
         If the folder is there already.
     """
-    target = Path(folder)
-    if target.exists():
-        raise FileExistsError(_("{folder} is there already: choose a new one.", folder=target))
     try:
-        with (
-            zipfile.ZipFile(archive) as file,
-            tempfile.TemporaryDirectory(dir=target.parent) as new,
-        ):
-            for member in file.infolist():
-                _confine(member)
-            if sum(member.file_size for member in file.infolist()) > most:
-                raise OSError(_("it holds more than {most} bytes", most=most))
-            file.extractall(Path(new) / "files")
-            (Path(new) / "files").rename(target)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise DownloadError(
-            _("{archive} was not unpacked: {reason}.", archive=Path(archive).name, reason=error)
-        ) from error
-    return sorted(path for path in target.rglob("*") if path.is_file())
-
-
-def _confine(member: zipfile.ZipInfo) -> None:
-    name = member.filename.replace("\\", "/")
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or ":" in name:
-        raise OSError(_("its member {name!r} would land outside of the folder", name=name))
-    if stat.S_ISLNK(member.external_attr >> 16):
-        raise OSError(_("its member {name!r} is a link", name=name))
+        return reading.unpack(archive, folder, most)
+    except reading.ReadingError as error:
+        raise DownloadError(str(error)) from error
 
 
 def source_table() -> Page:
@@ -218,3 +175,31 @@ def source_table() -> Page:
     rows = [[source["name"], *(_(source[field]) for field in fields[1:])] for source in sources]
     text = "\n".join(f"{source['name']}: {_(source['what'])}" for source in sources)
     return Page(table(header, rows, _("Sources of DICOM files, as of autumn 2026")), text)
+
+
+def explore_answer(ask: Callable[[], object], most: int = 5) -> Page:
+    """Ask a source that may not be within reach, and show its answer or why there is none.
+
+    Parameters
+    ----------
+    ask : callable
+        Returns a list of dicts.
+    most : int
+        Rows to show.
+    """
+    try:
+        answer = ask()
+        if not isinstance(answer, list):
+            raise TypeError(_("the answer is no list"))
+        rows = [one if isinstance(one, Mapping) else {"": one} for one in islice(answer, most)]
+    except Exception as error:  # a client of a source may raise anything
+        reason = str(error)
+        if isinstance(error, ImportError):
+            package = (error.name or "").replace("_", "-")
+            reason = _("{package} is not installed. Get it with: {cure}", package=package,
+                       cure=f"pip install {package}")  # fmt: skip
+        return Page(table((_("No answer"),), [(short(reason, 300),)]), reason)
+    header = list(rows[0]) if rows else []
+    caption = _("{shown} of {count}", shown=len(rows), count=len(answer))
+    values = [[short(row.get(name, ""), 100) for name in header] for row in rows]
+    return Page(table(header, values, caption), caption)

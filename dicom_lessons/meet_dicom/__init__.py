@@ -1,31 +1,30 @@
 """Lesson 00: is this computer ready, which program is for what, files to take along."""
 
-from dicom_lessons.meet_dicom.computer import (
-    PROGRAMS,
-    Finding,
-    Program,
-    decoders,
-    export_files,
-    network,
-    packages,
-    program_table,
-    readiness,
-    readiness_text,
-    status,
-    weasis_link,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dicom_lessons.meet_dicom.computer import readiness, readiness_text
+from dicom_lessons.meet_dicom.programs import PROGRAMS, export_files, program_table, weasis_link
+
+if TYPE_CHECKING:
+    from dicom_lessons.meet_dicom.explorer import readiness_check
 
 __all__ = [
     "PROGRAMS",
-    "Finding",
-    "Program",
-    "decoders",
     "export_files",
-    "network",
-    "packages",
     "program_table",
     "readiness",
+    "readiness_check",
     "readiness_text",
-    "status",
     "weasis_link",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # python -m dicom_lessons check has to speak where ipywidgets is missing
+    if name == "readiness_check":
+        from dicom_lessons.meet_dicom.explorer import readiness_check
+
+        return readiness_check
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,40 +1,21 @@
-"""Lesson 00: is this computer ready, which program is for what, files to take along."""
+"""What this computer has of what the course needs: Python, packages, decoders, the network."""
 
 from __future__ import annotations
 
-import json
 import platform
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from pathlib import Path
-from urllib.parse import quote
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
+from pydicom import uid
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import (
-    HTJ2K,
-    JPEG2000,
-    UID,
-    AllTransferSyntaxes,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
 
-from dicom_lessons import samples
-from dicom_lessons.html import Page, table
 from dicom_lessons.text import _
 
-REGISTRY = Path(__file__).with_name("programs.json")
 COURSE = "dicom-lessons"
 PACKAGES = (
     "pydicom",
@@ -50,24 +31,24 @@ PACKAGES = (
     "pylibjpeg-rle",
     "pyjpegls",
 )
-DECODED_BY: dict[UID, tuple[str, ...]] = {
-    JPEGBaseline8Bit: ("pillow",),
-    JPEGLSLossless: ("pyjpegls",),
-    JPEGLSNearLossless: ("pyjpegls",),
-    JPEG2000Lossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    JPEG2000: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    HTJ2KLossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    HTJ2KLosslessRPCL: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    HTJ2K: ("pylibjpeg", "pylibjpeg-openjpeg"),
-    RLELossless: ("pydicom",),
+DECODED_BY: dict[uid.UID, tuple[str, ...]] = {
+    uid.JPEGBaseline8Bit: ("pillow",),
+    uid.JPEGLSLossless: ("pyjpegls",),
+    uid.JPEGLSNearLossless: ("pyjpegls",),
+    uid.JPEG2000Lossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
+    uid.JPEG2000: ("pylibjpeg", "pylibjpeg-openjpeg"),
+    uid.HTJ2KLossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
+    uid.HTJ2KLosslessRPCL: ("pylibjpeg", "pylibjpeg-openjpeg"),
+    uid.HTJ2K: ("pylibjpeg", "pylibjpeg-openjpeg"),
+    uid.RLELossless: ("pydicom",),
 }
 # the downloads of lesson 05 come from there
 ADDRESS = "https://github.com"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One line of the readiness check.
+class Prerequisite:
+    """One line of the readiness check: something that the course needs or can do without.
 
     Attributes
     ----------
@@ -90,7 +71,7 @@ class Finding:
     advice: str = ""
 
 
-def readiness() -> tuple[Finding, ...]:
+def readiness() -> tuple[Prerequisite, ...]:
     """Return what this computer has of what the course needs; the network is not asked.
 
     >>> [finding.what for finding in readiness() if finding.needed and not finding.ok]
@@ -99,7 +80,7 @@ def readiness() -> tuple[Finding, ...]:
     return packages() + decoders()
 
 
-def packages() -> tuple[Finding, ...]:
+def packages() -> tuple[Prerequisite, ...]:
     """Compare the versions of Python and of the packages with those that the course needs."""
     found = []
     for name, versions in needed().items():
@@ -108,7 +89,7 @@ def packages() -> tuple[Finding, ...]:
         advice = "" if ok else _install(name)
         if name == "Python" and not ok:
             advice = _("Install a newer Python from python.org.")
-        found.append(Finding(name, version, versions, ok, advice))
+        found.append(Prerequisite(name, version, versions, ok, advice))
     return tuple(found)
 
 
@@ -144,20 +125,20 @@ def needed() -> dict[str, str]:
     }
 
 
-def decoders() -> tuple[Finding, ...]:
+def decoders() -> tuple[Prerequisite, ...]:
     """Tell of each transfer syntax with a decoder in pydicom whether it can be decoded here.
 
     Notes
     -----
     PS3.5 Annex A defines the transfer syntaxes. pydicom has no decoder for video.
     """
-    found = []
-    for uid in AllTransferSyntaxes:
+    lines = []
+    for syntax in uid.AllTransferSyntaxes:
         try:
-            decoder = get_decoder(uid)
+            decoder = get_decoder(syntax)
         except NotImplementedError:
             continue
-        names = DECODED_BY.get(uid, () if uid.is_compressed else ("pydicom",))
+        names = DECODED_BY.get(syntax, () if syntax.is_compressed else ("pydicom",))
         plugins = ", ".join(decoder.available_plugins) or "pydicom" if decoder.is_available else ""
         advice = ""
         if not decoder.is_available and names:
@@ -169,8 +150,9 @@ def decoders() -> tuple[Finding, ...]:
             )
         elif not names:
             advice = _("Only with 8 bits per pixel. No lesson needs more.")
-        found.append(Finding(uid.name, plugins, ", ".join(names), decoder.is_available, advice))
-    return tuple(found)
+        needed = ", ".join(names)
+        lines.append(Prerequisite(syntax.name, plugins, needed, decoder.is_available, advice))
+    return tuple(lines)
 
 
 def meets(version: str, needed: str) -> bool:
@@ -190,7 +172,7 @@ def _install(*names: str) -> str:
     return "pip install " + " ".join(f'"{name}{needed().get(name, "")}"' for name in names)
 
 
-def network(timeout: float = 3.0) -> Finding:
+def network(timeout: float = 3.0) -> Prerequisite:
     """Ask one well-known server over HTTPS whether it answers; any answer will do.
 
     Parameters
@@ -210,143 +192,23 @@ def network(timeout: float = 3.0) -> Finding:
     except requests.RequestException:
         advice = _("No connection: look at cable, wireless network and proxy.")
     else:
-        return Finding(what, _("it answered"), "", True)
+        return Prerequisite(what, _("it answered"), "", True)
     offline = _("Every lesson runs without the network.")
-    return Finding(what, "", "", False, f"{advice} {offline}")
+    return Prerequisite(what, "", "", False, f"{advice} {offline}")
 
 
-def status(finding: Finding) -> str:
-    """Return sign and word for a finding: nothing depends on colour."""
-    if finding.ok:
+def status(prerequisite: Prerequisite) -> str:
+    """Return sign and word for a prerequisite: nothing depends on colour."""
+    if prerequisite.ok:
         return _("✓ ready")
-    return _("✗ missing") if finding.needed else _("– not needed")
+    return _("✗ missing") if prerequisite.needed else _("– not needed")
 
 
-def readiness_text(findings: Iterable[Finding]) -> str:
-    """Return the readiness check as plain text, one line per finding."""
+def readiness_text(prerequisites: Iterable[Prerequisite]) -> str:
+    """Return the readiness check as plain text, one line per prerequisite."""
     lines = []
-    for finding in findings:
-        needed = _("needed: {needed}", needed=finding.needed) if finding.needed else ""
-        parts = (status(finding), finding.what, finding.found, needed, finding.advice)
+    for one in prerequisites:
+        needed = _("needed: {needed}", needed=one.needed) if one.needed else ""
+        parts = (status(one), one.what, one.found, needed, one.advice)
         lines.append("  ".join(part for part in parts if part))
     return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program, server or collection that has to do with DICOM.
-
-    Attributes
-    ----------
-    name : str
-        As its makers write it.
-    kind : str
-        ``viewer``, ``platform``, ``research``, ``editor``, ``tool``, ``server``, ``collection``.
-    purpose : str
-        What it is for, in English; translated when shown, as are the next three.
-    platforms : tuple of str
-        Where it runs.
-    licence : str
-        Terms of use.
-    opens : str
-        How a file gets into it.
-    open_source : bool
-        Whether anybody may read and change its source.
-    """
-
-    name: str
-    kind: str
-    purpose: str
-    platforms: tuple[str, ...]
-    licence: str
-    opens: str
-    open_source: bool = False
-
-
-PROGRAMS = tuple(
-    Program(**{**entry, "platforms": tuple(entry["platforms"])})
-    for entry in json.loads(REGISTRY.read_text(encoding="utf-8"))
-)
-
-
-def program_table(programs: Sequence[Program] = PROGRAMS) -> Page:
-    """Return a table of programs for a notebook.
-
-    >>> program_table([program for program in PROGRAMS if program.kind == "server"])
-    Orthanc (server): a small DICOM server with a web page; holds no pictures until you send some
-    """
-    header = [_("Name"), _("Kind"), _("What it is for"), _("Runs on"), _("Licence"), _("To open")]
-    rows, lines = [], []
-    for program in programs:
-        platforms = ", ".join(_(name) for name in program.platforms)
-        row = (program.name, program.kind, _(program.purpose), platforms, _(program.licence))
-        rows.append((*row, _(program.opens)))
-        lines.append(f"{program.name} ({program.kind}): {_(program.purpose)}")
-    caption = _("Programs, servers and collections for DICOM")
-    return Page(table(header, rows, caption), "\n".join(lines))
-
-
-def export_files(names: Iterable[str], folder: str | Path) -> list[Path]:
-    """Copy samples into a folder; a file that is there already is never overwritten.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names of samples, such as ``"CT_small"``.
-    folder : str or Path
-        It is made if need be.
-
-    Returns
-    -------
-    list of Path
-        The files, one per name, with the extension ``.dcm`` that RFC 3240 recommends. A copy
-        that is there from before is returned as it is; beside another file of the same name the
-        copy gets a number.
-
-    Raises
-    ------
-    LookupError
-        If no sample has one of the names.
-    NotADirectoryError
-        If the folder is a file.
-    """
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(
-            _("{name} is a file, not a folder: choose another name.", name=folder.name)
-        )
-    sources = {name: samples.path(name).read_bytes() for name in names}
-    folder.mkdir(parents=True, exist_ok=True)
-    return [_written(folder, name, content) for name, content in sources.items()]
-
-
-def _written(folder: Path, name: str, content: bytes) -> Path:
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", samples.get(name).name).strip("_")
-    number = 1
-    while True:
-        path = folder / (f"{stem}.dcm" if number == 1 else f"{stem}-{number}.dcm")
-        try:
-            with path.open("xb") as file:
-                file.write(content)
-            return path
-        except FileExistsError:
-            if path.is_file() and path.read_bytes() == content:
-                return path
-            number += 1
-
-
-def weasis_link(folder: str | Path) -> str:
-    """Return the link that makes an installed Weasis open a file or folder of this computer.
-
-    Raises
-    ------
-    ValueError
-        If there is a quotation mark in the path: it would end the path inside the link.
-
-    >>> weasis_link("my work").startswith("weasis://%24dicom%3Aget%20-l%20%22")
-    True
-    """
-    path = Path(folder).resolve().as_posix()
-    if '"' in path:
-        raise ValueError(_("Rename the folder: there is a quotation mark in its path."))
-    return "weasis://" + quote(f'$dicom:get -l "{path}"', safe="")

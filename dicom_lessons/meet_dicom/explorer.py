@@ -7,11 +7,23 @@ from typing import Any
 from ipywidgets import HTML, Button, HBox, Layout, VBox
 
 from dicom_lessons.html import render, table
-from dicom_lessons.meet_dicom import Finding, computer
-from dicom_lessons.text import _
+from dicom_lessons.meet_dicom import computer
+from dicom_lessons.meet_dicom.computer import Prerequisite
+from dicom_lessons.text import N_, _
 
 _STATUS = """<p role="status">{{ text }}</p>"""
 _NOTE = """<p>{{ text }}</p>"""
+_KERNEL_UNKNOWN = N_(
+    "? not known yet: press the button. If nothing changes, choose Kernel > Restart Kernel, "
+    "load this page again and run the cell once more."
+)
+_NETWORK_UNKNOWN = N_(
+    "? not asked: press the button if you want to know. It waits a few seconds at most."
+)
+_HOW_TO_INSTALL = N_(
+    "If a line says “missing”: copy its command into a new cell with a percent sign in front "
+    "(%pip install …), run it, then choose Kernel > Restart Kernel."
+)
 
 
 class Readiness(VBox):  # type: ignore[misc]
@@ -21,21 +33,23 @@ class Readiness(VBox):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self.packages = HTML(_found_table(computer.packages(), _("Python and packages")))
+        self.packages = HTML(_table(computer.packages(), _("Python and packages")))
         self.decoders = HTML(
-            _found_table(computer.decoders(), _("Transfer syntaxes that can be decoded here"))
+            _table(computer.decoders(), _("Transfer syntaxes that can be decoded here"))
         )
-        self.kernel = Button(description=_("Does the kernel hear me?"), layout=_wide())
-        self.kernel_answer = HTML(render(_STATUS, text=_kernel_unknown()))
-        self.network = Button(description=_("Is the network there?"), layout=_wide())
-        self.network_answer = HTML(render(_STATUS, text=_network_unknown()))
+        wide = Layout(width="auto", min_width="14em")
+        self.kernel = Button(description=_("Does the kernel hear me?"), layout=wide)
+        self.kernel_answer = HTML(render(_STATUS, text=_(_KERNEL_UNKNOWN)))
+        self.network = Button(description=_("Is the network there?"), layout=wide)
+        self.network_answer = HTML(render(_STATUS, text=_(_NETWORK_UNKNOWN)))
         self.kernel.on_click(self._answer_for_kernel)
         self.network.on_click(self._answer_for_network)
-        note = HTML(render(_NOTE, text=_how_to_install()))
+        wrapping = Layout(flex_flow="row wrap", align_items="center")
         buttons = [
-            HBox([self.kernel, self.kernel_answer], layout=_wrapping()),
-            HBox([self.network, self.network_answer], layout=_wrapping()),
+            HBox([self.kernel, self.kernel_answer], layout=wrapping),
+            HBox([self.network, self.network_answer], layout=wrapping),
         ]
+        note = HTML(render(_NOTE, text=_(_HOW_TO_INSTALL)))
         super().__init__([*buttons, self.packages, note, self.decoders])
 
     def _answer_for_kernel(self, _button: Button) -> None:
@@ -44,11 +58,11 @@ class Readiness(VBox):  # type: ignore[misc]
     def _answer_for_network(self, _button: Button) -> None:
         self.network.disabled = True
         self.network_answer.value = render(_STATUS, text=_("asking…"))
-        finding = computer.network()
+        network = computer.network()
         answer = (
             _("✓ yes, {address} answered", address=computer.ADDRESS)
-            if finding.ok
-            else _("✗ no. {advice}", advice=finding.advice)
+            if network.ok
+            else _("✗ no. {advice}", advice=network.advice)
         )
         self.network_answer.value = render(_STATUS, text=answer)
         self.network.disabled = False
@@ -65,9 +79,11 @@ def readiness_check() -> Readiness:
     return Readiness()
 
 
-def _found_table(findings: tuple[Finding, ...], caption: str) -> str:
+def _table(prerequisites: tuple[Prerequisite, ...], caption: str) -> str:
     header = (_("Result"), _("What"), _("Found"), _("Needed"), _("What to do"))
-    rows = [(computer.status(one), one.what, one.found, one.needed, one.advice) for one in findings]
+    rows = [
+        (computer.status(one), one.what, one.found, one.needed, one.advice) for one in prerequisites
+    ]
     return table(header, rows, caption)
 
 
@@ -78,29 +94,3 @@ def _twin() -> str:
     header = (_("What is checked"), _("Needed"))
     caption = _("Readiness check: run the cell to see this computer's answers.")
     return table(header, rows, caption)
-
-
-def _kernel_unknown() -> str:
-    return _(
-        "? not known yet: press the button. If nothing changes, choose Kernel > Restart Kernel, "
-        "load this page again and run the cell once more."
-    )
-
-
-def _network_unknown() -> str:
-    return _("? not asked: press the button if you want to know. It waits a few seconds at most.")
-
-
-def _how_to_install() -> str:
-    return _(
-        "If a line says “missing”: copy its command into a new cell with a percent sign in front "
-        "(%pip install …), run it, then choose Kernel > Restart Kernel."
-    )
-
-
-def _wide() -> Layout:
-    return Layout(width="auto", min_width="14em")
-
-
-def _wrapping() -> Layout:
-    return Layout(flex_flow="row wrap", align_items="center")

@@ -1,17 +1,15 @@
-"""Read, change and write: compare data sets, judge them, save them (lesson 06)."""
+"""Lesson 06: compare data sets, judge them, read archives, save files."""
 
-from dicom_lessons.read_write.compare import KINDS, Difference, described, difference, report
+from dicom_lessons.read_write.compare import difference, report
+from dicom_lessons.read_write.explorer import explore_difference
 from dicom_lessons.read_write.files import ArchiveError, SaveError, read_zip, save_safely
-from dicom_lessons.read_write.judge import Finding, validate
+from dicom_lessons.read_write.judge import validate
 
 __all__ = [
-    "KINDS",
     "ArchiveError",
-    "Difference",
-    "Finding",
     "SaveError",
-    "described",
     "difference",
+    "explore_difference",
     "read_zip",
     "report",
     "save_safely",

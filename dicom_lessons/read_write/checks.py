@@ -58,7 +58,7 @@ def _name_survives(path: Path) -> str:
 
 def _still_right(dataset: FileDataset) -> str:
     return next(
-        (f"{finding.path}: {finding.problem}. {finding.cure}."
+        (f"{finding.where}: {finding.what}. {finding.cure}."
          for finding in read_write.validate(dataset)), ""
     )  # fmt: skip
 

@@ -19,12 +19,6 @@ Element = DataElement | RawDataElement
 
 DEEPEST = 64
 LONGEST_VALUE = 64
-KINDS: dict[str, str] = {
-    "added": N_("added"),
-    "removed": N_("removed"),
-    "value changed": N_("value changed"),
-    "VR changed": N_("VR changed"),
-}
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Difference:
         Such as ``"BeamSequence[0].BeamName"``; ``"file_meta."`` goes before the names of group
         0002, and an element without a keyword of its own is called by its tag, ``"0009,1001"``.
     kind : str
-        A key of :data:`KINDS`.
+        ``"added"``, ``"removed"``, ``"value changed"`` or ``"VR changed"``; translated when shown.
     one, other : DataElement, Dataset or None
         What stands there: an element, an item of a sequence, or nothing.
     """
@@ -64,11 +58,11 @@ def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
     >>> from dicom_lessons import samples
     >>> plan, changed = samples.read("rtplan"), samples.read("rtplan")
     >>> changed.BeamSequence[0].BeamName = "Left"
-    >>> [(found.path, found.kind) for found in difference(plan, changed)]
+    >>> [(each.path, each.kind) for each in difference(plan, changed)]
     [('BeamSequence[0].BeamName', 'value changed')]
     """
-    header, other_header = (getattr(each, "file_meta", None) or Dataset() for each in (one, other))
-    return (*_compare(header, other_header, "file_meta."), *_compare(one, other, ""))
+    left, right = (getattr(each, "file_meta", None) or Dataset() for each in (one, other))
+    return (*_compare(left, right, "file_meta."), *_compare(one, other, ""))
 
 
 def _compare(one: Dataset, other: Dataset, path: str, depth: int = 0) -> Iterator[Difference]:
@@ -115,9 +109,9 @@ def elements_of(dataset: Dataset, without: Set[BaseTag] = frozenset()) -> dict[B
 
 def _pair(path: str, one: Any, other: Any, depth: int) -> Iterator[Difference]:
     if one is None or other is None:
-        yield Difference(path, "added" if one is None else "removed", one, other)
+        yield Difference(path, N_("added") if one is None else N_("removed"), one, other)
     elif one.VR != other.VR:
-        yield Difference(path, "VR changed", one, other)
+        yield Difference(path, N_("VR changed"), one, other)
     elif isinstance(one.value, Items) and isinstance(other.value, Items):
         for number, (left, right) in enumerate(zip_longest(one.value, other.value)):
             place = f"{path}[{number}]"
@@ -126,7 +120,7 @@ def _pair(path: str, one: Any, other: Any, depth: int) -> Iterator[Difference]:
             else:
                 yield from _compare(left, right, f"{place}.", depth + 1)
     elif _stored(one) != _stored(other):
-        yield Difference(path, "value changed", one, other)
+        yield Difference(path, N_("value changed"), one, other)
 
 
 def name_of(tag: BaseTag) -> str:
@@ -139,11 +133,7 @@ def name_of(tag: BaseTag) -> str:
 def _stored(element: Element) -> object:
     """Return a value in a form in which NaN equals NaN, and an empty text equals nothing."""
     value = element.value
-    if value is None or isinstance(value, bytes):
-        return value or ""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(map(str, value)) or ""
-    return str(value)
+    return value if value and isinstance(value, bytes) else tuple(map(str, values_of(element)))
 
 
 def report(differences: Iterable[Difference]) -> str:
@@ -157,9 +147,8 @@ def report(differences: Iterable[Difference]) -> str:
         PN CompressedSamples^CT1 → PN Ivanov^Ivan
     """
     lines = [
-        f"{_(KINDS[found.kind])}: {found.path}\n"
-        f"    {described(found.one)} → {described(found.other)}"
-        for found in differences
+        f"{_(each.kind)}: {each.path}\n    {described(each.one)} → {described(each.other)}"
+        for each in differences
     ]
     return "\n".join(lines) or _("no difference")
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, Layout, Select, VBox
 from markupsafe import Markup
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
 
-from dicom_lessons import html, samples
+from dicom_lessons import html, reading
 from dicom_lessons.keep_keys import KeepKeys
-from dicom_lessons.read_write import KINDS, Difference, described, difference
+from dicom_lessons.read_write.compare import Difference, described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
 
-Source = str | os.PathLike[str] | bytes | Dataset
-
-EXPLICIT = "1.2.840.10008.1.2.1"
 MARKS = {"added": "+", "removed": "−", "value changed": "≠", "VR changed": "VR"}
 BYTES_PER_ROW, MOST_BYTES, MOST_ROWS = 8, 64, 100
 _VALUE = """<span style="overflow-wrap: anywhere">{{ text }}</span>"""
@@ -32,7 +27,7 @@ _BYTES = """\
 _DETAIL = """<p role="status"><strong>{{ path }}</strong>: {{ kind }}</p>{{ table }}"""
 
 
-def explore_difference(one: Source, other: Source) -> DifferenceViewer:
+def explore_difference(one: reading.Source, other: reading.Source) -> DifferenceViewer:
     """Open two data sets in the difference viewer.
 
     Parameters
@@ -44,35 +39,29 @@ def explore_difference(one: Source, other: Source) -> DifferenceViewer:
     Returns
     -------
     DifferenceViewer
-        A widget; without a kernel the notebook shows :func:`difference_table` instead.
+        A widget; without a kernel the notebook shows all differences as a table.
 
     Raises
     ------
-    pydicom.errors.InvalidDicomError
-        If a file is not DICOM.
+    LookupError, OSError
+        If there is no such sample or file.
+    ReadingError
+        If one of them is not DICOM, too large, or inflates to too much.
     """
     return DifferenceViewer(one, other)
-
-
-def difference_table(one: Source, other: Source) -> html.Page:
-    """Return all differences as a table: the viewer's static twin.
-
-    >>> print(difference_table("MR_small", "MR_small_RLE").text.splitlines()[4])
-    VR VR changed; PixelData; OW 8192 bytes; 1488; OB 6128 bytes; 1504
-    """
-    return _twin(_Side(one, _("first")), _Side(other, _("second")))
 
 
 class DifferenceViewer(VBox):  # type: ignore[misc]
     """A list of places that differ; the one chosen is shown on both sides, down to its bytes."""
 
-    def __init__(self, one: Source, other: Source) -> None:
+    def __init__(self, one: reading.Source, other: reading.Source) -> None:
         self._sides = _Side(one, _("first")), _Side(other, _("second"))
         self.differences = difference(self._sides[0].dataset, self._sides[1].dataset)
-        kinds = [(_("all kinds"), "")]
-        kinds += [(f"{MARKS[kind]} {_(text)}", kind) for kind, text in KINDS.items()]
+        kinds = [(f"{mark} {_(kind)}", kind) for kind, mark in MARKS.items()]
         self.kind_choice = Dropdown(
-            options=kinds, description=_("Show:"), layout=Layout(width="20em")
+            options=[(_("all kinds"), ""), *kinds],
+            description=_("Show:"),
+            layout=Layout(width="20em"),
         )
         self.places = Select(
             rows=13,
@@ -111,8 +100,7 @@ class DifferenceViewer(VBox):  # type: ignore[misc]
         if self.places.value is None:
             self.detail.value = html.render("<p>{{ text }}</p>", text=_("Nothing differs here."))
             return
-        found = self.differences[self.places.value]
-        self.detail.value = _detail(found, *self._sides)
+        self.detail.value = _detail(self.differences[self.places.value], *self._sides)
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
@@ -124,76 +112,58 @@ class DifferenceViewer(VBox):  # type: ignore[misc]
 class _Side:
     """One of the two data sets, with the map of its bytes if there can be one."""
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: reading.Source, name: str) -> None:
+        self.dataset = reading.read(source)
         self.name, self.note, self.map = name, "", None
-        if isinstance(source, Dataset):
-            self.dataset = source
-            self.note = _("as Explicit VR Little Endian would store it")
-        else:
-            self.name, raw = _opened(source, name)
-            self.dataset = dcmread(BytesIO(raw))
+        if not isinstance(source, bytes | Dataset):
+            self.name = reading.name_of(source)
         with contextlib.suppress(StructureError):
             if isinstance(source, Dataset):
-                raw = rewrite(source, EXPLICIT)
+                self.note = _("as Explicit VR Little Endian would store it")
+                raw = rewrite(source, ExplicitVRLittleEndian)
+            else:
+                raw = reading.read_bytes(source)
             stored = map_bytes(raw, self.name)
             self.map = stored.inflated or stored
 
-    def place(self, path: str) -> tuple[int, bytes] | None:
+    def place(self, path: str) -> tuple[str, bytes]:
         """Return where the element of a path begins, and its bytes with their header."""
         with contextlib.suppress(KeyError):
             if self.map is not None:
-                found = find_element(self.map, path.removeprefix("file_meta."))
-                return found.offset, self.map.raw[found.offset : found.end]
-        return None
-
-
-def _opened(source: str | os.PathLike[str] | bytes, name: str) -> tuple[str, bytes]:
-    if isinstance(source, bytes):
-        return name, source
-    path = Path(source)
-    if isinstance(source, str) and not path.is_file():
-        path = samples.path(source)
-        return source, path.read_bytes()
-    return path.name, path.read_bytes()
+                element = find_element(self.map, path.removeprefix("file_meta."))
+                return str(element.offset), self.map.raw[element.offset : element.end]
+        return "—", b""
 
 
 def _detail(found: Difference, one: _Side, other: _Side) -> Markup:
     """Return both sides of one difference as a table, bytes that differ marked."""
-    places = [side.place(found.path) for side in (one, other)]
-    raws = [place[1] if place else b"" for place in places]
-    names = one.name, other.name
+    one_start, one_raw = one.place(found.path)
+    other_start, other_raw = other.place(found.path)
+    values = (html.render(_VALUE, text=described(each)) for each in (found.one, found.other))
     rows: list[tuple[object, ...]] = [
-        (
-            _("value"),
-            *(html.render(_VALUE, text=described(each)) for each in (found.one, found.other)),
-        ),
-        (_("from byte"), *(_offset(place) for place in places)),
-        (_("bytes"), _hex(raws[0], raws[1], one.note), _hex(raws[1], raws[0], other.note)),
+        (_("value"), *values),
+        (_("from byte"), one_start, other_start),
+        (_("bytes"), _hex(one_raw, other_raw, one.note), _hex(other_raw, one_raw, other.note)),
     ]
-    table = html.table(("", *names), rows)
-    return html.render(_DETAIL, path=found.path, kind=_(KINDS[found.kind]), table=table)
-
-
-def _offset(place: tuple[int, bytes] | None) -> str:
-    return "—" if place is None else str(place[0])
+    table = html.table(("", one.name, other.name), rows)
+    return html.render(_DETAIL, path=found.path, kind=_(found.kind), table=table)
 
 
 def _hex(raw: bytes, against: bytes, note: str) -> Markup:
-    shown = [
+    octets = [
         (f"{byte:02x}", byte != (against[index] if index < len(against) else None))
         for index, byte in enumerate(raw[:MOST_BYTES])
     ]
     rows = []
-    for start in range(0, len(shown), BYTES_PER_ROW):
+    for start in range(0, len(octets), BYTES_PER_ROW):
         part = raw[start : min(start + BYTES_PER_ROW, MOST_BYTES)]
         gap = 3 * (BYTES_PER_ROW - len(part)) * " "
         letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-        rows.append({"bytes": shown[start : start + BYTES_PER_ROW], "letters": gap + letters})
+        rows.append({"bytes": octets[start : start + BYTES_PER_ROW], "letters": gap + letters})
     more = len(raw) - MOST_BYTES
     notes = [ngettext("and {count} more byte", "and {count} more bytes", more)] if more > 0 else []
-    return html.render(
-        _BYTES, rows=rows, note="; ".join([*notes, *([note] if raw and note else [])])
-    )
+    notes += [note] if raw and note else []
+    return html.render(_BYTES, rows=rows, note="; ".join(notes))
 
 
 def _twin(one: _Side, other: _Side) -> html.Page:
@@ -202,12 +172,12 @@ def _twin(one: _Side, other: _Side) -> html.Page:
     header = (_("Kind"), _("Where"), one.name, starts, other.name, starts)
     rows = [
         (
-            f"{MARKS[each.kind]} {_(KINDS[each.kind])}",
+            f"{MARKS[each.kind]} {_(each.kind)}",
             each.path,
             described(each.one),
-            _offset(one.place(each.path)),
+            one.place(each.path)[0],
             described(each.other),
-            _offset(other.place(each.path)),
+            other.place(each.path)[0],
         )
         for each in found[:MOST_ROWS]
     ]

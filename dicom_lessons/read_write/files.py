@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import warnings
-from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
-from zipfile import ZipFile
 
-from pydicom import Dataset, FileDataset, dcmread
+from pydicom import Dataset
 
+from dicom_lessons import reading
 from dicom_lessons.text import _
-
-MOST_BYTES = 500_000_000
 
 
 class ArchiveError(ValueError):
-    """An archive that is not read; the message names the member."""
+    """An archive that is not read; the message says why."""
 
 
 class SaveError(OSError):
@@ -27,8 +23,11 @@ class SaveError(OSError):
 
 
 def read_zip(
-    archive: str | os.PathLike[str] | IO[bytes], *, most_bytes: int = MOST_BYTES, **options: Any
-) -> dict[str, FileDataset]:
+    archive: str | os.PathLike[str] | IO[bytes],
+    *,
+    most_bytes: int = reading.MOST_ZIPPED,
+    **options: Any,
+) -> dict[str, Dataset]:
     """Read all DICOM files of a zip archive in memory; nothing is unpacked onto the disk.
 
     Parameters
@@ -48,34 +47,17 @@ def read_zip(
     Raises
     ------
     ArchiveError
-        If it is no zip archive or a broken one, is encrypted or too large, or has a member whose
-        name leads out of the folder that it would be unpacked to.
+        If it is no zip archive or a broken one, is encrypted or too large, or has a member that
+        is broken or whose name leads out of the folder that it would be unpacked to.
     """
-    found = {}
-    room = most_bytes
+    datasets = {}
     try:
-        with ZipFile(archive) as opened:
-            for member in opened.infolist():
-                _stay_inside(member.filename)
-                with opened.open(member) as stream:
-                    raw = stream.read(room + 1)
-                room -= len(raw)
-                if room < 0:
-                    reason = _("more than {most} bytes in all", most=most_bytes)
-                    raise ArchiveError(_("Not read: {reason}.", reason=reason))
-                if raw[128:132] == b"DICM":
-                    found[member.filename] = dcmread(BytesIO(raw), **options)
-    except ArchiveError:
-        raise
-    except Exception as error:  # zipfile and pydicom raise many kinds on broken bytes
-        raise ArchiveError(_("Not read: {reason}.", reason=error)) from error
-    return found
-
-
-def _stay_inside(name: str) -> None:
-    if re.match(r"[/\\]|\w:", name) or ".." in re.split(r"[/\\]", name):
-        reason = _("the member {name!r} leads out of the archive's folder", name=name)
-        raise ArchiveError(_("Not read: {reason}.", reason=reason))
+        for name, raw in reading.members_of(archive, most_bytes):
+            if raw[128:132] == b"DICM":
+                datasets[name] = reading.read(raw, **options)
+    except (OSError, reading.ReadingError) as error:
+        raise ArchiveError(_("Not read: {reason}.", reason=str(error).rstrip("."))) from error
+    return datasets
 
 
 def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -86,7 +68,7 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
     Parameters
     ----------
     dataset : Dataset
-        With ``file_meta.TransferSyntaxUID``; the UIDs of the header are copied from it.
+        With ``file_meta.TransferSyntaxUID``; the UIDs in it are copied from the data set.
     path : str or path
         Where to.
     overwrite : bool
@@ -123,9 +105,11 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         if isinstance(error, OSError):
             cure = _("Does the folder exist, may you write there, is the disk full?")
         reason = str(error).partition("\n")[0]
-        message = _("Nothing was written to {path}: {reason}. {cure}")
+        message = _(
+            "Nothing was written to {path}: {reason}. {cure}", path=path, reason=reason, cure=cure
+        )
         # what pydicom went through to get there helps nobody
-        raise SaveError(message.format(path=path, reason=reason, cure=cure)) from None
+        raise SaveError(message) from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

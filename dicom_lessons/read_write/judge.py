@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from pydicom import Dataset, charset, config, datadict, uid
@@ -15,15 +14,9 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, validate_value
 
-from dicom_lessons.read_write.compare import (
-    DEEPEST,
-    Element,
-    described,
-    elements_of,
-    name_of,
-    values_of,
-)
-from dicom_lessons.text import N_, _
+from dicom_lessons.findings import Finding
+from dicom_lessons.read_write.compare import DEEPEST, Element, elements_of, name_of, values_of
+from dicom_lessons.text import N_, _, short
 
 RULES = {
     "AE": N_("at most 16 characters of ASCII"),
@@ -44,18 +37,8 @@ RULES = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing to mend before saving: where, what is wrong, what to do, and who says so."""
-
-    path: str
-    problem: str
-    cure: str
-    section: str
-
-
 def validate(dataset: Dataset) -> tuple[Finding, ...]:
-    """Judge a data set before it is saved: header, values, text, private blocks, pixels.
+    """Judge a data set before it is saved: its UIDs, values, text, private blocks, pixels.
 
     What its SOP class requires is not judged here: that is :func:`dicom_lessons.sop.lacks`.
 
@@ -74,32 +57,33 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     >>> from dicom_lessons import samples
     >>> ct = samples.read("CT_small")
     >>> ct.SliceThickness = 0.1 + 0.2
-    >>> [(finding.path, finding.section) for finding in validate(ct)]
+    >>> [(finding.where, finding.section) for finding in validate(ct)]
     [('SliceThickness', 'PS3.5 §6.2')]
     """
-    header = getattr(dataset, "file_meta", None) or Dataset()
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
     judged = _judge_elements(dataset, "", ["ascii"])
-    return (*_judge_header(dataset, header), *judged, *_judge_pixels(dataset, header))
+    return (*_judge_file_meta(dataset, file_meta), *judged, *_judge_pixels(dataset, file_meta))
 
 
-def _judge_header(dataset: Dataset, header: Dataset) -> Iterator[Finding]:
-    if not header.get("TransferSyntaxUID"):
-        problem = _("missing: nobody can tell how the data set is encoded")
+def _judge_file_meta(dataset: Dataset, file_meta: Dataset) -> Iterator[Finding]:
+    if not file_meta.get("TransferSyntaxUID"):
+        where = "file_meta.TransferSyntaxUID"
+        what = _("missing: nobody can tell how the data set is encoded")
         cure = _("give the data set a FileMetaDataset() as file_meta and set it there")
-        yield Finding("file_meta.TransferSyntaxUID", problem, cure, "PS3.10 §7.1")
-    if header.get("MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
+        yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
+    if file_meta.get("MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
         return
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        here, there = dataset.get(keyword), header.get(f"MediaStorage{keyword}")
+        here, there = dataset.get(keyword), file_meta.get(f"MediaStorage{keyword}")
         if not here:
+            what = _("missing or empty")
             cure = _("a class comes from pydicom.uid, an instance from generate_uid()")
-            yield Finding(keyword, _("missing or empty"), cure, "PS3.3 C.12.1")
+            yield Finding(where=keyword, what=what, cure=cure, section="PS3.3 C.12.1")
         elif there and here != there:
-            problem = _(
-                "{there} is not the {keyword} of the data set", there=there, keyword=keyword
-            )
+            where = f"file_meta.MediaStorage{keyword}"
+            what = _("{there} is not the {keyword} of the data set", there=there, keyword=keyword)
             cure = _("save with enforce_file_format=True, which copies it")
-            yield Finding(f"file_meta.MediaStorage{keyword}", problem, cure, "PS3.10 §7.1")
+            yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
 
 
 def _judge_elements(
@@ -112,9 +96,10 @@ def _judge_elements(
         terms = [str(term) for term in values_of(elements[BaseTag(0x00080005)])]
         for term in terms:
             if term not in charset.python_encoding:
-                problem = _("{term!r} is no Defined Term", term=term)
+                where = f"{path}SpecificCharacterSet"
+                what = _("{term!r} is no Defined Term", term=term)
                 cure = _("ISO_IR 144 stands for Cyrillic, ISO_IR 192 for all of Unicode (UTF-8)")
-                yield Finding(f"{path}SpecificCharacterSet", problem, cure, "PS3.3 C.12.1.1.2")
+                yield Finding(where=where, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
         encodings = _encodings(terms)
     for tag, element in elements.items():
         place = path + name_of(tag)
@@ -123,7 +108,8 @@ def _judge_elements(
             for number, item in enumerate(element.value):
                 yield from _judge_elements(item, f"{place}[{number}].", encodings, depth + 1)
         else:
-            yield from _judge_values(element, place, encodings)
+            # two wrong values may be the same
+            yield from dict.fromkeys(_judge_values(element, place, encodings))
 
 
 def _encodings(terms: list[str]) -> list[str]:
@@ -137,28 +123,28 @@ def _encodings(terms: list[str]) -> list[str]:
 def _judge_tag(elements: dict[BaseTag, Element], element: Element, place: str) -> Iterator[Finding]:
     tag = element.tag
     if tag.group in (0x0000, 0x0002):
-        problem = _("group {group:04X} does not belong into a data set", group=tag.group)
-        yield Finding(place, problem, _("move it to file_meta, or delete it"), "PS3.5 §7.1")
+        what = _("group {group:04X} does not belong into a data set", group=tag.group)
+        cure = _("move it to file_meta, or delete it")
+        yield Finding(where=place, what=what, cure=cure, section="PS3.5 §7.1")
     elif tag.is_private and not tag.is_private_creator:
         if BaseTag(tag & 0xFFFF0000 | tag.element >> 8) not in elements:
-            problem = _("no private creator has reserved this element")
+            what = _("no private creator has reserved this element")
             cure = _('private_block(group, "NAME", create=True).add_new(…) reserves a block')
-            yield Finding(place, problem, cure, "PS3.5 §7.8.1")
+            yield Finding(where=place, what=what, cure=cure, section="PS3.5 §7.8.1")
     elif datadict.dictionary_has_tag(tag) and element.VR not in (None, "UN"):
         known = datadict.dictionary_VR(tag)
         if element.VR not in known.split(" or "):
-            problem = _(
-                "VR {vr} stands where the dictionary has {known}", vr=element.VR, known=known
-            )
+            what = _("VR {vr} stands where the dictionary has {known}", vr=element.VR, known=known)
             cure = _("set it by its keyword: pydicom looks its VR up")
-            yield Finding(place, problem, cure, "PS3.6 chapter 6")
+            yield Finding(where=place, what=what, cure=cure, section="PS3.6 chapter 6")
 
 
 def _judge_values(element: Element, place: str, encodings: list[str]) -> Iterator[Finding]:
     vr = element.VR or ""
     if isinstance(element, RawDataElement):
-        problem = _("its bytes cannot be read as {vr}", vr=vr or "?")
-        yield Finding(place, problem, _("write the value anew, or delete it"), "PS3.5 §6.2")
+        what = _("its bytes cannot be read as {vr}", vr=vr or "?")
+        cure = _("write the value anew, or delete it")
+        yield Finding(where=place, what=what, cure=cure, section="PS3.5 §6.2")
         return
     for value in values_of(element):
         plain = value.item() if isinstance(value, np.generic) else value
@@ -166,15 +152,13 @@ def _judge_values(element: Element, place: str, encodings: list[str]) -> Iterato
         try:
             validate_value(vr, plain, config.RAISE)
         except ValueError:
-            problem = _("{value} is no {vr}", value=described(element)[3:], vr=vr)
-            cure = (
-                _(RULES[vr]) if vr in RULES else _("a value of the type and range of {vr}", vr=vr)
-            )
-            yield Finding(place, problem, cure, "PS3.5 §6.2")
+            what = _("{value} is no {vr}", value=short(value), vr=vr)
+            cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
+            yield Finding(where=place, what=what, cure=cure, section="PS3.5 §6.2")
         if vr in CUSTOMIZABLE_CHARSET_VR and not _survives(str(value), encodings):
-            problem = _("{value} cannot be written in this character set", value=str(value)[:64])
+            what = _("{value} cannot be written in this character set", value=short(value))
             cure = _('SpecificCharacterSet = "ISO_IR 192" before saving')
-            yield Finding(place, problem, cure, "PS3.3 C.12.1.1.2")
+            yield Finding(where=place, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
 
 
 def _survives(text: str, encodings: list[str]) -> bool:
@@ -189,19 +173,19 @@ def _survives(text: str, encodings: list[str]) -> bool:
     return True
 
 
-def _judge_pixels(dataset: Dataset, header: Dataset) -> Iterator[Finding]:
-    pixels, syntax = dataset.get("PixelData"), uid.UID(header.get("TransferSyntaxUID", ""))
+def _judge_pixels(dataset: Dataset, file_meta: Dataset) -> Iterator[Finding]:
+    pixels, syntax = dataset.get("PixelData"), uid.UID(file_meta.get("TransferSyntaxUID", ""))
     if not isinstance(pixels, bytes) or not syntax.is_transfer_syntax:
         return
     if syntax.is_encapsulated != (pixels[:4] == b"\xfe\xff\x00\xe0"):
-        problem = _("compressed in the bytes or in the transfer syntax, not in both")
+        what = _("compressed in the bytes or in the transfer syntax, not in both")
         cure = _("compress() and decompress() change both together")
-        yield Finding("PixelData", problem, cure, "PS3.5 §A.4")
+        yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §A.4")
     elif not syntax.is_encapsulated:
         with contextlib.suppress(AttributeError, TypeError):  # what is missing, sop.lacks tells
             wanted = get_expected_length(dataset)
             if len(pixels) not in (wanted, wanted + wanted % 2):
-                problem = _("{count} bytes, but Rows, Columns and bits make {wanted}",
-                            count=len(pixels), wanted=wanted)  # fmt: skip
+                what = _("{count} bytes, but Rows, Columns and bits make {wanted}",
+                         count=len(pixels), wanted=wanted)  # fmt: skip
                 cure = _("set_pixel_data(array, …) sets all of them together")
-                yield Finding("PixelData", problem, cure, "PS3.5 §8.1.1")
+                yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §8.1.1")
