@@ -272,6 +272,7 @@ def test_bad_files_are_reported_and_stop_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "low").write_bytes(raw.replace(b"CS\x02\x00CT", b"CS\x02\x00ct"))
     (tmp_path / "garbage").write_bytes(raw[:336] + b"\xff" * 5000)
+    (tmp_path / "link").symlink_to(tmp_path / "low")
     (tmp_path / "loop").symlink_to(tmp_path)
     survey = modality.survey(tmp_path)
     good = {path.name: value for path, value in survey.modalities.items()}

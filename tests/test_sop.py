@@ -387,7 +387,12 @@ def hostile() -> Dataset:
     return ct
 
 
-@pytest.mark.parametrize("source", ["rtdose", samples.path("rtdose"), samples.read("rtdose")])
+RTDOSE = samples.path("rtdose")
+
+
+@pytest.mark.parametrize(
+    "source", ["rtdose", RTDOSE, str(RTDOSE), RTDOSE.read_bytes(), samples.read("rtdose")], ids=type
+)
 def test_a_file_is_opened_at_what_it_lacks(source: Any) -> None:
     explorer = sop.explore_sop_class(source)
     assert explorer.iod.name == "RT Dose"
@@ -467,17 +472,26 @@ def test_what_cannot_be_explored_is_refused_in_a_sentence(source: Any, error: An
         sop.explore_sop_class(source)
 
 
-def test_a_file_that_inflates_to_too_much_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def bomb(path: Path) -> Path:
     ct = samples.read("CT_small")
     ct.add_new(0x00091001, "OB", bytes(2**20))
     ct.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    dcmwrite(tmp_path / "bomb.dcm", ct)
-    assert sop.explore_sop_class(tmp_path / "bomb.dcm").iod.name == "CT Image"
+    dcmwrite(path, ct)
+    return path
+
+
+def test_a_file_that_inflates_to_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bomb(tmp_path / "bomb.dcm")
+    provider = StorageProvider(_instances=[path.read_bytes()])
+    assert sop.explore_sop_class(path).iod.name == "CT Image"
+    assert len(provider.received) == 1
     monkeypatch.setattr(reading, "MOST_INFLATED", 2**20)
     with pytest.raises(sop.SOPClassError, match="inflates to more than 1048576 bytes"):
-        sop.explore_sop_class(str(tmp_path / "bomb.dcm"))
+        sop.explore_sop_class(str(path))
+    with pytest.raises(reading.ReadingError, match="inflates to more than 1048576 bytes"):
+        print(provider.received)
 
 
 def test_hostile_values_stay_text() -> None:
