@@ -253,7 +253,7 @@ def test_the_probe_is_bounded(answer: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert way.by == ("internet" if answer == "answers" else "classroom")
     if way.by == "internet":
         assert way.address == REPOSITORY
-        assert "example.org" in repr(way.report())
+        assert "example.org" in repr(way.readiness())
 
 
 def test_a_teacher_may_name_a_server_or_a_folder(
@@ -262,7 +262,7 @@ def test_a_teacher_may_name_a_server_or_a_folder(
     monkeypatch.setenv(samples.MIRROR, "https://class.example/dicom")
     way = download.reach(REPOSITORY)
     assert way == Way("https://class.example/dicom/", "mirror")
-    assert "class.example" in repr(way.report())
+    assert "class.example" in repr(way.readiness())
     monkeypatch.setenv(samples.MIRROR, str(tmp_path))
     (tmp_path / "own.dcm").write_bytes(CONTENT)
     (tmp_path.parent / "secret.dcm").write_bytes(b"secret")
@@ -287,7 +287,7 @@ def test_the_stand_in_says_that_it_is_one_and_has_the_same_flaws(
     address = download.start_classroom()
     way = Way(address, "classroom")
     content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content
-    assert "a stand-in" in repr(way.report())
+    assert "a stand-in" in repr(way.readiness())
     data_set = dcmread(io.BytesIO(content))
     assert data_set.PatientName == "StandIn^ForRG1"
     assert says(data_set) == FLAWS
@@ -321,7 +321,7 @@ def test_the_real_file_comes_over_http_and_is_verified(
     monkeypatch.setenv(samples.MIRROR, str(REAL))
     wanted = samples.get("RG1_J2KI")
     way = download.reach(REPOSITORY)
-    assert "the real chest radiograph" in repr(way.report())
+    assert "the real chest radiograph" in repr(way.readiness())
     address = f"{way.address}{wanted.file}"
     path = download.fetch(address, tmp_path, size=wanted.size, sha256=wanted.sha256)
     data_set = pydicom.dcmread(path)

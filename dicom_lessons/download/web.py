@@ -40,7 +40,7 @@ class Way:
     address: str
     by: str
 
-    def report(self) -> Page:
+    def readiness(self) -> Page:
         """Tell who answers requests, and whether RG1_J2KI.dcm is the real one there."""
         host = urlsplit(self.address).hostname
         who = {
