@@ -1,13 +1,5 @@
-"""Keys for widgets: typed in a list, they choose there and are no commands of JupyterLab."""
+"""The old address of :class:`dicom_lessons.widgets.KeepKeys`."""
 
-from __future__ import annotations
+from dicom_lessons.widgets import KeepKeys
 
-from pathlib import Path
-
-import anywidget
-
-
-class KeepKeys(anywidget.AnyWidget):
-    """An invisible child; the box that holds it keeps the keys that are typed in it."""
-
-    _esm = Path(__file__).with_name("keep_keys.js")
+__all__ = ["KeepKeys"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["jupyterlab", "page"]
 
-SCRIPT = viewer_page.SCRIPT.read_text(encoding="utf-8")
+SCRIPT = viewer_page.SCRIPT
 
 
 def twin(viewer: Viewer) -> str:

@@ -2,7 +2,8 @@
 // of the picture is read in every animation frame, before and after its callbacks (a WebGL canvas is
 // empty again once its frame is shown), and compared with the strip before.
 window.bench = (() => {
-  const WIDE = 16, HIGH = 640;
+  const WIDE = 16,
+    HIGH = 640;
   const strip = Object.assign(document.createElement("canvas"), { width: WIDE, height: HIGH });
   const pen = strip.getContext("2d", { willReadFrequently: true });
   const afterwards = new MessageChannel();
@@ -12,7 +13,9 @@ window.bench = (() => {
     const picture = state.selector && document.querySelector(state.selector);
     const image = picture instanceof HTMLImageElement;
     if (!picture || (image && !picture.complete)) return null;
-    const [w, h] = image ? [picture.naturalWidth, picture.naturalHeight] : [picture.width, picture.height];
+    const [w, h] = image
+      ? [picture.naturalWidth, picture.naturalHeight]
+      : [picture.width, picture.height];
     if (!w || !h) return null;
     const high = Math.min(h, HIGH);
     pen.clearRect(0, 0, WIDE, high);
@@ -20,7 +23,8 @@ window.bench = (() => {
     return new Uint32Array(pen.getImageData(0, 0, WIDE, high).data.buffer);
   }
   function digest(pixels) {
-    let sum = 1, any = 0;
+    let sum = 1,
+      any = 0;
     for (const pixel of pixels) {
       sum = (Math.imul(sum, 31) + pixel) | 0;
       any |= pixel;
@@ -49,14 +53,18 @@ window.bench = (() => {
   afterwards.port2.onmessage = look;
   requestAnimationFrame(beat);
   for (const type of ["pointermove", "wheel", "keydown"])
-    window.addEventListener(type, (event) => (state.since ||= event.timeStamp), { capture: true, passive: true });
+    window.addEventListener(type, (event) => (state.since ||= event.timeStamp), {
+      capture: true,
+      passive: true,
+    });
 
   const size = (data) => data.byteLength ?? data.size ?? data.length;
   window.WebSocket = class extends window.WebSocket {
     constructor(...where) {
       super(...where);
       this.ofKernel = this.url.includes("/channels");
-      if (this.ofKernel) this.addEventListener("message", (event) => (state.bytes += size(event.data)));
+      if (this.ofKernel)
+        this.addEventListener("message", (event) => (state.bytes += size(event.data)));
     }
     send(data) {
       if (this.ofKernel) state.bytes += size(data);
@@ -93,14 +101,30 @@ window.bench = (() => {
     },
     // Pictures per second while the hand never rests: one move in each frame, there and back.
     async drag(control, across, milliseconds) {
-      const place = document.querySelector(control), box = place.getBoundingClientRect();
-      const began = performance.now(), before = state.pictures;
+      const place = document.querySelector(control),
+        box = place.getBoundingClientRect();
+      const began = performance.now(),
+        before = state.pictures;
       for (let n = 0; performance.now() < began + milliseconds; n++) {
         const far = 3 * (1 + Math.abs((n % 100) - 50));
         const x = box.left + box.width / 2 + (across ? far : 0);
         const y = box.top + box.height / 4 + (across ? 0 : far);
-        const how = { clientX: x, clientY: y, bubbles: true, cancelable: true, button: -1, buttons: 1 };
-        place.dispatchEvent(new PointerEvent("pointermove", { ...how, pointerId: 1, pointerType: "mouse", isPrimary: true }));
+        const how = {
+          clientX: x,
+          clientY: y,
+          bubbles: true,
+          cancelable: true,
+          button: -1,
+          buttons: 1,
+        };
+        place.dispatchEvent(
+          new PointerEvent("pointermove", {
+            ...how,
+            pointerId: 1,
+            pointerType: "mouse",
+            isPrimary: true,
+          }),
+        );
         place.dispatchEvent(new MouseEvent("mousemove", how));
         await new Promise(requestAnimationFrame);
         await new Promise((next) => setTimeout(next, 0)); // real moves, too, come between frames

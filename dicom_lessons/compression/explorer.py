@@ -16,12 +16,12 @@ from pydicom import Dataset
 
 from dicom_lessons import compression, pixels
 from dicom_lessons.compression import Coding
-from dicom_lessons.html import render, table
-from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.html import Page, render, table
 from dicom_lessons.pixels import Window
 from dicom_lessons.text import N_, _
 from dicom_lessons.viewer.frames import read
 from dicom_lessons.viewer.pictures import picture_of
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 Source = str | os.PathLike[str] | Dataset
 PICTURES = {
@@ -71,7 +71,7 @@ def compare_transfer_syntaxes(source: Source = "virtual/ct") -> TransferSyntaxCo
     return TransferSyntaxComparator(source)
 
 
-class TransferSyntaxComparator(VBox):  # type: ignore[misc]
+class TransferSyntaxComparator(StaticTwin, VBox):  # type: ignore[misc]
     """Choose a picture and a coding; beside the list, the picture and what it lost."""
 
     def __init__(self, source: Source) -> None:
@@ -127,13 +127,11 @@ class TransferSyntaxComparator(VBox):  # type: ignore[misc]
             self._times[number] = _measured(coding, original)
         self.numbers.value = _numbers(coding, self._times[number])
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+    def twin(self) -> Page:
+        """Return a table of the codings, and the middle of the picture after some."""
         header, rows = _summary(self.codings)
         lines = ["; ".join(map(str, row)) for row in (header, *rows)]
-        bundle["text/plain"] = "\n".join(lines)
-        bundle["text/html"] = str(table(header, rows) + self._figures())
-        return bundle
+        return Page(table(header, rows) + self._figures(), "\n".join(lines))
 
     def _figures(self) -> Markup:
         """Return the middle of the picture, as it was and after some lossy codings."""

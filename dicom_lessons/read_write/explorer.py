@@ -13,10 +13,10 @@ from markupsafe import Markup
 from pydicom import Dataset, dcmread
 
 from dicom_lessons import html, samples
-from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.read_write import KINDS, Difference, described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 Source = str | os.PathLike[str] | bytes | Dataset
 
@@ -63,7 +63,7 @@ def difference_table(one: Source, other: Source) -> html.Page:
     return _twin(_Side(one, _("first")), _Side(other, _("second")))
 
 
-class DifferenceViewer(VBox):  # type: ignore[misc]
+class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
     """A list of places that differ; the one chosen is shown on both sides, down to its bytes."""
 
     def __init__(self, one: Source, other: Source) -> None:
@@ -114,11 +114,9 @@ class DifferenceViewer(VBox):  # type: ignore[misc]
         found = self.differences[self.places.value]
         self.detail.value = _detail(found, *self._sides)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        page = _twin(*self._sides)
-        bundle["text/plain"], bundle["text/html"] = page.text, str(page.markup)
-        return bundle
+    def twin(self) -> html.Page:
+        """Return a table of what differs."""
+        return _twin(*self._sides)
 
 
 class _Side:
