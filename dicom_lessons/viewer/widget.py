@@ -224,17 +224,18 @@ class Viewer(Widget):
         each = first["rows"] * first["columns"] * _bytes_per_pixel(first["kind"])
         messages, size = [], each * len(self._frames)
         for index in range(len(self._frames)):
-            if size > most:
-                raise PixelError(
-                    _(
-                        "{size} bytes of pixels are too many for a page; the most are {most}.",
-                        size=size,
-                        most=most,
-                    )
+            if size <= most:
+                whole = index == 0 and first["step"] == 1
+                messages.append({"info": first} if whole else self._message(index))
+                size += len(messages[-1].get("info", {"pixels": b""})["pixels"]) - each
+        if size > most:
+            raise PixelError(
+                _(
+                    "{size} bytes of pixels are too many for a page; the most are {most}.",
+                    size=size,
+                    most=most,
                 )
-            whole = index == 0 and first["step"] == 1
-            messages.append({"info": first} if whole else self._message(index))
-            size += len(messages[-1].get("info", {"pixels": b""})["pixels"]) - each
+            )
         return messages
 
     def _still(self, hint: str = "") -> Markup:
