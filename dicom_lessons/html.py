@@ -6,8 +6,9 @@ Whatever comes from a file, a server or a learner is text here and stays text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from dicom_lessons.text import language
@@ -30,13 +31,18 @@ _TABLE = """\
 </table>"""
 
 
+@cache
+def _compiled(template: str) -> Template:
+    return _environment.from_string(template)
+
+
 def render(template: str, /, **values: object) -> Markup:
     """Fill a Jinja2 template; every value that is not ``Markup`` is escaped.
 
     >>> render("<b>{{ name }}</b>", name="<img src=x>")
     Markup('<b>&lt;img src=x&gt;</b>')
     """
-    return Markup(_environment.from_string(template).render(**values))
+    return Markup(_compiled(template).render(**values))
 
 
 def table(

@@ -32,6 +32,7 @@ __all__ = [
     "Lab",
     "close_sessions",
     "drag",
+    "find_chromium",
     "jupyterlab",
     "open_notebook",
     "page",

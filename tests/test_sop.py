@@ -378,7 +378,8 @@ def test_a_data_set_may_have_a_header_without_uids() -> None:
 
 
 def twin(explorer: SOPClassExplorer) -> dict[str, Any]:
-    return explorer._repr_mimebundle_()
+    bundle: dict[str, Any] = explorer._repr_mimebundle_()
+    return bundle
 
 
 def hostile() -> Dataset:

@@ -8,6 +8,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -22,6 +23,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 from dicom_lessons import samples, uids
 from dicom_lessons.findings import Finding
 from dicom_lessons.text import set_language
+from dicom_lessons.uids.explorer import TreeView, UIDTree, explore_uids
 from dicom_lessons.uids.meaning import KINDS
 from dicom_lessons.uids.replacement import replace_uid
 from dicom_lessons.uids.tree import read_tree
@@ -548,3 +550,102 @@ def write(path: Path, dataset: FileDataset) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         copy.deepcopy(dataset).save_as(path, enforce_file_format=True)
+
+
+# ---- the explorer
+
+
+def twin(explorer: UIDTree) -> dict[str, Any]:
+    bundle: dict[str, Any] = explorer._repr_mimebundle_()
+    return bundle
+
+
+def test_typing_judges_and_names_at_once() -> None:
+    explorer = explore_uids("1.2.840.10008.1.2.1")
+    assert "Explicit VR Little Endian" in explorer.panel.value
+    assert explorer.panel.value.count("✓") == 5
+    explorer.field.value += ".01"
+    assert "no valid UID" in explorer.panel.value
+    assert "Component 8 is written 01." in explorer.panel.value
+    assert explorer.panel.value.count("✗") == 1
+    explorer.field.value = "2.25.1"
+    assert explorer.panel.value.count("✗") == 0
+
+
+def test_arcs_are_named_and_the_suffix_stays_whole() -> None:
+    panel = explore_uids("1.2.840.10008.5.1.4.1.1.2").panel.value
+    panel = panel.partition("</table>")[0]
+    rows = re.findall(r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", panel)
+    assert [number for number, _name in rows] == ["1", "2", "840", "10008", "5.1.4.1.1.2"]
+    assert rows[2][1] == "United States"
+    assert rows[4][1].startswith("the rest: a suffix")
+
+
+@pytest.mark.parametrize("text", [value for value in HOSTILE if isinstance(value, str)])
+def test_any_text_is_taken_and_stays_text(text: str) -> None:
+    explorer = explore_uids("1.2.3")
+    explorer.field.value = text
+    bundle = twin(explorer)
+    for shown in (explorer.panel.value, bundle["text/html"]):
+        assert len(shown) < 6_000
+        assert "<img" not in shown
+        assert "✗" in shown
+    assert len(bundle["text/plain"]) < 700
+
+
+def test_without_files_there_is_no_tree() -> None:
+    explorer = explore_uids("1.2.3")
+    assert explorer.view not in explorer.children
+    assert "<ul>" not in twin(explorer)["text/html"]
+
+
+def test_the_tree_of_the_dicomdir_set_and_its_twin() -> None:
+    explorer = explore_uids(files=DICOMDIR_SET)
+    depths = [node["depth"] for node in explorer.view.nodes]
+    assert [depths.count(depth) for depth in (0, 1, 2)] == [6, 13, 31]
+    bundle = twin(explorer)
+    for path in DICOMDIR_SET:
+        assert dcmread(path).SOPInstanceUID in bundle["text/html"]
+    assert bundle["text/html"].count("<li>") == 50
+    assert bundle["text/plain"].count("    Instance ") == 31
+    assert "<table" in bundle["text/html"]
+
+
+def test_selecting_a_row_takes_its_uid_apart_by_its_element() -> None:
+    explorer = explore_uids(files=DICOMDIR_SET)
+    nodes = explorer.view.nodes
+    for selected in (0, 1, 2, len(nodes) - 1):
+        explorer.view.selected = selected
+        assert explorer.field.value == nodes[selected]["uid"]
+        assert "Instance: one thing" in explorer.panel.value
+    explorer.field.value = "1.2.3.4"
+    assert "Private: class or instance" in explorer.panel.value
+    explorer.view.selected = 10**6
+    assert explorer.field.value == "1.2.3.4"
+
+
+def test_hostile_files_stay_text(tmp_path: Path) -> None:
+    hostile = instance("1.2.3", "1.2.4", "1.2.5")
+    hostile.StudyDescription = "<img src=x onerror=alert(1)>"
+    hostile.SeriesDescription = "</ul><script>alert(1)</script>"
+    write(tmp_path / "hostile", hostile)
+    (tmp_path / "<b>.txt").write_text("no DICOM")
+    bundle = twin(explore_uids(files=tmp_path))
+    assert "<img" not in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
+    assert "<b>" not in bundle["text/html"]
+    assert "&lt;b&gt;.txt" in bundle["text/html"]
+
+
+def test_the_script_never_makes_markup_of_data() -> None:
+    script = TreeView._esm
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", script)
+    assert "textContent" in script
+
+
+def test_the_explorer_speaks_russian() -> None:
+    set_language("ru")
+    bundle = twin(explore_uids("1.02", files=DICOMDIR_SET))
+    assert "Исследование" in bundle["text/plain"]
+    assert "неправильный UID" in bundle["text/html"]
+    assert "нарушено" in bundle["text/html"]

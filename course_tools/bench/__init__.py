@@ -27,21 +27,22 @@ RESOLUTION = (
 def run(folder: Path, say: Callable[[str], None] = print) -> Report:
     """Measure everything and write ``bench.json`` and ``bench.png`` into a folder."""
     from course_tools.bench import in_python, viewers
+    from course_tools.bench.candidates import PICTURES
     from course_tools.bench.plot import draw
 
     machine = describe_machine()
     say("Python …")
-    found = [*in_python.figures(), *in_python.grey_figures()]
+    figures = [*in_python.figures(), *in_python.grey_figures()]
     notes = viewers.missing()
     if viewers.can_measure():
         with viewers.open_browser() as (page, lab):
-            for name in viewers.FIRST_WANTED:
+            for name in PICTURES:
                 say(f"{name} …")
                 more, failed = viewers.compare(page, lab, name)
-                found += more
+                figures += more
                 notes += failed
         notes.append(RESOLUTION)
-    report = Report(machine, tuple(found), tuple(notes))
+    report = Report(machine, tuple(figures), tuple(notes))
     folder.mkdir(parents=True, exist_ok=True)
     write_json(report, folder / "bench.json")
     draw(report, folder / "bench.png")
@@ -54,18 +55,19 @@ def describe_machine() -> Machine:
     """Return what a reader needs to weigh the figures: neither host, user nor path."""
     from course_tools.bench.jupyterlab import find_chromium
 
-    versions = [("Python", platform.python_version())]
+    versions = {"Python": platform.python_version()}
     chromium = find_chromium()
     if chromium:
         command = [chromium, "--version", "--no-sandbox"]
-        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
-        numbers = [word for word in said if word[0].isdigit()]
-        versions += [("Chromium", number) for number in numbers[:1]]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        versions["Chromium"] = next(
+            (word for word in answer.split() if word[0].isdigit()), "unknown"
+        )
     for name in PACKAGES:
         try:
-            versions.append((name, version(name)))
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
     load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
     system = f"{platform.system()} {platform.machine()}"
-    return Machine(system, os.cpu_count() or 1, load, tuple(versions))
+    return Machine(system, os.cpu_count() or 1, load, versions)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CT, RADIOGRAPH, VOLUME = "CT 512 × 512", "radiograph 2500 × 2048", "volume 512 × 512 × 100"
+PICTURES = (CT, RADIOGRAPH, VOLUME)
 SLIDER = ".noUi-handle"
 
 
@@ -26,8 +27,6 @@ class Candidate:
         By picture: a cell that gets everything ready, and the cell that is measured.
     needs : str, optional
         The package that it is in.
-    judged : bool
-        Whether ours is to be better than it.
     has_keys : bool
         Whether the key Page Up goes back through a volume.
     """
@@ -37,11 +36,11 @@ class Candidate:
     control: str
     cells: dict[str, tuple[str, str]]
     needs: str | None = None
-    judged: bool = True
     has_keys: bool = False
 
 
 START = """\
+%matplotlib inline
 from pathlib import Path
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -90,7 +89,7 @@ plt.ioff()
 figure.canvas.header_visible = figure.canvas.toolbar_visible = False
 image = axes.imshow(values, cmap="gray")
 control = slider({numbers})
-def change(told):
+def change(_change):
     image.set_clim(control.value - {half}, control.value + {half})
     figure.canvas.draw_idle()
 change(None)
@@ -176,7 +175,6 @@ FLOOR = Candidate(
     ".floor",
     ".floor",
     {name: (START, CANVAS) for name in GET},
-    judged=False,
     has_keys=True,
 )
 EVERY = (OURS, INTERACT, IPYMPL, NIIVUE, FLOOR)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from course_tools.bench.figures import TIMES_BETTER, Figure, Goal, Rival
+from course_tools.bench.figures import Figure
 from dicom_lessons import samples
 
 LARGE = 500_000
@@ -59,8 +59,7 @@ def _pair(
     what: str, ours: Callable[[], object], other: tuple[str, Callable[[], object]], rounds: int
 ) -> Figure:
     name, instead = other
-    found = medians({"ours": ours, name: instead}, rounds)
-    return Figure(GROUP, what, "ms", "dicom_lessons", found["ours"], (Rival(name, found[name]),))
+    return Figure(GROUP, what, "ms", medians({"dicom_lessons": ours, name: instead}, rounds))
 
 
 _Compared = tuple[str, Callable[[], object], tuple[str, Callable[[], object]]]
@@ -140,26 +139,19 @@ def _series(rounds: int) -> Figure:
 def grey_figures(
     rounds: int = 15, seconds: float = 1, sizes: tuple[tuple[int, int], ...] = SIZES
 ) -> Iterator[Figure]:
-    """Measure `to_display` against what pydicom and tutorials offer; the goal is 4 times."""
+    """Measure `to_display` against what pydicom and tutorials offer."""
     from dicom_lessons import pixels
 
     for shape in sizes:
         for kind in (np.int16, np.uint16):
             dataset, stored = ct_of(shape, kind)
             candidates: dict[str, Callable[[], object]] = {
-                name: partial(other, dataset, stored) for name, other in OTHERS.items()
+                "to_display": partial(pixels.to_display, dataset, stored=stored)
             }
-            candidates["to_display"] = partial(pixels.to_display, dataset, stored=stored)
-            found = medians(candidates, rounds, seconds)
-            yield Figure(
-                GREY,
-                f"{shape[0]} × {shape[1]}, {np.dtype(kind)}",
-                "ms",
-                "to_display",
-                found["to_display"],
-                tuple(Rival(name, found[name], name == PYDICOM) for name in OTHERS),
-                (Goal(TIMES_BETTER, 4),),
-            )
+            for name, other in OTHERS.items():
+                candidates[name] = partial(other, dataset, stored)
+            what = f"{shape[0]} × {shape[1]}, {np.dtype(kind)}"
+            yield Figure(GREY, what, "ms", medians(candidates, rounds, seconds))
 
 
 def ct_of(

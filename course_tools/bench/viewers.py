@@ -17,23 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_tools.bench.candidates import (
-    CT,
-    EVERY,
-    OURS,
-    RADIOGRAPH,
-    SLIDER,
-    VOLUME,
-    Candidate,
-)
-from course_tools.bench.figures import AT_LEAST, AT_MOST, TIMES_BETTER, Figure, Goal, Rival
+from course_tools.bench.candidates import EVERY, OURS, SLIDER, VOLUME, Candidate
+from course_tools.bench.figures import PER_SECOND, Figure
 from course_tools.bench.jupyterlab import (
     Lab,
     close_sessions,
     find_chromium,
     open_notebook,
     open_page,
-    run_all,
     run_jupyterlab,
 )
 
@@ -56,45 +47,29 @@ RATE = "pictures while dragging without rest"
 TRAFFIC = "to and from the kernel, per move"
 AT_ONCE, RESTED = "; at once after the first picture", "; two seconds later"
 BY_KEY = "; two seconds later, by the key Page Up"
-UNITS = {RATE: "pictures/s", TRAFFIC: "bytes"}
-WANTED = {
-    MEDIAN: Goal(AT_MOST, 16.7),
-    LATE: Goal(AT_MOST, 33),
-    RATE: Goal(AT_LEAST, 55),
-    TRAFFIC: Goal(AT_MOST, 0),
-}
-FIRST_WANTED = {CT: 150, RADIOGRAPH: 400, VOLUME: 300}
-TIMES_WANTED = {CT: 8, RADIOGRAPH: 20}
-
-
-def goals(name: str, what: str) -> tuple[Goal, ...]:
-    """Return what is wanted of a figure of a picture."""
-    if what == FIRST:
-        return (Goal(AT_MOST, FIRST_WANTED[name]),)
-    wanted = WANTED[what.partition(";")[0]]
-    if what == MEDIAN and name in TIMES_WANTED:
-        return (wanted, Goal(TIMES_BETTER, TIMES_WANTED[name], rivals=3))
-    return (wanted,)
+UNITS = {RATE: PER_SECOND, TRAFFIC: "bytes"}
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done for each viewer and picture.
+    """How much is done for each picture.
 
     Attributes
     ----------
-    steps, firsts : int
-        Moves, and runs of the cell.
+    rounds : int
+        How often all viewers are measured in turn, after a first time that does not count.
+    steps : int
+        Moves in a round.
     seconds : float
         After so long no more of them are begun.
     rate : float
         Seconds of dragging without rest.
     """
 
-    steps: int = 60
-    firsts: int = 5
-    seconds: float = 20
-    rate: float = 2
+    rounds: int = 5
+    steps: int = 30
+    seconds: float = 10
+    rate: float = 1
 
 
 def missing() -> list[str]:
@@ -144,92 +119,93 @@ def compare(
     candidates: Sequence[Candidate] = EVERY,
     effort: Effort | None = None,
 ) -> tuple[list[Figure], list[str]]:
-    """Measure one picture in all viewers.
+    """Measure one picture in all viewers, in turn, round after round in one kernel.
 
     Returns
     -------
     list of Figure
-        What was measured.
+        Medians of the rounds.
     list of str
         A line for each viewer that could not be measured.
     """
     from playwright.sync_api import Error
 
-    found: dict[str, dict[str, float]] = {}
+    effort = effort or Effort()
+    close_sessions(lab)
+    open_notebook(page, lab, lab.write_notebook("bench.ipynb", "", ""))
+    rounds: dict[str, list[dict[str, float]]] = {
+        one.name: []
+        for one in candidates
+        if name in one.cells and (one.needs is None or _installed(one.needs))
+    }
     notes = []
-    for candidate in candidates:
-        if name not in candidate.cells or (candidate.needs and not _installed(candidate.needs)):
-            continue
-        try:
-            found[candidate.name] = measure(page, lab, candidate, name, effort or Effort())
-        except (Error, LookupError) as error:
-            notes.append(f"{name}: {candidate.name} was not measured: {str(error).splitlines()[0]}")
-    return figures(name, candidates, found), notes
+    for _round in range(1 + effort.rounds):
+        for candidate in candidates:
+            if candidate.name not in rounds:
+                continue
+            try:
+                rounds[candidate.name].append(measure(page, candidate, name, effort))
+            except (Error, LookupError) as error:
+                del rounds[candidate.name]
+                reason = str(error).splitlines()[0]
+                notes.append(f"{name}: {candidate.name} was not measured: {reason}")
+    return figures(name, {viewer: done[1:] for viewer, done in rounds.items()}), notes
 
 
-def figures(
-    name: str, candidates: Sequence[Candidate], found: dict[str, dict[str, float]]
-) -> list[Figure]:
-    """Put what was found for each viewer side by side, ours first."""
-    others = [one for one in candidates if one is not OURS and one.name in found]
+def figures(name: str, rounds: dict[str, list[dict[str, float]]]) -> list[Figure]:
+    """Put the medians of each viewer's rounds side by side, ours first."""
+    viewers = sorted(rounds, key=lambda viewer: viewer != OURS.name)
     compared = []
-    for what, value in found.get(OURS.name, {}).items():
-        rivals = tuple(
-            Rival(one.name, found[one.name][what], one.judged)
-            for one in others
-            if what in found[one.name]
-        )
-        unit = UNITS.get(what, "ms")
-        compared.append(Figure(name, what, unit, OURS.name, value, rivals, goals(name, what)))
+    for what in dict.fromkeys(what for done in rounds.get(OURS.name, ()) for what in done):
+        values = {
+            viewer: statistics.median(one[what] for one in rounds[viewer])
+            for viewer in viewers
+            if all(what in one for one in rounds[viewer])
+        }
+        compared.append(Figure(name, what, UNITS.get(what, "ms"), values))
     return compared
 
 
-def measure(
-    page: Page, lab: Lab, candidate: Candidate, name: str, effort: Effort
-) -> dict[str, float]:
-    """Measure one picture in one viewer; return each figure by what it is.
-
-    The cell has run once before: kernel, packages and the picture's file are warm for all.
+def measure(page: Page, candidate: Candidate, name: str, effort: Effort) -> dict[str, float]:
+    """Measure one picture in one viewer once; return each figure by what it is.
 
     Raises
     ------
     LookupError
         If no picture comes.
     """
-    close_sessions(lab)
-    open_notebook(page, lab, lab.write_notebook("bench.ipynb", *candidate.cells[name]))
-    run_all(page)
+    prepare, cell = candidate.cells[name]
+    page.evaluate("() => bench.watch('')")
+    page.evaluate("source => { bench.write(0, source); return bench.run(0); }", prepare)
+    page.evaluate("source => { bench.write(1, source); bench.clear(1); }", cell)
+    page.wait_for_timeout(REST / 4)
     page.evaluate("selector => bench.watch(selector)", OUTPUT + candidate.picture)
-    found = {FIRST: statistics.median(_first_pictures(page, effort))}
+    page.evaluate("() => { bench.run(1); }")
+    first = page.evaluate("patience => bench.seen(patience)", FIRST_PATIENCE)
+    if first is None:
+        raise LookupError("no picture came")
+    found = {FIRST: first}
     if name == VOLUME:
-        for when in (AT_ONCE, RESTED, BY_KEY) if candidate.has_keys else (AT_ONCE, RESTED):
-            with _hold(page, candidate, name, by_key=when == BY_KEY) as move:
-                steps = min(effort.steps, SLICES)
-                moved = _moves(page, move, steps, effort.seconds)
-                del moved[TRAFFIC]  # slices come as they are needed
-                found |= {what + when: value for what, value in moved.items()}
-            page.wait_for_timeout(REST)
-        return found
-    page.wait_for_timeout(REST)
-    with _hold(page, candidate, name) as move:
-        found |= _moves(page, move, effort.steps, effort.seconds)
-        control = [OUTPUT + candidate.control, candidate.control == SLIDER, 1000 * effort.rate]
-        found[RATE] = page.evaluate("control => bench.drag(...control)", control)
+        found |= _slices(page, candidate, effort)
+    else:
+        page.wait_for_timeout(REST)
+        with _hold(page, candidate, name) as move:
+            found |= _moves(page, move, effort.steps, effort.seconds)
+            control = [OUTPUT + candidate.control, candidate.control == SLIDER]
+            drag = "control => bench.drag(...control)"
+            found[RATE] = page.evaluate(drag, [*control, 1000 * effort.rate])
     return found
 
 
-def _first_pictures(page: Page, effort: Effort) -> list[float]:
-    times: list[float] = []
-    end = time.monotonic() + effort.seconds
-    while not times or (len(times) < effort.firsts and time.monotonic() < end):
-        page.evaluate("() => bench.clear(1)")
-        page.wait_for_timeout(REST / 4)
-        page.evaluate("() => bench.run(1)")
-        told = page.evaluate("patience => bench.seen(patience)", FIRST_PATIENCE)
-        if told is None:
-            raise LookupError("no picture came")
-        times.append(told)
-    return times
+def _slices(page: Page, candidate: Candidate, effort: Effort) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for when in (AT_ONCE, RESTED, BY_KEY) if candidate.has_keys else (AT_ONCE, RESTED):
+        with _hold(page, candidate, VOLUME, by_key=when == BY_KEY) as move:
+            moved = _moves(page, move, min(effort.steps, SLICES), effort.seconds)
+            del moved[TRAFFIC]  # slices come as they are needed
+            found |= {what + when: value for what, value in moved.items()}
+        page.wait_for_timeout(REST)
+    return found
 
 
 @contextmanager
@@ -272,7 +248,7 @@ def _moves(page: Page, move: Callable[[int], None], steps: int, seconds: float) 
         page.wait_for_timeout(pause.uniform(1, 2) * FRAME)
         move(len(times) + 1)
         times.append(page.evaluate("patience => bench.seen(patience)", PATIENCE) or PATIENCE)
-    traffic = page.evaluate("() => bench.bytes()") / len(times)
+    traffic = page.evaluate("() => bench.bytes") / len(times)
     times.sort()
     late = times[min(int(0.95 * len(times)), len(times) - 1)]
     return {MEDIAN: statistics.median(times), LATE: late, TRAFFIC: traffic}

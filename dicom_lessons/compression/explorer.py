@@ -21,14 +21,14 @@ from dicom_lessons.compression.codings import (
     time_encoding,
 )
 from dicom_lessons.compression.packages import decoders
-from dicom_lessons.html import render, table
-from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.html import Page, render, table
 from dicom_lessons.pixels import Window, stored_values, to_display
 from dicom_lessons.pixels.display import default_voi
 from dicom_lessons.pixels.grey import modality_table, rescale
 from dicom_lessons.pixels.stored import is_colour
 from dicom_lessons.text import N_, _
 from dicom_lessons.viewer.pictures import picture_of
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 PICTURES = {
     "virtual/ct": N_("CT, virtual patient"),
@@ -72,7 +72,7 @@ def compare_transfer_syntaxes(
     return TransferSyntaxComparator(source)
 
 
-class TransferSyntaxComparator(VBox):  # type: ignore[misc]
+class TransferSyntaxComparator(StaticTwin, VBox):  # type: ignore[misc]
     """Choose a picture and a coding; beside the list, the picture and what it lost."""
 
     def __init__(self, source: reading.Source) -> None:
@@ -135,13 +135,11 @@ class TransferSyntaxComparator(VBox):  # type: ignore[misc]
             encoding = _milliseconds(time_encoding(coding, self.codings[0].dataset, ROUNDS))
         return encoding, _milliseconds(time_decoding(coding.dataset, ROUNDS))
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+    def twin(self) -> Page:
+        """Return a table of the codings, and the middle of the picture after some."""
         header, rows = _summary(self.codings)
         lines = ["; ".join(map(str, row)) for row in (header, *rows)]
-        bundle["text/plain"] = "\n".join(lines)
-        bundle["text/html"] = str(table(header, rows) + self._figures())
-        return bundle
+        return Page(table(header, rows) + self._figures(), "\n".join(lines))
 
     def _figures(self) -> Markup:
         """Return the middle of the picture, as it was and after some lossy codings."""

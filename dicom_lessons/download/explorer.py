@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from ipywidgets import HTML, Dropdown, VBox
 
@@ -15,11 +14,11 @@ from dicom_lessons import samples
 from dicom_lessons.download.server import FAULTS, Faulty, serve
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.html import Page, table
-from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.text import _
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 
-class FaultExplorer(VBox):  # type: ignore[misc]
+class FaultExplorer(StaticTwin, VBox):  # type: ignore[misc]
     """A list of faults; the one that is chosen happens at once to two downloads."""
 
     def __init__(self, fault: str) -> None:
@@ -38,10 +37,9 @@ class FaultExplorer(VBox):  # type: ignore[misc]
     def _show(self, _change: object = None) -> None:
         self.outcome.value = str(_outcome_page(self.faults.value).markup)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        page = _outcome_page(self.faults.value)
-        return {**bundle, "text/plain": page.text, "text/html": str(page.markup)}
+    def twin(self) -> Page:
+        """Return what became of both downloads."""
+        return _outcome_page(self.faults.value)
 
 
 def explore_faults(fault: str = "") -> FaultExplorer:

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.judging import answered, next_hint
 from dicom_lessons.exercises.kinds import Choice
-from dicom_lessons.html import render
-from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.html import Page, render
 from dicom_lessons.text import _
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 _QUESTION = """\
 <p><strong>{{ question }}</strong></p>
@@ -31,7 +31,7 @@ _FEEDBACK = """<p role="status">{{ mark }} {{ message }}</p>"""
 _HINT = """<p role="status">{{ hint }}</p>"""
 
 
-class Quiz(VBox):  # type: ignore[misc]
+class Quiz(StaticTwin, VBox):  # type: ignore[misc]
     """Radio buttons for the options of a choice, and one for hints; tries are unlimited.
 
     The answers stay in the kernel. Without one, a page shows the question and its options.
@@ -67,9 +67,8 @@ class Quiz(VBox):  # type: ignore[misc]
     def _show_hint(self, _button: Button) -> None:
         self.hint.value = render(_HINT, hint=next_hint(self.exercise))
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+    def twin(self) -> Page:
+        """Return the question and its options."""
         lines = [f"{letter}. {text}" for letter, text in zip(LETTERS, self.texts, strict=False)]
-        bundle["text/plain"] = "\n".join([self.question, *lines])
-        bundle["text/html"] = str(render(_QUESTION, question=self.question, options=self.texts))
-        return bundle
+        markup = render(_QUESTION, question=self.question, options=self.texts)
+        return Page(markup, "\n".join([self.question, *lines]))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ipywidgets import HTML, Button, HBox, Layout, VBox
+from markupsafe import Markup
 
-from dicom_lessons.html import render, table
+from dicom_lessons.html import Page, render, table
 from dicom_lessons.meet_dicom import computer
 from dicom_lessons.meet_dicom.computer import Prerequisite
 from dicom_lessons.text import N_, _
+from dicom_lessons.widgets import StaticTwin
 
 _STATUS = """<p role="status">{{ text }}</p>"""
 _NOTE = """<p>{{ text }}</p>"""
@@ -26,7 +26,7 @@ _HOW_TO_INSTALL = N_(
 )
 
 
-class Readiness(VBox):  # type: ignore[misc]
+class Readiness(StaticTwin, VBox):  # type: ignore[misc]
     """The readiness check with two buttons; the network is asked only when one is pressed.
 
     Without a kernel, a page shows what is checked and what is to be done if it is missing.
@@ -67,11 +67,10 @@ class Readiness(VBox):  # type: ignore[misc]
         self.network_answer.value = render(_STATUS, text=answer)
         self.network.disabled = False
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        bundle["text/plain"] = _("Readiness check: run the cell to see this computer's answers.")
-        bundle["text/html"] = str(_twin())
-        return bundle
+    def twin(self) -> Page:
+        """Say what is checked, without this computer's answers."""
+        text = _("Readiness check: run the cell to see this computer's answers.")
+        return Page(_twin(), text)
 
 
 def readiness_check() -> Readiness:
@@ -87,7 +86,7 @@ def _table(prerequisites: tuple[Prerequisite, ...], caption: str) -> str:
     return table(header, rows, caption)
 
 
-def _twin() -> str:
+def _twin() -> Markup:
     """Say what is checked, without versions or answers: the same on every computer."""
     rows = list(computer.needed().items())
     rows += [(uid.name, ", ".join(names)) for uid, names in computer.DECODED_BY.items()]

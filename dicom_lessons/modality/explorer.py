@@ -13,8 +13,7 @@ from pydicom.multival import MultiValue
 from pydicom.tag import Tag
 
 from dicom_lessons import samples
-from dicom_lessons.html import render, table
-from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons.html import Page, render, table
 from dicom_lessons.modality.sop_classes import agreement, raw_value
 from dicom_lessons.modality.terms import judge, meaning
 from dicom_lessons.pixels import PixelError, frames_of, to_display
@@ -22,6 +21,7 @@ from dicom_lessons.reading import read
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer
 from dicom_lessons.viewer.pictures import alt_of, picture_of
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 SHOWN = ("CT", "MR", "US", "CR", "DX", "MG", "PT", "XA", "OT")
 THUMBNAIL = 120
@@ -49,7 +49,7 @@ def explore_modalities() -> ModalityGallery:
     return ModalityGallery()
 
 
-class ModalityGallery(VBox):  # type: ignore[misc]
+class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
     """One button per modality; below, the virtual patient beside the files of pydicom."""
 
     def __init__(self) -> None:
@@ -73,11 +73,9 @@ class ModalityGallery(VBox):  # type: ignore[misc]
         for panel in self.panels:
             panel.show_modality(code)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        bundle["text/plain"] = "\n".join(f"{code}: {meaning(code)}" for code in SHOWN)
-        bundle["text/html"] = str(_twin())
-        return bundle
+    def twin(self) -> Page:
+        """Return a picture and the key elements of each modality."""
+        return Page(_twin(), "\n".join(f"{code}: {meaning(code)}" for code in SHOWN))
 
 
 class Panel(VBox):  # type: ignore[misc]

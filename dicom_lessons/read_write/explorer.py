@@ -11,10 +11,10 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_lessons import html, reading
-from dicom_lessons.keep_keys import KeepKeys
 from dicom_lessons.read_write.compare import Difference, described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 MARKS = {"added": "+", "removed": "−", "value changed": "≠", "VR changed": "VR"}
 BYTES_PER_ROW, MOST_BYTES, MOST_ROWS = 8, 64, 100
@@ -51,7 +51,7 @@ def explore_difference(one: reading.Source, other: reading.Source) -> Difference
     return DifferenceViewer(one, other)
 
 
-class DifferenceViewer(VBox):  # type: ignore[misc]
+class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
     """A list of places that differ; the one chosen is shown on both sides, down to its bytes."""
 
     def __init__(self, one: reading.Source, other: reading.Source) -> None:
@@ -102,11 +102,9 @@ class DifferenceViewer(VBox):  # type: ignore[misc]
             return
         self.detail.value = _detail(self.differences[self.places.value], *self._sides)
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        page = _twin(*self._sides)
-        bundle["text/plain"], bundle["text/html"] = page.text, str(page.markup)
-        return bundle
+    def twin(self) -> html.Page:
+        """Return a table of what differs."""
+        return _twin(*self._sides)
 
 
 class _Side:

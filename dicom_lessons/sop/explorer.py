@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
+from markupsafe import Markup
 from pydicom import Dataset
 
-from dicom_lessons import samples, sop
-from dicom_lessons.html import render
-from dicom_lessons.keep_keys import KeepKeys
+from dicom_lessons import samples
+from dicom_lessons.html import Page, render
 from dicom_lessons.reading import ReadingError, Source, name_of, read
 from dicom_lessons.sop.explorer_tables import attribute_table, lacking_table, module_table
-from dicom_lessons.sop.report import definition_of
+from dicom_lessons.sop.report import definition_of, lacks
 from dicom_lessons.sop.tables import InformationObjectDefinition, SOPClassError, classes, definition
 from dicom_lessons.text import _, ngettext
+from dicom_lessons.widgets import KeepKeys, StaticTwin
 
 _SUMMARY = """<p role="status">{{ sentence }}</p>{{ findings }}"""
 
@@ -40,7 +41,7 @@ def explore_sop_class(source: Source = "CT_small") -> SOPClassExplorer:
     return SOPClassExplorer(source)
 
 
-class SOPClassExplorer(VBox):  # type: ignore[misc]
+class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
     """Choose a class, a file of it, a module; the tables follow. All of it works by keyboard."""
 
     def __init__(self, source: Source) -> None:
@@ -103,7 +104,7 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
         self.file_choice.value = chosen
 
     def _show(self) -> None:
-        findings = sop.lacks(self.dataset) if self.dataset is not None else ()
+        findings = lacks(self.dataset) if self.dataset is not None else ()
         lacking = {finding.module for finding in findings}
         table = "" if self.dataset is None else lacking_table(self.dataset, self.name).markup
         self.summary.value = render(_SUMMARY, sentence=self._sentence(), findings=table)
@@ -133,17 +134,16 @@ class SOPClassExplorer(VBox):  # type: ignore[misc]
             mandatory=mandatory,
         )
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        findings = sop.lacks(self.dataset) if self.dataset is not None else ()
+    def twin(self) -> Page:
+        """Return the modules and, of a file, what it lacks."""
+        findings = lacks(self.dataset) if self.dataset is not None else ()
         modules = module_table(self.iod, findings)
         pages = [modules]
         if self.dataset is not None:
             pages.insert(0, lacking_table(self.dataset, self.name))
-        bundle["text/plain"] = "\n".join([self._sentence(), *(page.text for page in pages)])
-        markup = "".join(str(page.markup) for page in pages)
-        bundle["text/html"] = str(render("<p>{{ text }}</p>", text=self._sentence())) + markup
-        return bundle
+        text = "\n".join([self._sentence(), *(page.text for page in pages)])
+        sentence = render("<p>{{ text }}</p>", text=self._sentence())
+        return Page(Markup("").join([sentence, *(page.markup for page in pages)]), text)
 
 
 def _opened(source: Source) -> tuple[Dataset | None, InformationObjectDefinition, str]:

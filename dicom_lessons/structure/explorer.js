@@ -1,343 +1,304 @@
 // The byte explorer's view. Only the rows in view exist; Python sends their bytes and elements in
-// blocks, on demand. All text is set as textContent.
+// blocks, on demand. Every part works on one object, the explorer.
 
-const ROW = 20; // height of a row in pixels, as in byte_explorer.css
+import { clamp, fill, make, makeId } from "../kit.js";
+import { Rows } from "./rows.js";
+
 const WIDTH = 16; // bytes per row
-const BLOCK = { bytes: 64, entries: 64 }; // rows per block, as in byte_explorer.py
-const TALLEST = 8e6; // browsers do not lay out much taller boxes
-const KEPT = 60; // blocks kept of each kind
+const BLOCK = { bytes: 64, entries: 64 }; // rows per block, as in explorer.py
+const DEEPEST = 8; // levels of sequences that are indented
+const PARTS = ["tag", "VR", "reserved", "length", "value"];
+const NOTHING = { entry: -1, offset: -1, end: -1, text: "" };
 
-function make(tag, className, text, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+const hex = (value, digits) => value.toString(16).padStart(digits, "0");
+const kindClass = (kind) => `dl-${kind.replaceAll(" ", "-")}`;
+
+function buildPage(labels, id) {
+  const root = make("section", "dl-bytes", "", { "aria-label": labels.title });
+  const bar = root.appendChild(make("div", "dl-bar"));
+  bar.append(make("strong", "dl-title", labels.title));
+  const choice = bar.appendChild(make("label", "dl-choice", `${labels.encoding} `));
+  const select = choice.appendChild(make("select"));
+  for (const [value, text] of labels.encodings) select.append(make("option", "", text, { value }));
+  const note = root.appendChild(make("div", "dl-note", "", { role: "alert" }));
+  const panes = root.appendChild(make("div", "dl-panes"));
+  const list = buildList(panes.appendChild(make("div", "dl-pane dl-left")), labels);
+  const dump = buildDump(panes.appendChild(make("div", "dl-pane dl-right")), labels, id);
+  const status = root.appendChild(make("div", "dl-status", "", { role: "status" }));
+  root.append(make("div", "dl-help", labels.help, { id: `${id}-help` }));
+  const group = { role: "group", "aria-label": labels.legend };
+  const legend = root.appendChild(make("div", "dl-legend", "", group));
+  for (const [kind, name] of labels.kinds)
+    legend.append(make("span", `dl-chip ${kindClass(kind)}`, name));
+  const comparison = root.appendChild(make("div", "dl-comparison"));
+  return { root, select, note, list, dump, status, comparison };
+}
+
+function buildList(pane, labels) {
+  const head = make("div", "dl-row dl-entry dl-head", "", { "aria-hidden": "true" });
+  pane.append(head);
+  for (const name of labels.columns) head.append(make("span", "", name));
+  const list = { role: "listbox", tabindex: "0", "aria-label": labels.elements };
+  return pane.appendChild(make("div", "dl-scroll", "", list));
+}
+
+function buildDump(pane, labels, id) {
+  const ruler = Array.from({ length: WIDTH }, (_, i) => hex(i, 2)).join(" ");
+  const text = `          ${ruler}  ASCII`;
+  pane.append(make("div", "dl-row dl-head dl-ruler", text, { "aria-hidden": "true" }));
+  const dump = { role: "group", tabindex: "0", "aria-label": labels.bytes };
+  dump["aria-describedby"] = `${id}-help`;
+  return pane.appendChild(make("div", "dl-scroll dl-dump", "", dump));
+}
+
+const shown = (x) => x.model.get("shown");
+
+function ask(x, what, block = 0) {
+  x.model.send({ ask: what, block, encoding: shown(x).encoding });
+}
+
+function regionAt(x, offset) {
+  const row = x.bytes.row(Math.floor(offset / WIDTH));
+  return row?.regions[offset - row.start];
+}
+
+function drawEntry(x, index, row) {
+  const isSelected = index === x.selection.entry;
+  const node = make("div", "dl-row dl-entry", "", {
+    role: "option",
+    id: `${x.id}-${index}`,
+    "aria-posinset": index + 1,
+    "aria-setsize": x.entries.total,
+    "aria-selected": isSelected,
+  });
+  node.classList.toggle("dl-selected", isSelected);
+  node.classList.toggle("dl-focus", index === x.focus);
+  if (!row) return node;
+  const [depth, ...cells] = row;
+  for (const cell of cells) node.append(make("span", "", String(cell)));
+  node.children[1].style.paddingInlineStart = `${Math.min(depth, DEEPEST) * 8}px`;
+  node.title = cells.slice(1).filter(Boolean).join("  ");
+  node.addEventListener("click", () => chooseEntry(x, index));
   return node;
 }
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
-const hex = (value, digits) => value.toString(16).padStart(digits, "0");
+function drawBytes(x, index, row) {
+  const node = make("div", "dl-row");
+  node.append(make("span", "dl-offset", `${hex(index * WIDTH, 8)}  `));
+  if (!row) return node;
+  const letters = [];
+  for (let i = 0; i < WIDTH; i++) {
+    if (i >= row.bytes.length) {
+      node.append(make("span", "", "   "));
+      continue;
+    }
+    const byte = row.bytes[i];
+    const joined = i + 1 < WIDTH && row.regions[i + 1] === row.regions[i];
+    const classes = byteClasses(x, row.start + i, row.regions[i]);
+    const offset = { "data-offset": row.start + i };
+    node.append(make("span", classes, hex(byte, 2) + (joined ? " " : ""), offset));
+    if (!joined) node.append(" ");
+    const letter = byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".";
+    letters.push(make("span", classes, letter, offset));
+  }
+  node.append(" ", ...letters);
+  return node;
+}
 
-// A list of which only the rows in view exist. `draw(index)` makes a row; `need(block)` asks for it.
-class Rows {
-  constructor(box, rowsPerBlock, draw, need) {
-    Object.assign(this, { box, rowsPerBlock, draw, need, total: 0, blocks: new Map() });
-    this.pending = new Set();
-    this.space = box.appendChild(make("div", "dl-space", "", { role: "presentation" }));
-    this.sheet = this.space.appendChild(make("div", "dl-sheet", "", { role: "presentation" }));
-    box.addEventListener("scroll", () => this.later());
+function byteClasses(x, offset, region) {
+  const classes = ["dl-byte"];
+  if (region) classes.push(kindClass(x.labels.kinds[region[0]][0]));
+  if (offset >= x.selection.offset && offset < x.selection.end) classes.push("dl-lit");
+  if (offset === x.cursor) classes.push("dl-cursor");
+  return classes.join(" ");
+}
+
+function chooseEntry(x, index) {
+  if (index < 0 || index >= x.entries.total) return;
+  x.focus = index;
+  if (x.model.get("entry") === index) return ask(x, "selection");
+  x.model.set("entry", index);
+  x.model.save_changes();
+}
+
+function chooseByte(x) {
+  const region = regionAt(x, x.cursor);
+  if (region) chooseEntry(x, region[3]);
+}
+
+function describeByte(x) {
+  const region = regionAt(x, x.cursor);
+  x.undescribed = !region; // its bytes are still on their way
+  if (!region) return;
+  const kind = x.labels.kinds[region[0]][1];
+  const values = { offset: x.cursor, hex: hex(x.cursor, 4).toUpperCase(), kind };
+  const meaning = region[3] === x.selection.entry ? ` — ${x.selection.text}` : "";
+  x.page.status.textContent = fill(x.labels.byte, values) + meaning;
+}
+
+function moveCursor(x, offset) {
+  x.cursor = clamp(offset, 0, shown(x).size - 1);
+  x.bytes.scrollTo(Math.floor(x.cursor / WIDTH));
+  describeByte(x);
+}
+
+function moveFocus(x, index) {
+  x.focus = clamp(index, 0, x.entries.total - 1);
+  x.page.list.setAttribute("aria-activedescendant", `${x.id}-${x.focus}`);
+  x.entries.scrollTo(x.focus);
+}
+
+function drawComparison(x, rows) {
+  const { labels } = x;
+  const { comparison } = x.page;
+  comparison.replaceChildren();
+  if (!rows.length) {
+    comparison.append(make("p", "dl-hint", labels.nothing));
+    return;
   }
-  reset(total) {
-    this.total = total;
-    this.blocks.clear();
-    this.pending.clear();
-    this.space.style.height = `${Math.min(total * ROW, TALLEST)}px`;
-    this.box.scrollTop = 0;
-    this.paint();
+  const table = comparison.appendChild(make("table", "dl-table"));
+  table.append(make("caption", "", labels.comparison));
+  const head = table.appendChild(make("thead")).appendChild(make("tr"));
+  for (const part of labels.parts) head.append(make("th", "", part, { scope: "col" }));
+  const body = table.appendChild(make("tbody"));
+  const names = Object.fromEntries(labels.encodings);
+  for (const row of rows) {
+    const line = make("tr", row.encoding === shown(x).encoding ? "dl-current" : "");
+    body.append(line);
+    line.append(make("th", "", names[row.encoding], { scope: "row" }));
+    line.append(make("td", "", String(row.offset)));
+    if (row.note) line.append(make("td", "dl-noted", row.note, { colspan: "5" }));
+    else
+      for (const part of PARTS)
+        line.append(partCell(row.parts[part], rows[0].parts[part], labels.differs));
   }
-  visible() {
-    return Math.max(1, Math.floor(this.box.clientHeight / ROW));
+}
+
+function partCell(part, stored, differs) {
+  const cell = make("td");
+  if (!part) {
+    cell.append(make("span", "dl-none", "—"));
+    return cell;
   }
-  first() {
-    const travel = this.space.offsetHeight - this.box.clientHeight;
-    if (travel <= 0) return 0;
-    const rows = Math.max(0, this.total - this.visible());
-    if (this.total * ROW <= TALLEST) return Math.min(rows, Math.floor(this.box.scrollTop / ROW));
-    return Math.round((this.box.scrollTop / travel) * rows);
+  const [kind, stream, sense] = part;
+  cell.append(make("code", `dl-chip ${kindClass(kind)}`, stream));
+  if (stored && stored[1] !== stream)
+    cell.append(make("span", "dl-differs", " ≠", { title: differs, "aria-label": differs }));
+  cell.append(make("div", "dl-sense", sense));
+  return cell;
+}
+
+function receive(x, message, buffers) {
+  if (message.tell === "comparison") drawComparison(x, message.rows);
+  else if (message.encoding !== shown(x).encoding) return;
+  else if (message.tell === "entries") x.entries.store(message.block, message.rows);
+  else if (message.tell === "bytes") storeBytes(x, message, buffers[0]);
+  else if (message.tell === "selection") select(x, message);
+}
+
+function storeBytes(x, message, view) {
+  const data = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
+  const start = message.block * BLOCK.bytes * WIDTH;
+  const regions = new Array(data.length);
+  for (const region of message.regions) regions.fill(region, region[1] - start, region[2] - start);
+  const rows = [];
+  for (let at = 0; at < data.length; at += WIDTH) {
+    const [bytes, own] = [data.subarray(at, at + WIDTH), regions.slice(at, at + WIDTH)];
+    rows.push({ start: start + at, bytes, regions: own });
   }
-  show(row) {
-    const first = this.first();
-    if (row >= first && row < first + this.visible()) return this.paint();
-    const wanted = clamp(row - Math.floor(this.visible() / 3), 0, this.total);
-    if (this.total * ROW <= TALLEST) this.box.scrollTop = wanted * ROW;
-    else {
-      const travel = this.space.offsetHeight - this.box.clientHeight;
-      this.box.scrollTop = (wanted / Math.max(1, this.total - this.visible())) * travel;
-    }
-    this.paint();
+  x.bytes.store(message.block, rows);
+  if (x.undescribed) describeByte(x);
+}
+
+function select(x, selection) {
+  x.selection = selection;
+  if (selection.entry >= 0) {
+    const { offset, end } = selection;
+    if (x.cursor < offset || x.cursor >= end) x.cursor = offset;
+    x.bytes.scrollTo(Math.floor(x.cursor / WIDTH));
+    moveFocus(x, selection.entry);
+    x.page.status.textContent = selection.text;
   }
-  row(index) {
-    return this.blocks.get(Math.floor(index / this.rowsPerBlock))?.[index % this.rowsPerBlock];
-  }
-  take(block, rows) {
-    this.blocks.delete(block);
-    this.blocks.set(block, rows);
-    this.pending.delete(block);
-    if (this.blocks.size > KEPT) this.blocks.delete(this.blocks.keys().next().value);
-    this.later();
-  }
-  later() {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
-      this.paint();
-    });
-  }
-  paint() {
-    const first = this.first();
-    const last = Math.min(this.total, first + this.visible() + 2);
-    this.sheet.style.transform = `translateY(${
-      this.total * ROW <= TALLEST ? first * ROW : this.box.scrollTop
-    }px)`;
-    const rows = [];
-    for (let index = first; index < last; index++) rows.push(this.draw(index, this.row(index)));
-    this.sheet.replaceChildren(...rows);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ask(first, last), 25);
-  }
-  ask(first, last) {
-    const end = Math.floor(Math.max(first, last - 1) / this.rowsPerBlock);
-    for (let block = Math.floor(first / this.rowsPerBlock); block <= end; block++) {
-      if (this.total === 0 || this.blocks.has(block) || this.pending.has(block)) continue;
-      this.pending.add(block);
-      this.need(block);
-    }
-  }
+  x.bytes.paint();
+  x.entries.paint();
+}
+
+function openFile(x) {
+  const { size, entries, note, encoding } = shown(x);
+  x.page.select.value = encoding;
+  x.page.note.textContent = note;
+  x.page.note.hidden = !note;
+  x.cursor = 0;
+  x.focus = 0;
+  x.bytes.reset(Math.ceil(size / WIDTH));
+  x.entries.reset(entries);
+  ask(x, "selection");
+}
+
+// A key moves by so many places in a grid of some width and a page of some rows, or chooses.
+function pressKey(event, { width, rows, place, total }, move, choose) {
+  if (event.altKey || event.metaKey) return;
+  const page = (rows - 1) * width;
+  const steps = { ArrowUp: -width, ArrowDown: width, ArrowLeft: -1, ArrowRight: 1 };
+  Object.assign(steps, { PageUp: -page, PageDown: page, Home: -place, End: total - 1 - place });
+  if (event.key === "Enter" || event.key === " ") choose();
+  else if (event.key in steps) move(place + steps[event.key]);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function listen(x) {
+  const { page, model } = x;
+  page.list.addEventListener("keydown", (event) => {
+    const { total } = x.entries;
+    const grid = { width: 1, rows: x.entries.visible(), place: x.focus, total };
+    const move = (index) => moveFocus(x, index);
+    pressKey(event, grid, move, () => chooseEntry(x, x.focus));
+  });
+  page.dump.addEventListener("keydown", (event) => {
+    const total = shown(x).size;
+    const grid = { width: WIDTH, rows: x.bytes.visible(), place: x.cursor, total };
+    const move = (offset) => moveCursor(x, offset);
+    pressKey(event, grid, move, () => chooseByte(x));
+  });
+  page.dump.addEventListener("click", (event) => {
+    const offset = event.target.dataset?.offset;
+    if (offset === undefined) return;
+    moveCursor(x, Number(offset));
+    chooseByte(x);
+  });
+  page.select.addEventListener("change", () => {
+    model.set("encoding", page.select.value);
+    model.save_changes();
+  });
 }
 
 function render({ model, el }) {
   const labels = model.get("labels");
-  const kinds = labels.kinds;
-  const state = { cursor: 0, focus: 0, selection: { entry: -1, offset: -1, end: -1, text: "" } };
-  const id = `dl-${Math.random().toString(36).slice(2)}`;
-  const shown = () => model.get("shown");
-  const ask = (what, block = 0) => model.send({ ask: what, block, encoding: shown().encoding });
-
-  const root = el.appendChild(make("section", "dl-bytes", "", { "aria-label": labels.title }));
-  const bar = root.appendChild(make("div", "dl-bar", ""));
-  bar.append(make("strong", "dl-title", labels.title));
-  const choice = bar.appendChild(make("label", "dl-choice", `${labels.encoding} `));
-  const select = choice.appendChild(make("select", "", ""));
-  for (const [value, text] of labels.encodings) select.append(make("option", "", text, { value }));
-  const note = root.appendChild(make("div", "dl-note", "", { role: "alert" }));
-
-  const panes = root.appendChild(make("div", "dl-panes", ""));
-  const left = panes.appendChild(make("div", "dl-pane dl-left", ""));
-  const right = panes.appendChild(make("div", "dl-pane dl-right", ""));
-  const headings = left.appendChild(make("div", "dl-row dl-entry dl-head", "", { "aria-hidden": "true" }));
-  for (const name of labels.columns) headings.append(make("span", "", name));
-  const ruler = Array.from({ length: WIDTH }, (_, i) => hex(i, 2)).join(" ");
-  right.append(make("div", "dl-row dl-head dl-ruler", `          ${ruler}  ASCII`, { "aria-hidden": "true" }));
-  const list = left.appendChild(
-    make("div", "dl-scroll", "", { role: "listbox", tabindex: "0", "aria-label": labels.elements }),
-  );
-  const dump = right.appendChild(
-    make("div", "dl-scroll dl-dump", "", {
-      role: "group", tabindex: "0", "aria-label": labels.bytes, "aria-describedby": `${id}-help`,
-    }),
-  );
-  const status = root.appendChild(make("div", "dl-status", "", { role: "status" }));
-  root.append(make("div", "dl-help", labels.help, { id: `${id}-help` }));
-  const legend = root.appendChild(make("div", "dl-legend", "", { role: "group", "aria-label": labels.legend }));
-  kinds.forEach(([kind, name]) => legend.append(make("span", `dl-chip dl-${kind.replaceAll(" ", "-")}`, name)));
-  const comparison = root.appendChild(make("div", "dl-comparison", ""));
-
-  const kindClass = (index) => `dl-${kinds[index][0].replaceAll(" ", "-")}`;
-
-  function regionOf(offset) {
-    const found = bytes.row(Math.floor(offset / WIDTH));
-    return found && found.regions[offset - found.start];
-  }
-
-  function drawEntry(index, row) {
-    const node = make("div", "dl-row dl-entry", "", {
-      role: "option", id: `${id}-${index}`, "aria-posinset": index + 1,
-      "aria-setsize": entries.total, "aria-selected": index === state.selection.entry,
-    });
-    if (index === state.selection.entry) node.classList.add("dl-selected");
-    if (index === state.focus) node.classList.add("dl-focus");
-    if (!row) return node;
-    const [depth, ...cells] = row;
-    cells.forEach((cell, column) => node.append(make("span", "", String(cell))));
-    node.children[1].style.paddingInlineStart = `${Math.min(depth, 8) * 8}px`;
-    node.title = cells.slice(1).filter(Boolean).join("  ");
-    node.addEventListener("click", () => choose(index));
-    return node;
-  }
-
-  function drawBytes(index, row) {
-    const node = make("div", "dl-row", "");
-    node.append(make("span", "dl-offset", `${hex(index * WIDTH, 8)}  `));
-    if (!row) return node;
-    const letters = [];
-    for (let i = 0; i < WIDTH; i++) {
-      if (i >= row.bytes.length) {
-        node.append(make("span", "", "   "));
-        continue;
-      }
-      const byte = row.bytes[i];
-      const offset = row.start + i;
-      const joined = i + 1 < WIDTH && row.regions[i + 1] === row.regions[i];
-      const classes = row.regions[i] ? [kindClass(row.regions[i][0])] : [];
-      if (offset >= state.selection.offset && offset < state.selection.end) classes.push("dl-lit");
-      if (offset === state.cursor) classes.push("dl-cursor");
-      const cell = make("span", `dl-byte ${classes.join(" ")}`, hex(byte, 2) + (joined ? " " : ""));
-      cell.dataset.offset = offset;
-      node.append(cell);
-      if (!joined) node.append(" ");
-      const letter = byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".";
-      const character = make("span", `dl-byte ${classes.join(" ")}`, letter);
-      character.dataset.offset = offset;
-      letters.push(character);
-    }
-    node.append(" ", ...letters);
-    return node;
-  }
-
-  const entries = new Rows(list, BLOCK.entries, drawEntry, (block) => ask("entries", block));
-  const bytes = new Rows(dump, BLOCK.bytes, drawBytes, (block) => ask("bytes", block));
-
-  function choose(index) {
-    if (index < 0 || index >= entries.total) return;
-    state.focus = index;
-    if (model.get("entry") === index) return ask("selection");
-    model.set("entry", index);
-    model.save_changes();
-  }
-
-  function say() {
-    const region = regionOf(state.cursor);
-    state.unsaid = !region; // its bytes are still on their way
-    if (!region) return;
-    const values = { offset: state.cursor, hex: hex(state.cursor, 4).toUpperCase(), kind: kinds[region[0]][1] };
-    const own = region[3] === state.selection.entry ? ` — ${state.selection.text}` : "";
-    status.textContent = fill(labels.byte, values) + own;
-  }
-
-  function moveCursor(offset) {
-    state.cursor = clamp(offset, 0, shown().size - 1);
-    bytes.show(Math.floor(state.cursor / WIDTH));
-    say();
-  }
-
-  function moveFocus(index) {
-    state.focus = clamp(index, 0, entries.total - 1);
-    list.setAttribute("aria-activedescendant", `${id}-${state.focus}`);
-    entries.show(state.focus);
-  }
-
-  function compare(message) {
-    comparison.replaceChildren();
-    if (!message.rows.length) {
-      comparison.append(make("p", "dl-hint", labels.nothing));
-      return;
-    }
-    const table = comparison.appendChild(make("table", "dl-table", ""));
-    table.append(make("caption", "", labels.comparison));
-    const head = table.appendChild(make("thead", "", "")).appendChild(make("tr", "", ""));
-    for (const part of labels.parts) head.append(make("th", "", part, { scope: "col" }));
-    const body = table.appendChild(make("tbody", "", ""));
-    const names = Object.fromEntries(labels.encodings);
-    const stored = message.rows[0].parts;
-    for (const row of message.rows) {
-      const line = body.appendChild(make("tr", row.encoding === shown().encoding ? "dl-current" : "", ""));
-      line.append(make("th", "", names[row.encoding], { scope: "row" }));
-      if (row.note) {
-        line.append(make("td", "", String(row.offset)));
-        line.append(make("td", "dl-noted", row.note, { colspan: "5" }));
-        continue;
-      }
-      line.append(make("td", "", String(row.offset)));
-      for (const part of ["tag", "VR", "reserved", "length", "value"]) {
-        const cell = line.appendChild(make("td", "", ""));
-        const found = row.parts[part];
-        if (!found) {
-          cell.append(make("span", "dl-none", "—"));
-          continue;
-        }
-        const [kind, stream, sense] = found;
-        cell.append(make("code", `dl-chip dl-${kind.replaceAll(" ", "-")}`, stream));
-        if (stored[part] && stored[part][1] !== stream) {
-          cell.append(make("span", "dl-differs", " ≠", { title: labels.differs, "aria-label": labels.differs }));
-        }
-        cell.append(make("div", "dl-sense", sense));
-      }
-    }
-  }
-
-  function receive(message, buffers) {
-    if (message.tell === "comparison") return compare(message);
-    if (message.encoding !== shown().encoding) return;
-    if (message.tell === "entries") entries.take(message.block, message.rows);
-    if (message.tell === "bytes") {
-      const view = buffers[0];
-      const data = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
-      const start = message.block * BLOCK.bytes * WIDTH;
-      const regions = new Array(data.length);
-      for (const region of message.regions) regions.fill(region, region[1] - start, region[2] - start);
-      const rows = [];
-      for (let at = 0; at < data.length; at += WIDTH) {
-        rows.push({ start: start + at, bytes: data.subarray(at, at + WIDTH), regions: regions.slice(at, at + WIDTH) });
-      }
-      bytes.take(message.block, rows);
-      if (state.unsaid) say();
-    }
-    if (message.tell === "selection") {
-      state.selection = message;
-      if (message.entry >= 0) {
-        if (state.cursor < message.offset || state.cursor >= message.end) state.cursor = message.offset;
-        bytes.show(Math.floor(state.cursor / WIDTH));
-        moveFocus(message.entry);
-        status.textContent = message.text;
-      }
-      bytes.paint();
-      entries.paint();
-    }
-  }
-
-  function open() {
-    const { size, entries: count, note: text, encoding } = shown();
-    select.value = encoding;
-    note.textContent = text;
-    note.hidden = !text;
-    state.cursor = 0;
-    state.focus = 0;
-    bytes.reset(Math.ceil(size / WIDTH));
-    entries.reset(count);
-    ask("selection");
-  }
-
-  const STEPS = (page, width) => ({
-    ArrowUp: -width, ArrowDown: width, ArrowLeft: -1, ArrowRight: 1, PageUp: -page * width, PageDown: page * width,
-  });
-  function onKey(event, steps, position, total, move, enter) {
-    if (event.altKey || event.metaKey) return;
-    if (event.key === "Enter" || event.key === " ") enter();
-    else if (event.key === "Home") move(0);
-    else if (event.key === "End") move(total - 1);
-    else if (event.key in steps) move(position + steps[event.key]);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-  list.addEventListener("keydown", (event) =>
-    onKey(event, STEPS(entries.visible() - 1, 1), state.focus, entries.total, moveFocus, () => choose(state.focus)));
-  const chooseByte = () => {
-    const region = regionOf(state.cursor);
-    if (region) choose(region[3]);
-  };
-  dump.addEventListener("keydown", (event) =>
-    onKey(event, STEPS(bytes.visible() - 1, WIDTH), state.cursor, shown().size, moveCursor, chooseByte));
-  dump.addEventListener("click", (event) => {
-    const offset = event.target.dataset?.offset;
-    if (offset === undefined) return;
-    moveCursor(Number(offset));
-    chooseByte();
-  });
-  select.addEventListener("change", () => {
-    model.set("encoding", select.value);
-    model.save_changes();
-  });
-
-  model.on("msg:custom", receive);
+  const id = makeId();
+  const page = buildPage(labels, id);
+  el.append(page.root);
+  const x = { model, labels, id, page, cursor: 0, focus: 0, selection: NOTHING };
+  const drawOne = (draw) => (index, row) => draw(x, index, row);
+  const need = (what) => (block) => ask(x, what, block);
+  x.entries = new Rows(page.list, BLOCK.entries, drawOne(drawEntry), need("entries"));
+  x.bytes = new Rows(page.dump, BLOCK.bytes, drawOne(drawBytes), need("bytes"));
+  listen(x);
+  const take = (message, buffers) => receive(x, message, buffers);
+  const open = () => openFile(x);
+  model.on("msg:custom", take);
   model.on("change:shown", open);
-  const watcher = new ResizeObserver(() => { bytes.later(); entries.later(); });
-  watcher.observe(root);
-  compare({ rows: [] });
+  const watcher = new ResizeObserver(() => {
+    x.bytes.paintSoon();
+    x.entries.paintSoon();
+  });
+  watcher.observe(page.root);
+  drawComparison(x, []);
   open();
   return () => {
     watcher.disconnect();
-    model.off("msg:custom", receive);
+    model.off("msg:custom", take);
     model.off("change:shown", open);
   };
 }

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
+from markupsafe import Markup
 
 from dicom_lessons import html, reading
 from dicom_lessons.structure.describe import find_element, path_of
@@ -24,6 +24,7 @@ from dicom_lessons.structure.labels import (
     twin,
 )
 from dicom_lessons.text import _
+from dicom_lessons.widgets import Widget, script
 
 Source = str | os.PathLike[str] | bytes | FileMap
 Entry = Element | Region
@@ -98,10 +99,10 @@ def entries_of(file_map: FileMap) -> list[Entry]:
     return sorted((*file_map.parts, *file_map.elements), key=lambda entry: entry.offset)
 
 
-class ByteExplorer(anywidget.AnyWidget):
+class ByteExplorer(Widget):
     """The widget of :func:`explore_bytes`; the browser asks it for the rows in view."""
 
-    _esm = Path(__file__).with_name("explorer.js")
+    _esm = script(Path(__file__).parent, "rows.js", "explorer.js")
     _css = Path(__file__).with_name("explorer.css")
     labels = traitlets.Dict().tag(sync=True)
     encoding = traitlets.Unicode("stored").tag(sync=True)
@@ -151,12 +152,9 @@ class ByteExplorer(anywidget.AnyWidget):
         """
         self.entry = _index(self.file_map, self._list(), path) if path else -1
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        assert bundle is not None
-        bundle[0]["text/html"] = structure_table(self._stored)._repr_html_()
-        bundle[0]["text/plain"] = repr(self)
-        return bundle
+    def twin(self) -> Markup:
+        """Return a table of the first elements."""
+        return structure_table(self._stored).markup
 
     def __repr__(self) -> str:
         return f"ByteExplorer({self._stored.name!r}, {len(self._stored.raw)} bytes)"

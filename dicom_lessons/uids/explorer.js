@@ -1,122 +1,107 @@
+// The tree of UIDs: arrow keys move and open, the selected row goes to Python.
+
+import { keepKeys, make } from "../kit.js";
+
 function treeItem(node, index) {
-  const item = document.createElement("li");
-  item.setAttribute("role", "treeitem");
-  item.setAttribute("aria-level", String(node.depth + 1));
-  item.setAttribute("aria-selected", "false");
+  const item = make("li", "", "", {
+    role: "treeitem",
+    "aria-level": node.depth + 1,
+    "aria-selected": false,
+  });
   item.tabIndex = -1;
-  item.dataset.index = String(index);
-  const row = document.createElement("span");
-  row.className = "row";
-  const mark = document.createElement("span");
-  mark.className = "mark";
-  mark.setAttribute("aria-hidden", "true");
-  const level = document.createElement("strong");
-  level.textContent = node.level;
-  const label = document.createElement("span");
-  label.textContent = node.label;
-  const uid = document.createElement("code");
-  uid.textContent = node.uid;
-  row.append(mark, level, label, uid);
-  item.append(row);
+  item.dataset.index = index;
+  const row = item.appendChild(make("span", "row"));
+  row.append(make("span", "mark", "", { "aria-hidden": true }), make("strong", "", node.level));
+  row.append(make("span", "", node.label), make("code", "", node.uid));
   return item;
 }
 
-function build(nodes, root) {
+function buildTree(nodes, root) {
   const groups = [root];
   return nodes.map((node, index) => {
     const item = treeItem(node, index);
     groups[node.depth].append(item);
     if (node.branch) {
-      item.setAttribute("aria-expanded", String(node.depth === 0 && index === 0));
-      const group = document.createElement("ul");
-      group.setAttribute("role", "group");
-      item.append(group);
-      groups[node.depth + 1] = group;
+      item.setAttribute("aria-expanded", node.depth === 0 && index === 0);
+      groups[node.depth + 1] = item.appendChild(make("ul", "", "", { role: "group" }));
     }
     return item;
   });
 }
 
+const isOpen = (item) => item.getAttribute("aria-expanded") === "true";
+
+function setOpen(item, open) {
+  if (item.hasAttribute("aria-expanded")) item.setAttribute("aria-expanded", open);
+}
+
+function markItem(items, item) {
+  for (const other of items) {
+    other.tabIndex = other === item ? 0 : -1;
+    other.setAttribute("aria-selected", other === item);
+  }
+}
+
+function keyAction(event, item, items, select) {
+  const visible = items.filter((one) => !one.parentElement.closest('[aria-expanded="false"]'));
+  const place = visible.indexOf(item);
+  const actions = {
+    ArrowDown: () => select(visible[place + 1]),
+    ArrowUp: () => select(visible[place - 1]),
+    Home: () => select(visible[0]),
+    End: () => select(visible[visible.length - 1]),
+    ArrowRight: () => (isOpen(item) ? select(visible[place + 1]) : setOpen(item, true)),
+    ArrowLeft: () =>
+      isOpen(item) ? setOpen(item, false) : select(item.parentElement.closest("li")),
+    Enter: () => select(item),
+    " ": () => {
+      setOpen(item, !isOpen(item));
+      select(item);
+    },
+  };
+  return actions[event.key];
+}
+
 function render({ model, el }) {
-  const root = document.createElement("ul");
-  root.className = "uid-tree";
-  root.setAttribute("role", "tree");
-  root.setAttribute("aria-label", model.get("label"));
-  // the notebook would take the arrow keys for itself
-  root.dataset.lmSuppressShortcuts = "true";
-  const items = build(model.get("nodes"), root);
+  const root = make("ul", "uid-tree", "", { role: "tree", "aria-label": model.get("label") });
+  keepKeys(root);
+  const items = buildTree(model.get("nodes"), root);
   if (items.length) items[0].tabIndex = 0;
 
-  const expanded = (item) => item.getAttribute("aria-expanded") === "true";
-  const expand = (item, open) => {
-    if (item.hasAttribute("aria-expanded")) item.setAttribute("aria-expanded", String(open));
-  };
-  const parentOf = (item) => item.parentElement.closest("li");
-  const shown = () =>
-    items.filter((item) => !item.parentElement.closest('[aria-expanded="false"]'));
-
-  const mark = (item) => {
-    for (const other of items) {
-      other.tabIndex = other === item ? 0 : -1;
-      other.setAttribute("aria-selected", String(other === item));
-    }
-  };
   const select = (item) => {
     if (!item) return;
-    mark(item);
+    markItem(items, item);
     item.focus();
     model.set("selected", Number(item.dataset.index));
     model.save_changes();
   };
-
   root.addEventListener("click", (event) => {
     const item = event.target.closest("li");
     if (!item) return;
-    if (event.target.closest(".mark")) expand(item, !expanded(item));
+    if (event.target.closest(".mark")) setOpen(item, !isOpen(item));
     select(item);
   });
   root.addEventListener("dblclick", (event) => {
     const item = event.target.closest("li");
-    if (item) expand(item, !expanded(item));
+    if (item) setOpen(item, !isOpen(item));
   });
   root.addEventListener("keydown", (event) => {
     const item = event.target.closest("li");
     if (!item || event.ctrlKey || event.altKey || event.metaKey) return;
-    const visible = shown();
-    const place = visible.indexOf(item);
-    const moves = {
-      ArrowDown: () => select(visible[place + 1]),
-      ArrowUp: () => select(visible[place - 1]),
-      Home: () => select(visible[0]),
-      End: () => select(visible[visible.length - 1]),
-      ArrowRight: () => {
-        if (expanded(item)) select(visible[place + 1]);
-        else expand(item, true);
-      },
-      ArrowLeft: () => {
-        if (expanded(item)) expand(item, false);
-        else select(parentOf(item));
-      },
-      Enter: () => select(item),
-      " ": () => {
-        expand(item, !expanded(item));
-        select(item);
-      },
-    };
-    if (event.key in moves) {
-      moves[event.key]();
-      event.preventDefault();
-      event.stopPropagation();
-    }
+    const action = keyAction(event, item, items, select);
+    if (!action) return;
+    action();
+    event.preventDefault();
+    event.stopPropagation();
   });
-  const chosen = () => {
+  const follow = () => {
     const item = items[model.get("selected")];
-    if (item) mark(item);
+    if (item) markItem(items, item);
   };
-  model.on("change:selected", chosen);
-  chosen();
+  model.on("change:selected", follow);
+  follow();
   el.append(root);
-  return () => model.off("change:selected", chosen);
+  return () => model.off("change:selected", follow);
 }
 
 export default { render };

@@ -14,12 +14,13 @@ from markupsafe import Markup
 from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_lessons import uids
-from dicom_lessons.html import render, table
+from dicom_lessons.html import Page, render, table
 from dicom_lessons.text import N_, _, short
 from dicom_lessons.uids.meaning import explain
 from dicom_lessons.uids.roots import arcs
 from dicom_lessons.uids.rules import MAXIMUM_LENGTH, judge
 from dicom_lessons.uids.tree import Node, Tree, read_tree
+from dicom_lessons.widgets import StaticTwin, script
 
 _HERE = Path(__file__).parent
 _MOST_SHOWN = 200
@@ -69,14 +70,14 @@ def explore_uids(
 class TreeView(anywidget.AnyWidget):
     """A tree of rows; arrow keys move and open, the selected row goes to the kernel."""
 
-    _esm = _HERE / "explorer.js"
+    _esm = script(_HERE, "explorer.js")
     _css = _HERE / "explorer.css"
     nodes: traitlets.List[Any] = traitlets.List().tag(sync=True)
     selected = traitlets.Int(-1).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
 
 
-class UIDTree(VBox):  # type: ignore[misc]
+class UIDTree(StaticTwin, VBox):  # type: ignore[misc]
     """A text field for a UID, what it is made of, and the tree of a folder.
 
     Parameters
@@ -126,15 +127,13 @@ class UIDTree(VBox):  # type: ignore[misc]
     def _show(self) -> None:
         self.panel.value = str(_panel(self.field.value, self._keyword))
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+    def twin(self) -> Page:
+        """Return the tree, and what the UID in the field is made of."""
         panel = _panel(self.field.value, self._keyword)
         tree = _tree(self.tree) if self._flat or self.tree.problems else Markup("")
         lines = [f"{'  ' * node['depth']}{node['level']} {node['label']}" for node, _ in self._flat]
         explanation = uids.explain(self.field.value, self._keyword)
-        bundle["text/plain"] = "\n".join([*lines[:_MOST_SHOWN], explanation.sentence])
-        bundle["text/html"] = str(tree + panel)
-        return bundle
+        return Page(tree + panel, "\n".join([*lines[:_MOST_SHOWN], explanation.sentence]))
 
 
 def _flattened(nodes: Iterable[Node], depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:

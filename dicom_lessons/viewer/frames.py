@@ -1,4 +1,4 @@
-"""What the viewer tells the browser about one frame: its bytes, and what they mean."""
+"""What the browser gets of one frame: its bytes, and what they mean."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from dicom_lessons.text import _
 
 One = reading.Source | NDArray[Any]
 KINDS = {"b1": "u1", "i8": "f8", "u8": "f8", "f2": "f4"}
+LARGEST_FIRST = 2**20
+ENOUGH = 512
 _OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
 
 
@@ -40,13 +42,19 @@ class Frame:
         PixelError
             If the pixels cannot be decoded.
         """
+        dataset = self.dataset()
+        return dataset, self.stored(dataset)
+
+    def dataset(self) -> Dataset:
+        """Return the data set; of an array, one that says no more than that it is grey."""
+        return _grey() if isinstance(self.source, np.ndarray) else reading.read(self.source)
+
+    def stored(self, dataset: Dataset) -> NDArray[Any]:
+        """Return the stored values, for colour 8-bit RGB."""
         if isinstance(self.source, np.ndarray):
-            return _grey(), self.source
-        dataset = reading.read(self.source)
+            return self.source
         stored = pixels.stored_values(dataset, self.index)
-        if is_colour(dataset):
-            stored = colours(stored, dataset)
-        return dataset, stored
+        return colours(stored, dataset) if is_colour(dataset) else stored
 
 
 def frames_of(source: One | Sequence[One]) -> list[Frame]:
@@ -67,24 +75,40 @@ def frames_of(source: One | Sequence[One]) -> list[Frame]:
     if isinstance(source, str | os.PathLike | bytes | Dataset):
         dataset = reading.read(source)
         return [Frame(dataset, index) for index in range(pixels.frames_of(dataset))]
-    found = [Frame(one) for one in source]
-    if not found:
+    frames = [Frame(one) for one in source]
+    if not frames:
         raise PixelError(_("There is nothing to show: the series is empty."))
-    return found
+    return frames
 
 
-def describe(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
-    """Return what the browser needs to show a frame; binary parts are bytes."""
+def describe(
+    dataset: Dataset, stored: NDArray[Any], index: int, *, reduced: bool = False
+) -> dict[str, Any]:
+    """Return what the browser needs to show a frame; binary parts are bytes.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What says what the values mean.
+    stored : ndarray
+        Shape (rows, columns) or (rows, columns, 3).
+    index : int
+        Which frame of the data set, from 0.
+    reduced : bool
+        Whether every so many rows and columns are enough if all have over ``LARGEST_FIRST`` bytes.
+    """
     kind = stored.dtype.str[1:]
     kind = "rgb" if stored.ndim == 3 else KINDS.get(kind, kind)
     if kind != "rgb":
         stored = stored.astype(f"<{kind}", copy=False)
-    told: dict[str, Any] = {"rows": stored.shape[0], "columns": stored.shape[1], "kind": kind}
-    told |= _geometry(dataset, index)
-    drawn = pixels.overlay(dataset, index)
-    told["overlay"] = b"" if drawn is None else drawn.astype(np.uint8).tobytes()
-    told["pixels"] = np.ascontiguousarray(stored).tobytes()
-    return told if kind == "rgb" else told | _grey_levels(dataset, stored, index)
+    rows, columns = stored.shape[:2]
+    step = -(-max(rows, columns) // ENOUGH) if reduced and stored.nbytes > LARGEST_FIRST else 1
+    overlay = pixels.overlay(dataset, index)
+    message = {"rows": rows, "columns": columns, "kind": kind, "step": step}
+    message |= _geometry(dataset, index)
+    message["overlay"] = b"" if overlay is None else overlay[::step, ::step].tobytes()
+    message["pixels"] = stored[::step, ::step].tobytes()
+    return message if kind == "rgb" else message | _grey_levels(dataset, stored, index)
 
 
 def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
@@ -113,8 +137,8 @@ def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str
         "intercept": intercept,
         "modality": _table(table) if table else None,
         "tables": [_table(one) for one in tables],
-        "windows": [_window(one, one.name or _("window of the file")) for one in windows],
-        "full": _window(full, _("all values")),
+        "windows": [window_parts(one, one.name or _("window of the file")) for one in windows],
+        "full": window_parts(full, _("all values")),
         "units": grey.units(dataset, index),
         "inverted": grey.is_inverted(dataset),
         "note": note,
@@ -128,9 +152,10 @@ def _voi(dataset: Dataset, index: int) -> tuple[list[Window], list[LookupTable],
         return [], [], str(error)
 
 
-def _window(window: Window, name: str) -> dict[str, Any]:
-    told = {"center": window.center, "width": window.width, "function": window.function}
-    return told | {"name": name}
+def window_parts(window: Window, name: str) -> dict[str, Any]:
+    """Return a window under a name as the browser takes it."""
+    parts = {"center": window.center, "width": window.width, "function": window.function}
+    return parts | {"name": name}
 
 
 def _table(table: LookupTable) -> dict[str, Any]:
@@ -141,31 +166,31 @@ def _table(table: LookupTable) -> dict[str, Any]:
 
 def _geometry(dataset: Dataset, index: int) -> dict[str, Any]:
     """Return spacing (mm, down and across), position, directions, and the letters of the edges."""
-    told: dict[str, Any] = {"spacing": [], "at_detector": False, "position": [], "directions": []}
+    parts: dict[str, Any] = {"spacing": [], "at_detector": False, "position": [], "directions": []}
     for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
         spacing = _floats(dataset, keyword, index, 2)
         if spacing and min(spacing) > 0:
-            told |= {"spacing": spacing, "at_detector": keyword != "PixelSpacing"}
+            parts |= {"spacing": spacing, "at_detector": keyword != "PixelSpacing"}
             break
     aspect = _floats(dataset, "PixelAspectRatio", index, 2)
-    shape = told["spacing"] or aspect
-    told["aspect"] = shape[0] / shape[1] if shape and min(shape) > 0 else 1.0
+    shape = parts["spacing"] or aspect
+    parts["aspect"] = shape[0] / shape[1] if shape and min(shape) > 0 else 1.0
     position = _floats(dataset, "ImagePositionPatient", index, 3)
     directions = _floats(dataset, "ImageOrientationPatient", index, 6)
     if position and directions:
-        told |= {"position": position, "directions": directions}
+        parts |= {"position": position, "directions": directions}
     right, bottom = _letters(dataset, directions)
-    told["letters"] = [right.translate(_OPPOSITE), right, bottom.translate(_OPPOSITE), bottom]
-    return told
+    parts["letters"] = [right.translate(_OPPOSITE), right, bottom.translate(_OPPOSITE), bottom]
+    return parts
 
 
 def _letters(dataset: Dataset, directions: list[float]) -> tuple[str, str]:
     """Return the letters of the right and the bottom edge (PS3.3 C.7.6.1.1.1)."""
     if directions:
         return _letter(directions[:3]), _letter(directions[3:])
-    told = [str(value) for value in dataset.get("PatientOrientation") or []]
-    known = len(told) == 2 and all(value and set(value) <= set("LRAPHF") for value in told)
-    return (told[0][:3], told[1][:3]) if known else ("", "")
+    letters = [str(value) for value in dataset.get("PatientOrientation") or []]
+    known = len(letters) == 2 and all(one and set(one) <= set("LRAPHF") for one in letters)
+    return (letters[0][:3], letters[1][:3]) if known else ("", "")
 
 
 def _letter(direction: Sequence[float]) -> str:
@@ -175,10 +200,10 @@ def _letter(direction: Sequence[float]) -> str:
 
 def _floats(dataset: Dataset, keyword: str, index: int, count: int) -> list[float]:
     try:
-        found = [float(value) for value in attribute(dataset, keyword, index) or []]
+        numbers = [float(value) for value in attribute(dataset, keyword, index) or []]
     except (TypeError, ValueError):
         return []
-    return found if len(found) == count and np.isfinite(found).all() else []
+    return numbers if len(numbers) == count and np.isfinite(numbers).all() else []
 
 
 def frame_time(dataset: Dataset) -> float:
@@ -186,13 +211,13 @@ def frame_time(dataset: Dataset) -> float:
     rates = ("RecommendedDisplayFrameRate", "CineRate")
     try:
         if dataset.get("FrameTime"):
-            found = float(dataset.FrameTime)
+            time = float(dataset.FrameTime)
         else:
-            told = [float(dataset[rate].value) for rate in rates if dataset.get(rate)]
-            found = 1000 / told[0] if told else 100.0
+            per_second = [float(dataset[rate].value) for rate in rates if dataset.get(rate)]
+            time = 1000 / per_second[0] if per_second else 100.0
     except (TypeError, ValueError, ZeroDivisionError):
-        found = 100.0
-    return min(max(found, 16.0), 5000.0) if np.isfinite(found) else 100.0
+        time = 100.0
+    return min(max(time, 16.0), 5000.0) if np.isfinite(time) else 100.0
 
 
 def _grey() -> Dataset:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 from markupsafe import Markup
@@ -18,12 +17,14 @@ from dicom_lessons.pixels import PixelError, Window, grey
 from dicom_lessons.pixels.grey import PRESETS, LookupTable
 from dicom_lessons.text import _
 from dicom_lessons.viewer import page as viewer_page
-from dicom_lessons.viewer.frames import One, describe, frame_time, frames_of
+from dicom_lessons.viewer.frames import One, describe, frame_time, frames_of, window_parts
 from dicom_lessons.viewer.labels import labels
 from dicom_lessons.viewer.pictures import alt_of
+from dicom_lessons.widgets import Widget
 
 LARGEST_PAGE = 2**23
 LARGEST_OUTPUT = 2**19
+BREATH = 0.001
 _STATE = ("center", "width", "function", "table", "frame", "inverted")
 
 
@@ -61,7 +62,7 @@ def view_image(
     return viewer
 
 
-class Viewer(anywidget.AnyWidget):
+class Viewer(Widget):
     """The widget of :func:`view_image`.
 
     Attributes
@@ -96,17 +97,31 @@ class Viewer(anywidget.AnyWidget):
     def __init__(self, source: One | Sequence[One]) -> None:
         self._frames = frames_of(source)
         self._opened: tuple[int, Any, NDArray[Any]] | None = None
+        super().__init__()
+        # the browser loads the script while the pixels are decoded, which keeps all threads waiting
+        time.sleep(BREATH)
+        try:
+            with self.hold_sync():
+                self._begin(source)
+        except Exception:
+            self.close()
+            raise
+        self.on_msg(self._answer)
+
+    def _begin(self, source: One | Sequence[One]) -> None:
         dataset, stored = self._open(0)
-        first = describe(dataset, stored, self._frames[0].index)
-        about = {
+        first = describe(dataset, stored, self._frames[0].index, reduced=True)
+        in_hounsfield = first.get("units") == "HU"
+        self.about = {
             "alt": _alt_of(source),
             "frames": len(self._frames),
             "frame_time": frame_time(dataset),
-            "presets": [_preset(window) for window in PRESETS if first.get("units") == "HU"],
+            "presets": [window_parts(one, _(one.name)) for one in PRESETS if in_hounsfield],
             "labels": labels(),
         }
-        super().__init__(first=first, about=about, **_initial(first))
-        self.on_msg(self._answer)
+        self.first = first
+        for name, value in _initial(first).items():
+            setattr(self, name, value)
 
     def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, **kind: Any) -> None:
         """Call a function when the state named changes; then also while the mouse drags."""
@@ -134,17 +149,13 @@ class Viewer(anywidget.AnyWidget):
         """
         return Page(self._live(LARGEST_PAGE), repr(self))
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**options)
-        assert bundle is not None
+    def twin(self) -> Markup:
+        """Return the viewer as a live page if it is small, otherwise its picture."""
         hint = _("Run the cell, and the picture becomes a viewer.")
         try:
-            markup = self._live(LARGEST_OUTPUT, hint)
+            return self._live(LARGEST_OUTPUT, hint)
         except PixelError:
-            markup = self._still(hint)
-        bundle[0]["text/html"] = str(markup)
-        bundle[0]["text/plain"] = repr(self)
-        return bundle
+            return self._still(hint)
 
     def __repr__(self) -> str:
         rows, columns = self.first["rows"], self.first["columns"]
@@ -167,26 +178,27 @@ class Viewer(anywidget.AnyWidget):
             self._opened = (index, *self._frames[index].open())
         return self._opened[1], self._opened[2]
 
-    def _describe(self, index: int) -> dict[str, Any]:
-        dataset, stored = self._frames[index].open()
-        return describe(dataset, stored, self._frames[index].index)
-
-    def _tell(self, index: int) -> dict[str, Any]:
+    def _message(self, index: int) -> dict[str, Any]:
+        frame = self._frames[index]
         try:
-            return {"frame": index, "info": self._describe(index)}
+            if self._opened is not None and self._opened[0] == index:
+                dataset, stored = self._open(index)
+            else:
+                dataset, stored = frame.open()
+            return {"frame": index, "info": describe(dataset, stored, frame.index)}
         except (PixelError, OSError, ValueError) as error:
             return {"frame": index, "note": str(error)}
 
     def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
-        """Send the frames that the browser asks for; what cannot be shown is said."""
-        asked = content.get("frames") if isinstance(content, dict) else None
-        if not isinstance(asked, list) or not all(map(self._is_frame, asked)):
+        """Send the frames that the browser asks for, or why one cannot be shown."""
+        wanted = content.get("frames") if isinstance(content, dict) else None
+        if not isinstance(wanted, list) or not all(map(self._is_frame, wanted)):
             return
         began = time.perf_counter()
-        told = {"ask": content.get("ask"), "frames": [self._tell(index) for index in asked]}
+        answer = {"ask": content.get("ask"), "frames": [self._message(index) for index in wanted]}
         places: list[list[str | int]] = []
         binary: list[bytes] = []
-        message = _take_bytes(told, [], places, binary)
+        message = _take_bytes(answer, [], places, binary)
         spent = 1000 * (time.perf_counter() - began)
         self.send(message | {"places": places, "spent": spent}, binary)
 
@@ -200,8 +212,8 @@ class Viewer(anywidget.AnyWidget):
         voi: Window | LookupTable = Window(self.center, self.width, self.function)
         if self.table >= 0:
             voi = grey.voi_tables(dataset)[self.table]
-        shown = pixels.to_display(dataset, voi, index, stored=stored)
-        return 255 - shown if self.inverted != grey.is_inverted(dataset) else shown
+        picture = pixels.to_display(dataset, voi, index, stored=stored)
+        return 255 - picture if self.inverted != grey.is_inverted(dataset) else picture
 
     def _live(self, most: int, hint: str = "") -> Markup:
         state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
@@ -209,12 +221,14 @@ class Viewer(anywidget.AnyWidget):
         return viewer_page.live(self._still(hint), data)
 
     def _every_frame(self, most: int) -> list[dict[str, Any]]:
-        each = len(self.first["pixels"])
-        told, size = [{"info": self.first}], each * len(self._frames)
-        for index in range(1, len(self._frames)):
+        first = self.first
+        each = first["rows"] * first["columns"] * _bytes_per_pixel(first["kind"])
+        messages, size = [], each * len(self._frames)
+        for index in range(len(self._frames)):
             if size <= most:
-                told.append(self._tell(index))
-                size += len(told[-1].get("info", {"pixels": b""})["pixels"]) - each
+                whole = index == 0 and first["step"] == 1
+                messages.append({"info": first} if whole else self._message(index))
+                size += len(messages[-1].get("info", {"pixels": b""})["pixels"]) - each
         if size > most:
             raise PixelError(
                 _(
@@ -223,39 +237,44 @@ class Viewer(anywidget.AnyWidget):
                     most=most,
                 )
             )
-        return told
+        return messages
 
     def _still(self, hint: str = "") -> Markup:
         dataset, stored = self._open(self.frame)
         step = max(1, -(-max(stored.shape[:2]) // (2 * viewer_page.SIDE)))
-        shown = self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
-        index = self._frames[self.frame].index
-        drawn = pixels.overlay(dataset, index)
-        if drawn is not None:
-            shown = viewer_page.drawn_over(shown, drawn[::step, ::step])
+        picture = self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
+        overlay = pixels.overlay(dataset, self._frames[self.frame].index)
+        if overlay is not None:
+            picture = viewer_page.with_overlay(picture, overlay[::step, ::step])
         shape = stored.shape[0] * self.first["aspect"], stored.shape[1]
         caption = self._caption()
         alt = self.about["alt"] or caption
-        return viewer_page.still(shown, shape, alt, f"{caption}. {hint}" if hint else caption)
+        return viewer_page.still(picture, shape, alt, f"{caption}. {hint}" if hint else caption)
 
     def _caption(self) -> str:
-        told = {"rows": self.first["rows"], "columns": self.first["columns"]}
-        caption = _("{rows} × {columns} pixels", **told)
+        size = {"rows": self.first["rows"], "columns": self.first["columns"]}
+        caption = _("{rows} × {columns} pixels", **size)
         if self.first["kind"] != "rgb" and self.table < 0:
-            told = {"center": f"{self.center:g}", "width": f"{self.width:g}"}
-            caption += ", " + _("window center {center}, width {width}", **told)
+            window = {"center": f"{self.center:g}", "width": f"{self.width:g}"}
+            caption += ", " + _("window center {center}, width {width}", **window)
         if len(self._frames) > 1:
-            told = {"frame": self.frame + 1, "frames": len(self._frames)}
-            caption += ", " + _("frame {frame} of {frames}", **told)
+            place = {"frame": self.frame + 1, "frames": len(self._frames)}
+            caption += ", " + _("frame {frame} of {frames}", **place)
         return caption
 
 
 def _alt_of(source: One | Sequence[One]) -> str:
     """Return what stands for the picture where it cannot be seen; empty if it is no sample."""
+    if not isinstance(source, str):
+        return ""
     try:
-        return alt_of(source if isinstance(source, str) else "")
+        return alt_of(source)
     except LookupError:
         return ""
+
+
+def _bytes_per_pixel(kind: str) -> int:
+    return 3 if kind == "rgb" else np.dtype(kind).itemsize
 
 
 def _initial(first: dict[str, Any]) -> dict[str, Any]:
@@ -269,11 +288,6 @@ def _initial(first: dict[str, Any]) -> dict[str, Any]:
         count = len(table["entries"]) // 8
         state |= {"center": table["first"] + count / 2, "width": float(count)}
     return state
-
-
-def _preset(window: Window) -> dict[str, Any]:
-    told = {"center": window.center, "width": window.width, "function": window.function}
-    return told | {"name": _(window.name)}
 
 
 def _take_bytes(

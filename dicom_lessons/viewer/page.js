@@ -1,0 +1,103 @@
+// The elements of the viewer; what they do is in the other files.
+
+import { fill, keepKeys, make, makeId } from "../kit.js";
+
+const FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
+const VALUES = ["place", "stored", "modality", "displayed", "position", "measured"];
+
+export function buildPage(about, grey) {
+  const { labels } = about;
+  const root = make("section", "dl-viewer", "", { "aria-label": labels.title });
+  keepKeys(root);
+  const page = { root, id: makeId(), tools: {}, values: {} };
+  buildBar(page, labels, grey);
+  const body = root.appendChild(make("div", "dl-body"));
+  const left = body.appendChild(make("div", "dl-left"));
+  buildStage(page, left, about);
+  buildCine(page, left, about);
+  const panel = body.appendChild(make("div", "dl-panel"));
+  buildFields(page, panel.appendChild(make("div")), labels, grey);
+  buildValues(page, panel, labels, grey);
+  page.note = root.appendChild(make("div", "dl-note", "", { role: "alert" }));
+  const tools = Object.keys(page.tools);
+  const letters = tools.map((tool) => tool[0].toUpperCase()).join(" ");
+  const cases = { grey, film: about.frames > 1 };
+  const help = labels.help.filter(([when]) => cases[when] ?? true);
+  const text = help.map(([, sentence]) => fill(sentence, { letters })).join(" ");
+  root.append(make("p", "dl-help", text, { id: `${page.id}-help` }));
+  return page;
+}
+
+function buildBar(page, labels, grey) {
+  const bar = page.root.appendChild(make("div", "dl-bar"));
+  const group = { role: "radiogroup", "aria-label": labels.tool };
+  const tools = bar.appendChild(make("div", "dl-bar", "", group));
+  const radio = { type: "button", role: "radio" };
+  for (const [tool, text] of labels.tools) {
+    if (!grey && (tool === "window" || tool === "region")) continue;
+    page.tools[tool] = tools.appendChild(make("button", "", text, radio));
+  }
+  const texts = { zoom_in: "+", zoom_out: "−", reset: labels.reset };
+  for (const [name, text] of Object.entries(texts)) {
+    const attributes = { type: "button", "aria-label": labels[name], title: labels[name] };
+    page[name] = bar.appendChild(make("button", "", text, attributes));
+  }
+}
+
+function buildStage(page, left, about) {
+  const attributes = {
+    tabindex: "0",
+    role: "application",
+    "aria-label": [about.alt, about.labels.picture].filter(Boolean).join(". "),
+    "aria-describedby": `${page.id}-help ${page.id}-values`,
+  };
+  page.stage = left.appendChild(make("div", "dl-stage", "", attributes));
+  page.screen = page.stage.appendChild(make("canvas"));
+  page.marks = page.stage.appendChild(make("canvas"));
+}
+
+function buildCine(page, left, { frames, labels }) {
+  page.cine = left.appendChild(make("div", "dl-cine"));
+  page.play = page.cine.appendChild(make("button", "", labels.play, { type: "button" }));
+  const range = { type: "range", min: 1, max: frames, step: 1, "aria-label": labels.frame };
+  page.slider = page.cine.appendChild(make("input", "", "", range));
+  page.counter = page.cine.appendChild(make("output"));
+  page.cine.hidden = frames < 2;
+}
+
+function buildFields(page, fields, labels, grey) {
+  const number = { type: "number", step: "any" };
+  const inputs = {
+    preset: make("select"),
+    center: make("input", "", "", number),
+    width: make("input", "", "", number),
+    function: make("select"),
+  };
+  for (const name of FUNCTIONS) inputs.function.append(make("option", "", name, { value: name }));
+  for (const [name, input] of Object.entries(inputs)) {
+    const label = fields.appendChild(make("label", "dl-field"));
+    label.append(make("span", "", labels[name]), input);
+    label.hidden = !grey;
+    page[name] = input;
+  }
+  for (const name of ["inverted", "overlay"]) {
+    page[name] = make("input", "", "", { type: "checkbox" });
+    const label = fields.appendChild(make("label", "dl-check"));
+    label.append(page[name], make("span", "", labels[name]));
+  }
+  const image = { role: "img", "aria-label": labels.histogram, title: labels.histogram };
+  page.histogram = fields.appendChild(make("canvas", "dl-histogram", "", image));
+  page.histogram.hidden = !grey;
+}
+
+function buildValues(page, panel, labels, grey) {
+  const table = panel.appendChild(make("table", "dl-values", "", { id: `${page.id}-values` }));
+  const body = table.appendChild(make("tbody"));
+  for (const name of VALUES) {
+    if (!grey && name === "modality") continue;
+    page.values[name] = make("td");
+    const row = body.appendChild(make("tr"));
+    row.append(make("th", "", labels[name], { scope: "row" }), page.values[name]);
+  }
+  page.values.measured.setAttribute("aria-live", "polite");
+}

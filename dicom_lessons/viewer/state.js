@@ -1,0 +1,65 @@
+// What the viewer and Python share: window, frame, inversion and what was measured.
+
+import { paintSoon } from "./draw.js";
+import { quantum, rounded } from "./picture.js";
+
+const PAUSE = 50; // milliseconds between messages to Python, if somebody listens
+const CALM = 250; // and if nobody does
+export const STATE = ["center", "width", "function", "table", "frame", "inverted"];
+
+export function readState({ model }) {
+  return Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
+}
+
+// While dragging only if somebody listens; the model learns only what is sent, or Python's echo of
+// older values would undo the newest.
+export function sendState(v, now = false) {
+  const listened = v.model.get("live");
+  clearTimeout(v.sending);
+  if (!v.unsent.size || (v.drag && !listened && !now)) return;
+  const wait = now ? 0 : v.sent + (listened ? PAUSE : CALM) - performance.now();
+  if (wait > 0) {
+    v.sending = setTimeout(() => sendState(v, true), wait);
+    return;
+  }
+  v.sent = performance.now();
+  for (const [name, value] of v.unsent) v.model.set(name, value);
+  v.unsent.clear();
+  v.model.save_changes();
+}
+
+export function takeStateOfPython(v) {
+  for (const name of STATE) if (!v.unsent.has(name)) v.state[name] = v.model.get(name);
+  paintSoon(v);
+}
+
+export function changeState(v, values, now = false) {
+  for (const [name, value] of Object.entries(values)) {
+    if (v.state[name] !== value) v.unsent.set(name, value);
+    if (name in v.state) v.state[name] = value;
+  }
+  paintSoon(v);
+  sendState(v, now);
+}
+
+export function changeWindow(v, center, width) {
+  const { state, frame } = v;
+  const step = quantum(frame);
+  const least = state.function === "LINEAR" ? 1 : step;
+  const wide = Math.max(least, rounded(width, step));
+  changeState(v, { center: rounded(center, step), width: wide, table: -1 });
+}
+
+export function choosePreset(v, choice) {
+  if (!choice) return;
+  const { center, width } = choice;
+  const isTable = "table" in choice;
+  const chosen = { center, width, function: choice.function, table: -1 };
+  changeState(v, isTable ? { table: choice.table } : chosen, true);
+}
+
+export const isChosen = ({ state }, choice) => {
+  if ("table" in choice) return choice.table === state.table;
+  const parts = ["center", "width", "function"];
+  return state.table < 0 && parts.every((name) => choice[name] === state[name]);
+};
