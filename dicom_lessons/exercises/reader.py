@@ -82,21 +82,18 @@ def read(path: Path) -> list[Draft]:
         If something has no place or is missing; the message names file and line.
     """
     drafts: list[Draft] = []
-    document = MarkdownIt().parse(path.read_text(encoding="utf-8"))
-    for node in SyntaxTreeNode(document).children:
-        try:
+    names: set[str] = set()
+    document = SyntaxTreeNode(MarkdownIt().parse(path.read_text(encoding="utf-8")))
+    try:
+        for node in document.children:
             if node.type == "heading" and node.tag == "h2":
                 drafts.append(_heading(node))
-            elif drafts:
+            elif drafts:  # what stands before the first exercise is for whoever reads the file
                 _take(drafts[-1], node)
-        except _Fault as fault:
-            raise TextError(path, *fault.args) from None
-    names: set[str] = set()
-    for draft in drafts:
-        try:
+        for draft in drafts:
             _complete(draft, names)
-        except _Fault as fault:
-            raise TextError(path, *fault.args) from None
+    except _Fault as fault:
+        raise TextError(path, *fault.args) from None
     return drafts
 
 
@@ -109,17 +106,16 @@ def exercises(path: Path, checks: Mapping[str, kinds.Check]) -> dict[str, kinds.
         If text or checks make no exercise; the message names file and line.
     """
     drafts = {draft.name: draft for draft in read(path)}
-    for name in checks:
-        if name not in drafts:
-            raise TextError(path, 1, f"there is no {name}, which checks.py checks.")
     made = {}
-    for name, draft in drafts.items():
-        try:
+    try:
+        if missing := next((name for name in checks if name not in drafts), None):
+            raise _Fault(1, f"there is no {missing}, which checks.py checks.")
+        for name, draft in drafts.items():
             if name.rpartition("-")[0] != path.parent.name:
                 raise _Fault(draft.line, f"{name} belongs to another room.")
             made[name] = _made(draft, checks.get(name, kinds.Check()))
-        except _Fault as fault:
-            raise TextError(path, *fault.args) from None
+    except _Fault as fault:
+        raise TextError(path, *fault.args) from None
     return made
 
 
@@ -301,8 +297,9 @@ def _kind(draft: Draft, check: kinds.Check) -> type[kinds.Exercise]:
 def _is_stray(answer: Answer, kind: type[kinds.Exercise], check: kinds.Check) -> bool:
     if kind is kinds.Choice:
         return not answer.text
-    examined = bool(check.examine or check.kind)
-    return bool(answer.text) or not (answer.code or examined) or (bool(answer.finding) > examined)
+    if answer.finding:
+        return not (check.examine or check.kind)
+    return not answer.code
 
 
 def _form(draft: Draft, check: kinds.Check, kind: type[kinds.Exercise]) -> forms.Form:
