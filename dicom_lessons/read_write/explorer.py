@@ -88,9 +88,9 @@ class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
     def _list(self, change: dict[str, Any]) -> None:
         kind = self.kind_choice.value
         chosen = [
-            (f"{MARKS[found.kind]:>2} {found.path}", number)
-            for number, found in enumerate(self.differences)
-            if kind in ("", found.kind)
+            (f"{MARKS[each.kind]:>2} {each.path}", number)
+            for number, each in enumerate(self.differences)
+            if kind in ("", each.kind)
         ]
         self.places.options = chosen
         self.places.value = chosen[0][1] if chosen else None
@@ -133,18 +133,18 @@ class _Side:
         return "—", b""
 
 
-def _detail(found: Difference, one: _Side, other: _Side) -> Markup:
+def _detail(entry: Difference, one: _Side, other: _Side) -> Markup:
     """Return both sides of one difference as a table, bytes that differ marked."""
-    one_start, one_raw = one.place(found.path)
-    other_start, other_raw = other.place(found.path)
-    values = (html.render(_VALUE, text=described(each)) for each in (found.one, found.other))
+    one_start, one_raw = one.place(entry.path)
+    other_start, other_raw = other.place(entry.path)
+    values = (html.render(_VALUE, text=described(each)) for each in (entry.one, entry.other))
     rows: list[tuple[object, ...]] = [
         (_("value"), *values),
         (_("from byte"), one_start, other_start),
         (_("bytes"), _hex(one_raw, other_raw, one.note), _hex(other_raw, one_raw, other.note)),
     ]
     table = html.table(("", one.name, other.name), rows)
-    return html.render(_DETAIL, path=found.path, kind=_(found.kind), table=table)
+    return html.render(_DETAIL, path=entry.path, kind=_(entry.kind), table=table)
 
 
 def _hex(raw: bytes, against: bytes, note: str) -> Markup:
@@ -165,7 +165,7 @@ def _hex(raw: bytes, against: bytes, note: str) -> Markup:
 
 
 def _twin(one: _Side, other: _Side) -> html.Page:
-    found = difference(one.dataset, other.dataset)
+    differences = difference(one.dataset, other.dataset)
     starts = _("from byte")
     header = (_("Kind"), _("Where"), one.name, starts, other.name, starts)
     rows = [
@@ -177,10 +177,10 @@ def _twin(one: _Side, other: _Side) -> html.Page:
             described(each.other),
             other.place(each.path)[0],
         )
-        for each in found[:MOST_ROWS]
+        for each in differences[:MOST_ROWS]
     ]
-    caption = ngettext("{count} place differs", "{count} places differ", len(found))
-    if len(found) > MOST_ROWS:
+    caption = ngettext("{count} place differs", "{count} places differ", len(differences))
+    if len(differences) > MOST_ROWS:
         caption += _(", the first {count} are shown", count=MOST_ROWS)
     lines = ["; ".join(row) for row in [header, *rows]]
     cells = [[html.render(_VALUE, text=text) for text in row] for row in rows]

@@ -115,9 +115,9 @@ def _judge_elements(
 def _encodings(terms: list[str]) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an unknown term is a finding already
-        found = charset.convert_encodings(terms or "")
+        names = charset.convert_encodings(terms or "")
     # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
-    return ["ascii" if encoding == charset.default_encoding else encoding for encoding in found]
+    return ["ascii" if encoding == charset.default_encoding else encoding for encoding in names]
 
 
 def _judge_tag(elements: dict[BaseTag, Element], element: Element, place: str) -> Iterator[Finding]:
