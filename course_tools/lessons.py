@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from course_tools import sittings
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 LOCK = NOTEBOOKS / "translations.json"
@@ -52,6 +54,7 @@ def run(notebook: Path) -> dict[str, Any]:
         resources={"metadata": {"path": str(notebook.parent)}},
     ).execute()
     lesson.metadata = METADATA
+    sittings.fold(lesson.cells)
     for cell in lesson.cells:
         if cell.cell_type == "code":
             cell.outputs = [kept for output in cell.outputs if (kept := _stored(output))]

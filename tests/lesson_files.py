@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from course_tools import lessons
+from dicom_lessons.exercises import lessons as declarations
 
 Cell = dict[str, Any]
 LESSONS = [path.stem for path in lessons.notebooks("en")]
@@ -18,6 +19,17 @@ EVERY = [
     if ".ipynb_checkpoints" not in path.parts
 ]
 LESSON_FILES = [path for language in ("en", "ru") for path in lessons.notebooks(language)]
+
+
+def sittings_of(room: str, language: str = "en") -> list[Path]:
+    """Return the notebooks of a room's lesson, in order."""
+    number = declarations.LESSONS[room][:2]
+    return [path for path in lessons.notebooks(language) if path.stem.startswith(number)]
+
+
+def cells_of(room: str, language: str = "en", kind: str | None = None) -> list[Cell]:
+    """Return the cells of all sittings of a room's lesson."""
+    return [cell for path in sittings_of(room, language) for cell in cells(path, kind)]
 
 
 def name(path: Path) -> str:

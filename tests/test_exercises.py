@@ -19,9 +19,9 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies
+from lesson_files import cells_of
 
 import dicom_lessons
-from course_tools.lessons import NOTEBOOKS
 from dicom_lessons import check, compare, hint, predict, progress, quiz, solution
 from dicom_lessons.exercises import feedback, forms, judging, kinds
 from dicom_lessons.exercises import lessons as declarations
@@ -64,10 +64,7 @@ def answer_of(source: str) -> object:
 
 
 def notebook(lesson: str, language: str) -> dict[str, Any]:
-    found = sorted((NOTEBOOKS / language).glob(f"{declarations.LESSONS[lesson]}_{lesson}.ipynb"))
-    if not found:
-        pytest.skip(f"lesson {lesson} is not written yet in {language}")
-    cells = json.loads(found[0].read_text("utf-8"))["cells"]
+    cells = cells_of(lesson, language)
     return {cell["id"]: {**cell, "source": "".join(cell["source"])} for cell in cells}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 from lesson_files import EVERY, LESSON_FILES, LESSONS, cells, load, name, source, tags
+from test_sittings import UNCUT
 
 from course_tools import lessons
 from dicom_lessons.exercises import lessons as declarations
@@ -37,6 +38,9 @@ WORDS = {
     },
 }
 lesson = pytest.mark.parametrize("path", LESSON_FILES, ids=name)
+uncut = pytest.mark.parametrize(
+    "path", [path for path in LESSON_FILES if path.stem in UNCUT], ids=name
+)
 every = pytest.mark.parametrize("path", EVERY, ids=name)
 
 
@@ -51,13 +55,11 @@ def words(path: Path) -> dict[str, list[str] | str]:
 
 
 def test_the_course_has_its_lessons_in_both_languages() -> None:
-    assert LESSONS[:2] == ["00_meet_dicom", "01_structure"]
     assert [path.stem for path in lessons.notebooks("ru")] == LESSONS
     numbers = [stem.partition("_")[0] for stem in LESSONS]
     assert sorted({int(number[:2]) for number in numbers}) == list(range(int(numbers[-1][:2]) + 1))
-    assert {stem.partition("_")[2]: stem.partition("_")[0] for stem in LESSONS}.items() <= (
-        declarations.LESSONS.items()
-    )
+    known = {number[:2] for number in declarations.LESSONS.values()}
+    assert {number[:2] for number in numbers} == known
 
 
 @every
@@ -92,7 +94,7 @@ def test_every_code_cell_was_run_in_order(path: Path) -> None:
     assert counts == list(range(1, len(counts) + 1))
 
 
-@lesson
+@uncut
 def test_a_lesson_opens_with_its_question_goals_and_time(path: Path) -> None:
     first = source(cells(path)[0])
     number = path.stem.partition("_")[0]
@@ -106,13 +108,13 @@ def test_a_lesson_opens_with_its_question_goals_and_time(path: Path) -> None:
     assert sum(minutes) <= 90
 
 
-@lesson
+@uncut
 def test_a_lesson_ends_with_recap_mistakes_standard_and_own_task(path: Path) -> None:
     last = [title for _level, title in headings(path)][-4:]
     assert last == words(path)["ending"]
 
 
-@lesson
+@uncut
 def test_a_lesson_has_all_its_parts(path: Path) -> None:
     titles = [title for _level, title in headings(path)]
     starts = [str(words(path)["hunt"]), str(words(path)["trial"])]
@@ -203,7 +205,7 @@ def test_every_explorer_keeps_a_static_twin(path: Path) -> None:
 def test_exercise_cells_carry_the_metadata_that_classrooms_use(path: Path) -> None:
     by_id = {cell["id"]: cell for cell in cells(path)}
     graded = [key.removesuffix("-check") for key in by_id if key.endswith("-check")]
-    assert len(graded) >= 4
+    assert len(graded) >= 2
     wanted: dict[str, dict[str, Any]] = {
         "-text": {"grade": False, "locked": True, "solution": False},
         "": {"grade": False, "locked": False, "solution": True},
