@@ -44,7 +44,8 @@ def choose(comparator: TransferSyntaxComparator, name: str) -> None:
 
 
 def twin(comparator: TransferSyntaxComparator) -> dict[str, Any]:
-    return comparator._repr_mimebundle_()
+    bundle: dict[str, Any] = comparator._repr_mimebundle_()
+    return bundle
 
 
 @pytest.mark.parametrize("source", ["CT_small", samples.path("CT_small"), samples.read("CT_small")])

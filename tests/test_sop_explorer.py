@@ -27,7 +27,8 @@ HOSTILE = '<img src=x onerror="document.title=1">'
 
 
 def twin(explorer: SOPClassExplorer) -> dict[str, Any]:
-    return explorer._repr_mimebundle_()
+    bundle: dict[str, Any] = explorer._repr_mimebundle_()
+    return bundle
 
 
 def hostile() -> Dataset:

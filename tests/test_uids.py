@@ -539,7 +539,8 @@ def write(path: Path, dataset: FileDataset) -> None:
 
 
 def twin(explorer: UIDTree) -> dict[str, Any]:
-    return explorer._repr_mimebundle_()
+    bundle: dict[str, Any] = explorer._repr_mimebundle_()
+    return bundle
 
 
 def test_typing_judges_and_names_at_once() -> None:
