@@ -32,21 +32,13 @@ class Frame:
 
     def open(self) -> tuple[Dataset, NDArray[Any]]:
         """Return the data set and the stored values, for colour 8-bit RGB."""
-        dataset = self.dataset()
-        return dataset, self.stored(dataset)
-
-    def dataset(self) -> Dataset:
-        """Return the data set; of an array, one that says no more than that it is grey."""
-        return _grey() if isinstance(self.source, np.ndarray) else read(self.source)
-
-    def stored(self, dataset: Dataset) -> NDArray[Any]:
-        """Return the stored values, for colour 8-bit RGB."""
         if isinstance(self.source, np.ndarray):
-            return self.source
+            return _grey(), self.source
+        dataset = read(self.source)
         stored = pixels.stored_values(dataset, self.index)
         if pixels.is_colour(dataset):
             stored = pixels.colours(stored, dataset)
-        return stored
+        return dataset, stored
 
 
 def frames_of(source: One | Sequence[One]) -> list[Frame]:
