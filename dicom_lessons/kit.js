@@ -23,6 +23,34 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Binary parts may begin at any byte of a message; wide numbers must not.
+export function typedArray(view, Kind) {
+  const { buffer, byteOffset, byteLength } = view;
+  if (byteOffset % Kind.BYTES_PER_ELEMENT === 0)
+    return new Kind(buffer, byteOffset, byteLength / Kind.BYTES_PER_ELEMENT);
+  return new Kind(buffer.slice(byteOffset, byteOffset + byteLength));
+}
+
+// Parts of a page that stand in it deflated and in Base64.
+export async function inflate(value) {
+  if (Array.isArray(value)) return Promise.all(value.map(inflate));
+  if (value === null || typeof value !== "object") return value;
+  if (typeof value.deflated === "string") {
+    const bytes = Uint8Array.from(atob(value.deflated), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new DataView(await new Response(stream).arrayBuffer());
+  }
+  const parts = Object.entries(value).map(async ([key, part]) => [key, await inflate(part)]);
+  return Object.fromEntries(await Promise.all(parts));
+}
+
+export const minus = (text) => text.replace("-", "−");
+
+export function short(value, digits = 5) {
+  const number = Number.isInteger(value) ? value : Number(value.toPrecision(digits));
+  return minus(String(number));
+}
+
 // In JupyterLab an arrow key moves to another cell and two letters d delete one, even while a list
 // of a widget has the focus. Below an element with this mark JupyterLab leaves all keys alone.
 export function keepKeys(node) {

@@ -42,6 +42,13 @@ def test_the_types_agree() -> None:
     assert python("mypy") == ""
 
 
+def test_scripts_and_styles_are_in_order() -> None:
+    """Format, lint and functions of 60 lines at most, all by biome: see biome.json."""
+    biome = shutil.which("biome") or str(ROOT / "node_modules" / ".bin" / "biome")
+    tools.require(biome)
+    assert run(biome, "check", "--error-on-warnings") == ""
+
+
 def english_texts() -> Iterator[tuple[str, str]]:
     for path in PAGES:
         if ".ru." not in path.name:

@@ -171,6 +171,39 @@ def test_a_broken_window_is_said_and_the_picture_shown() -> None:
     assert np.ptp(viewer.picture()) == 255
 
 
+@pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
+def test_a_window_narrower_than_one_is_taken_if_its_function_allows(function: str) -> None:
+    dataset = samples.read("CT_small")
+    dataset.WindowCenter, dataset.WindowWidth = 0.25, 0.5
+    dataset.VOILUTFunction = function
+    viewer = view_image(dataset)
+    assert (viewer.center, viewer.width, viewer.function) == (0.25, 0.5, function)
+
+
+def test_a_large_picture_comes_in_few_pixels_first_and_whole_when_asked_for() -> None:
+    stored = np.arange(1500 * 1100, dtype="u4").reshape(1500, 1100) % 4000
+    viewer = view_image(stored.astype("u2"))
+    assert (viewer.first["rows"], viewer.first["columns"], viewer.first["step"]) == (1500, 1100, 3)
+    assert viewer.first["pixels"] == stored[::3, ::3].astype("u2").tobytes()
+    (message, buffers) = ask(viewer, {"ask": "a", "frames": [0]})[0]
+    assert message["frames"][0]["info"]["step"] == 1
+    assert buffers[message["places"].index(["frames", 0, "info", "pixels"])] == (
+        stored.astype("u2").tobytes()
+    )
+    page = viewer.page()._repr_html_()
+    told = re.search(r'json"[^>]*>(.*?)</script>', page, re.S)
+    assert told
+    assert json.loads(told[1])["frames"][0]["info"]["step"] == 1
+
+
+def test_a_viewer_that_cannot_open_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Viewer] = []
+    monkeypatch.setattr(Viewer, "close", lambda viewer: closed.append(viewer))
+    with pytest.raises(PixelError):
+        view_image("MR_truncated")
+    assert len(closed) == 1
+
+
 def test_python_cannot_set_a_window_that_cannot_be() -> None:
     viewer = view_image("CT_small")
     with pytest.raises(PixelError):

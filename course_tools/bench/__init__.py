@@ -1,6 +1,6 @@
 """Figures, measured side by side in one run: ours against what one would pick instead.
 
-A machine is never as quick twice, so what counts is the ratio. A run takes about eight minutes on
+A machine is never as quick twice, so what counts is the ratio. A run takes about ten minutes on
 two cores: one of them in Python, the others in the browser, where slow viewers take longest.
 """
 

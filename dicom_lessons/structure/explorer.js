@@ -1,7 +1,7 @@
 // The byte explorer's view. Only the rows in view exist; Python sends their bytes and elements in
 // blocks, on demand. Every part works on one object, the explorer.
 
-import { clamp, fill, make, makeId } from "../kit.js";
+import { clamp, fill, make, makeId, typedArray } from "../kit.js";
 import { Rows } from "./rows.js";
 
 const WIDTH = 16; // bytes per row
@@ -197,7 +197,7 @@ function receive(x, message, buffers) {
 }
 
 function storeBytes(x, message, view) {
-  const data = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
+  const data = typedArray(view, Uint8Array);
   const start = message.block * BLOCK.bytes * WIDTH;
   const regions = new Array(data.length);
   for (const region of message.regions) regions.fill(region, region[1] - start, region[2] - start);

@@ -61,13 +61,13 @@ export function paintNow(v) {
   if (v.waiting && performance.now() - v.painted >= HALF_FRAME) paintPicture(v);
 }
 
-export function paint(v) {
+function paint(v) {
   paintPicture(v);
   drawMarks(v);
   updatePanel(v);
 }
 
-function paintPicture(v) {
+export function paintPicture(v) {
   const { state, frames } = v;
   if (state.frame !== v.index || frames.opened.get(v.index) !== v.frame) showFrame(v, state.frame);
   const { pen, image, out, W, H } = v.canvas;
@@ -94,10 +94,8 @@ function drawMarks(v) {
   const unit = W / (page.stage.clientWidth || W);
   pen.clearRect(0, 0, W, H);
   drawLetters(pen, frame.letters, unit, W, H);
-  const place = ({ x, y }) => [
-    (x + 0.5 - view.x) * view.sx + W / 2,
-    (y + 0.5 - view.y) * view.sy + H / 2,
-  ];
+  const along = (value, middle, scale, screen) => (value + 0.5 - middle) * scale + screen / 2;
+  const place = (p) => [along(p.x, view.x, view.sx, W), along(p.y, view.y, view.sy, H)];
   if (mark) drawMeasure(pen, mark.kind, [place(mark.a), place(mark.b)], view, unit);
   if (cross) drawCross(pen, place(cross), unit);
 }
@@ -109,12 +107,9 @@ function drawLetters(pen, [left, right, top, bottom], unit, W, H) {
     [top, W / 2, 12 * unit, "center"],
     [bottom, W / 2, H - 12 * unit, "center"],
   ];
-  pen.font = `600 ${14 * unit}px sans-serif`;
-  pen.textBaseline = "middle";
-  pen.lineJoin = "round";
-  pen.lineWidth = 3 * unit;
-  pen.strokeStyle = "#000";
-  pen.fillStyle = "#fff";
+  Object.assign(pen, { font: `600 ${14 * unit}px sans-serif`, lineWidth: 3 * unit });
+  Object.assign(pen, { textBaseline: "middle", lineJoin: "round" });
+  Object.assign(pen, { strokeStyle: "#000", fillStyle: "#fff" });
   for (const [text, x, y, align] of places) {
     pen.textAlign = align;
     pen.strokeText(text, x, y);
@@ -124,11 +119,7 @@ function drawLetters(pen, [left, right, top, bottom], unit, W, H) {
 
 // Yellow on a black edge is seen on any picture.
 function stroke(pen, unit, trace) {
-  const lines = [
-    ["#000", 3.5],
-    ["#ffe600", 1.5],
-  ];
-  for (const [style, width] of lines) {
+  for (const [style, width] of Object.entries({ "#000": 3.5, "#ffe600": 1.5 })) {
     pen.strokeStyle = style;
     pen.lineWidth = width * unit;
     pen.beginPath();
@@ -141,11 +132,9 @@ function drawMeasure(pen, kind, [[ax, ay], [bx, by]], view, unit) {
   const [left, top] = [Math.min(ax, bx) - view.sx / 2, Math.min(ay, by) - view.sy / 2];
   const [wide, high] = [Math.abs(bx - ax) + view.sx, Math.abs(by - ay) + view.sy];
   stroke(pen, unit, () => {
-    if (kind === "region") pen.rect(left, top, wide, high);
-    else {
-      pen.moveTo(ax, ay);
-      pen.lineTo(bx, by);
-    }
+    if (kind === "region") return pen.rect(left, top, wide, high);
+    pen.moveTo(ax, ay);
+    pen.lineTo(bx, by);
   });
 }
 

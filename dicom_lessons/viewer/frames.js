@@ -16,16 +16,8 @@ const SHAPE = ["rows", "columns", "aspect"];
 const COUNTED_AFTER = 80; // milliseconds; a histogram takes longer than a frame
 
 export function newFrames(first) {
-  return {
-    opened: new Map([[0, first]]),
-    pending: new Set(),
-    failed: new Map(),
-    kept: first.bytes,
-    way: 1,
-    flying: 0,
-    cost: SPARE,
-    closed: false,
-  };
+  const [opened, pending, failed] = [new Map([[0, first]]), new Set(), new Map()];
+  return { opened, pending, failed, kept: first.bytes, way: 1, flying: 0, cost: SPARE };
 }
 
 // Show a frame if it is here, otherwise as soon as it comes.

@@ -42,19 +42,13 @@ class Frame:
         PixelError
             If the pixels cannot be decoded.
         """
-        dataset = self.dataset()
-        return dataset, self.stored(dataset)
-
-    def dataset(self) -> Dataset:
-        """Return the data set; of an array, one that says no more than that it is grey."""
-        return _grey() if isinstance(self.source, np.ndarray) else reading.read(self.source)
-
-    def stored(self, dataset: Dataset) -> NDArray[Any]:
-        """Return the stored values, for colour 8-bit RGB."""
         if isinstance(self.source, np.ndarray):
-            return self.source
+            return _grey(), self.source
+        dataset = reading.read(self.source)
         stored = pixels.stored_values(dataset, self.index)
-        return colours(stored, dataset) if is_colour(dataset) else stored
+        if is_colour(dataset):
+            stored = colours(stored, dataset)
+        return dataset, stored
 
 
 def frames_of(source: One | Sequence[One]) -> list[Frame]:

@@ -11,6 +11,7 @@ import { changeState, changeWindow, choosePreset } from "./state.js";
 const LETTERS = { KeyW: "window", KeyM: "move", KeyC: "cursor", KeyD: "distance", KeyR: "region" };
 const CURSORS = { window: "ns-resize", move: "grab" };
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+const PAGES = { PageUp: -1, PageDown: 1 };
 const ZOOMS = { "+": 1.25, "=": 1.25, "-": 0.8 };
 const NARROWEST = 1e-9; // window that a function other than LINEAR can have
 
@@ -67,17 +68,12 @@ function zoom(v, factor) {
 
 function actionOf(v, event, reset) {
   const { key, code, shiftKey } = event;
-  const { frame } = v.state;
   // letters by their place on the keyboard, so that they work under a Russian layout too
   const digit = /^Digit([1-9])$/.exec(code);
-  const actions = {
-    PageUp: () => goTo(v, frame - 1),
-    PageDown: () => goTo(v, frame + 1),
-    Enter: () => setPoint(v),
-    Home: reset,
-    " ": () => v.about.frames > 1 && play(v),
-  };
-  if (actions[key]) return actions[key];
+  if (key === "Home") return reset;
+  if (key === "Enter") return () => setPoint(v);
+  if (key === " ") return () => v.about.frames > 1 && play(v);
+  if (PAGES[key]) return () => goTo(v, v.state.frame + PAGES[key]);
   if (ARROWS[key]) return () => pressArrow(v, ARROWS[key], shiftKey);
   if (ZOOMS[key]) return () => zoom(v, ZOOMS[key]);
   if (LETTERS[code]) return () => chooseTool(v, LETTERS[code]);

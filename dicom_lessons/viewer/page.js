@@ -21,8 +21,7 @@ export function buildPage(about, grey) {
   page.note = root.appendChild(make("div", "dl-note", "", { role: "alert" }));
   const tools = Object.keys(page.tools);
   const letters = tools.map((tool) => tool[0].toUpperCase()).join(" ");
-  const cases = { grey, film: about.frames > 1 };
-  const help = labels.help.filter(([when]) => cases[when] ?? true);
+  const help = labels.help.filter(([when]) => ({ grey, film: about.frames > 1 })[when] ?? true);
   const text = help.map(([, sentence]) => fill(sentence, { letters })).join(" ");
   root.append(make("p", "dl-help", text, { id: `${page.id}-help` }));
   return page;
@@ -45,13 +44,12 @@ function buildBar(page, labels, grey) {
 }
 
 function buildStage(page, left, about) {
-  const attributes = {
-    tabindex: "0",
-    role: "application",
-    "aria-label": [about.alt, about.labels.picture].filter(Boolean).join(". "),
-    "aria-describedby": `${page.id}-help ${page.id}-values`,
-  };
-  page.stage = left.appendChild(make("div", "dl-stage", "", attributes));
+  page.stage = left.appendChild(
+    make("div", "dl-stage", "", { tabindex: "0", role: "application" }),
+  );
+  const label = [about.alt, about.labels.picture].filter(Boolean).join(". ");
+  page.stage.setAttribute("aria-label", label);
+  page.stage.setAttribute("aria-describedby", `${page.id}-help ${page.id}-values`);
   page.screen = page.stage.appendChild(make("canvas"));
   page.marks = page.stage.appendChild(make("canvas"));
 }
@@ -67,19 +65,14 @@ function buildCine(page, left, { frames, labels }) {
 
 function buildFields(page, fields, labels, grey) {
   const number = { type: "number", step: "any" };
-  const inputs = {
-    preset: make("select"),
-    center: make("input", "", "", number),
-    width: make("input", "", "", number),
-    function: make("select"),
-  };
-  for (const name of FUNCTIONS) inputs.function.append(make("option", "", name, { value: name }));
-  for (const [name, input] of Object.entries(inputs)) {
+  for (const name of ["preset", "center", "width", "function"]) {
+    const isNumber = name === "center" || name === "width";
+    page[name] = isNumber ? make("input", "", "", number) : make("select");
     const label = fields.appendChild(make("label", "dl-field"));
-    label.append(make("span", "", labels[name]), input);
+    label.append(make("span", "", labels[name]), page[name]);
     label.hidden = !grey;
-    page[name] = input;
   }
+  for (const name of FUNCTIONS) page.function.append(make("option", "", name, { value: name }));
   for (const name of ["inverted", "overlay"]) {
     page[name] = make("input", "", "", { type: "checkbox" });
     const label = fields.appendChild(make("label", "dl-check"));

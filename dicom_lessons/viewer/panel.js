@@ -1,19 +1,12 @@
 // The panel: fields, values under the cursor, and what was measured, in words.
 
-import { fill, setText } from "../kit.js";
+import { fill, minus, setText, short } from "../kit.js";
 import { drawHistogram } from "./histogram.js";
 import { distance, greyFunction, statistics } from "./picture.js";
 import { changeState, isChosen } from "./state.js";
 
 const NONE = "–";
 const AT_CURSOR = ["place", "stored", "modality", "displayed", "position"];
-
-const minus = (text) => text.replace("-", "−");
-
-export function short(value, digits = 5) {
-  const number = Number.isInteger(value) ? value : Number(value.toPrecision(digits));
-  return minus(String(number));
-}
 
 export function updatePanel(v) {
   const { state, page, frame, cursor } = v;
@@ -41,7 +34,7 @@ function updateFields(v) {
 
 function valuesAt(v, { x, y }) {
   const { frame, state, labels } = v;
-  const values = { place: `${x}, ${y}`, position: positionOf(v, x, y) };
+  const values = { place: `${x}, ${y}`, position: positionText(v, x, y) };
   if (frame.step > 1) return values; // not every pixel has come
   const i = y * frame.columns + x;
   if (!frame.grey) {
@@ -59,7 +52,7 @@ function valuesAt(v, { x, y }) {
   };
 }
 
-function positionOf({ frame, labels }, x, y) {
+function positionText({ frame, labels }, x, y) {
   const { spacing, position, directions } = frame;
   if (!spacing.length) return NONE;
   const [right, down] = [x * spacing[1], y * spacing[0]];
@@ -81,10 +74,8 @@ function regionText({ count, area, mean, ...rest }, labels) {
   const label = area === null ? labels.region_size : labels.region_area;
   const size = fill(label, { count, area: area?.toFixed(0) });
   if (mean === null) return size;
-  const { deviation, low, high } = rest;
-  const numbers = Object.entries({ mean, deviation, low, high });
-  const texts = Object.fromEntries(numbers.map(([name, value]) => [name, short(value, 4)]));
-  return `${fill(labels.region, texts)}; ${size}`;
+  const [deviation, low, high] = [rest.deviation, rest.low, rest.high].map((x) => short(x, 4));
+  return `${fill(labels.region, { mean: short(mean, 4), deviation, low, high })}; ${size}`;
 }
 
 export function measure(v, now = true) {

@@ -1,29 +1,13 @@
 // The arithmetic of the viewer, without a page: frames, grey levels, sampling, measurements.
 
-import { clamp } from "../kit.js";
+import { clamp, typedArray } from "../kit.js";
 
 const WIDEST_TABLE = 2 ** 20; // stored values that get a lookup table
 const OPAQUE = 0xff000000; // ABGR, as little-endian canvases hold it
 const YELLOW = 0xff00e6ff;
-const ARRAYS = {
-  u1: Uint8Array,
-  i1: Int8Array,
-  u2: Uint16Array,
-  i2: Int16Array,
-  u4: Uint32Array,
-  i4: Int32Array,
-  f4: Float32Array,
-  f8: Float64Array,
-  rgb: Uint8Array,
-};
-
-// Binary parts may begin at any byte of a message; wide numbers must not.
-function typedArray(view, Kind) {
-  const { buffer, byteOffset, byteLength } = view;
-  if (byteOffset % Kind.BYTES_PER_ELEMENT === 0)
-    return new Kind(buffer, byteOffset, byteLength / Kind.BYTES_PER_ELEMENT);
-  return new Kind(buffer.slice(byteOffset, byteOffset + byteLength));
-}
+const UNSIGNED = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, rgb: Uint8Array };
+const SIGNED = { i1: Int8Array, i2: Int16Array, i4: Int32Array };
+const ARRAYS = { ...UNSIGNED, ...SIGNED, f4: Float32Array, f8: Float64Array };
 
 // PS3.3 C.11.1.1: values before the first entry take the first, those behind the last the last.
 export function lookUp(table, value) {
@@ -268,14 +252,9 @@ export function statistics(frame, a, b) {
 export function distance(frame, a, b) {
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const [down, across] = frame.spacing;
-  return {
-    kind: "distance",
-    from: [a.y, a.x],
-    to: [b.y, b.x],
-    pixels: Math.hypot(dx, dy),
-    mm: frame.spacing.length ? Math.hypot(dx * across, dy * down) : null,
-    at_detector: frame.at_detector,
-  };
+  const mm = frame.spacing.length ? Math.hypot(dx * across, dy * down) : null;
+  const ends = { from: [a.y, a.x], to: [b.y, b.x], pixels: Math.hypot(dx, dy) };
+  return { kind: "distance", ...ends, mm, at_detector: frame.at_detector };
 }
 
 // The finest step of a window that is worth a move: a power of ten, at most 1.

@@ -52,10 +52,8 @@ export function changeWindow(v, center, width) {
 
 export function choosePreset(v, choice) {
   if (!choice) return;
-  const { center, width } = choice;
-  const isTable = "table" in choice;
-  const chosen = { center, width, function: choice.function, table: -1 };
-  changeState(v, isTable ? { table: choice.table } : chosen, true);
+  const { table = -1, name: _name, ...window_ } = choice;
+  changeState(v, { ...window_, table }, true);
 }
 
 export const isChosen = ({ state }, choice) => {

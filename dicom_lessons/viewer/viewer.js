@@ -1,13 +1,13 @@
 // The image viewer. Stored values arrive once per frame; window, zoom, frames and measurements are
 // worked out here, on a 2D canvas with a lookup table. Every part works on one object, the viewer.
 
-import { make } from "../kit.js";
-import { fitPage, paint, showWhole } from "./draw.js";
+import { make, short } from "../kit.js";
+import { fitPage, paintPicture, showWhole } from "./draw.js";
 import { newFrames, receiveFrames, requestFrames } from "./frames.js";
 import { countValues } from "./histogram.js";
 import { chooseTool, listenToKeys, listenToPanel } from "./keys.js";
 import { buildPage } from "./page.js";
-import { clearMeasured, short } from "./panel.js";
+import { clearMeasured } from "./panel.js";
 import { openFrame } from "./picture.js";
 import { listenToPointer } from "./pointer.js";
 import { changeState, readState, STATE, takeStateOfPython } from "./state.js";
@@ -56,15 +56,6 @@ function listChoices(v) {
   });
 }
 
-function resetOf(v) {
-  const { frame: _frame, ...begun } = v.state;
-  return () => {
-    clearMeasured(v);
-    changeState(v, begun, true);
-    showWhole(v);
-  };
-}
-
 function listenToPython(v) {
   const { model } = v;
   const take = () => takeStateOfPython(v);
@@ -80,7 +71,12 @@ function listenToPython(v) {
 export function render({ model, el }) {
   const v = newViewer(model, el);
   const { page, frame } = v;
-  const reset = resetOf(v);
+  const { frame: _frame, ...begun } = v.state;
+  const reset = () => {
+    clearMeasured(v);
+    changeState(v, begun, true);
+    showWhole(v);
+  };
   if (frame.grey) listChoices(v);
   page.overlay.checked = true;
   page.overlay.parentElement.hidden = !frame.overlaid;
@@ -96,9 +92,7 @@ export function render({ model, el }) {
   showWhole(v);
   chooseTool(v, v.tool);
   clearMeasured(v);
-  cancelAnimationFrame(v.waiting);
-  v.waiting = 0;
-  paint(v);
+  paintPicture(v); // marks and panel follow in the frame that is due
   setTimeout(() => countValues(v), 0);
   setTimeout(() => requestFrames(v), 0);
   return () => {

@@ -101,7 +101,7 @@ class Viewer(Widget):
         # the browser loads the script while the pixels are decoded, which keeps all threads waiting
         time.sleep(BREATH)
         try:
-            with self.hold_sync():
+            with self.hold_sync(), self.hold_trait_notifications():
                 self._begin(source)
         except Exception:
             self.close()

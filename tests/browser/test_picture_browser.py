@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab import find_chromium, need_browser
+from lab import need_browser
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from course_tools.bench.jupyterlab import find_chromium
 from dicom_lessons import pixels, samples, viewer
 from dicom_lessons.pixels.grey import is_inverted
 from dicom_lessons.viewer.frames import describe
