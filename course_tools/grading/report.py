@@ -140,4 +140,4 @@ def _explanations(exercise: Exercise) -> list[str]:
     if isinstance(exercise, Choice):
         letters = zip(LETTERS, exercise.options, strict=False)
         return [option.why for letter, option in letters if not exercise.judge(letter).right]
-    return [mistake.why for mistake in exercise.mistakes]
+    return [*(mistake.why for mistake in exercise.mistakes), *exercise.findings.values()]

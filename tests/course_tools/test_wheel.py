@@ -193,5 +193,4 @@ def test_lessons_import_only_what_they_require() -> None:
         for module in imported(path) - sys.stdlib_module_names - {"dicom_lessons"}
         if not {name.lower() for name in owners.get(module, [])} & allowed
     }
-    # goes when samples.ct_volume goes
-    assert strangers - {"dicom_lessons/samples.py: course_tools"} == set()
+    assert strangers == set()
