@@ -6,11 +6,9 @@ import io
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,7 @@ from dicom_lessons import samples
 
 LARGE = 500_000
 SIZES = ((512, 512), (2500, 2048))
-GROUP = "Python"
+GROUP, OURS = "Python", "dicom_lessons"
 GREY = "stored values to 8 bits"
 COPY = "a copy of the array (the limit)"
 
@@ -49,87 +47,38 @@ def medians(
 
 def figures(rounds: int = 5) -> Iterator[Figure]:
     """Measure what the course does against the plainest other way."""
-    for what, ours, other in (_import(), _map(), _explorer(), _difference()):
-        yield _pair(what, ours, other, rounds)
-    yield _ct_volume(rounds)
-
-
-def _pair(
-    what: str, ours: Callable[[], object], other: tuple[str, Callable[[], object]], rounds: int
-) -> Figure:
-    name, instead = other
-    return Figure(GROUP, what, "ms", medians({"dicom_lessons": ours, name: instead}, rounds))
-
-
-_Compared = tuple[str, Callable[[], object], tuple[str, Callable[[], object]]]
-
-
-def _import() -> _Compared:
-    return (
-        "import the package",
-        lambda: _python("import dicom_lessons"),
-        ("import pydicom", lambda: _python("import pydicom")),
-    )
-
-
-def _map() -> _Compared:
-    from pydicom import dcmread
-
-    from dicom_lessons.structure import map_bytes
-
-    raw = _large_file()
-    return (
-        "map every byte of a 500 KB file",
-        lambda: map_bytes(raw),
-        ("dcmread and print all elements", lambda: str(dcmread(io.BytesIO(raw)))),
-    )
-
-
-def _explorer() -> _Compared:
-    from dicom_lessons.structure.explorer import explore_bytes
-
-    raw = _large_file()
-    lines = range(0, len(raw), 16)
-    return (
-        "open the byte explorer on a 500 KB file",
-        lambda: explore_bytes(raw),
-        (
-            "a plain hexadecimal dump of it as text",
-            lambda: "\n".join(f"{line:08x}  {raw[line : line + 16].hex(' ')}" for line in lines),
-        ),
-    )
-
-
-def _difference() -> _Compared:
     from pydicom import dcmread
 
     from dicom_lessons.read_write import difference
+    from dicom_lessons.structure import map_bytes
+    from dicom_lessons.structure.explorer import explore_bytes
 
-    one, other = _many_elements("one"), _many_elements("other")
-    return (
-        "compare two data sets of 10,000 elements",
-        lambda: difference(dcmread(io.BytesIO(one)), dcmread(io.BytesIO(other))),
-        (
-            "dcmread both and print them as text",
-            lambda: str(dcmread(io.BytesIO(one))) == str(dcmread(io.BytesIO(other))),
-        ),
-    )
-
-
-def _ct_volume(rounds: int) -> Figure:
-    from pydicom import dcmread
-
-    from course_tools.patient import write_ct_volume
-
-    with tempfile.TemporaryDirectory() as folder:
-
-        def read() -> None:
-            for path in sorted(Path(folder).rglob("*")):
-                if path.is_file():
-                    _unused = dcmread(path).pixel_array
-
-        other = ("read it again, pixels included", read)
-        return _pair("make the CT volume", lambda: write_ct_volume(Path(folder)), other, rounds)
+    raw, one, other = _large_file(), _many_elements("one"), _many_elements("other")
+    lines = range(0, len(raw), 16)
+    compared: dict[str, dict[str, Callable[[], object]]] = {
+        "import the package": {
+            OURS: lambda: _python("import dicom_lessons"),
+            "import pydicom": lambda: _python("import pydicom"),
+        },
+        "map every byte of a 500 KB file": {
+            OURS: lambda: map_bytes(raw),
+            "dcmread and print all elements": lambda: str(dcmread(io.BytesIO(raw))),
+        },
+        "open the byte explorer on a 500 KB file": {
+            OURS: lambda: explore_bytes(raw),
+            "a plain hexadecimal dump of it as text": lambda: "\n".join(
+                f"{line:08x}  {raw[line : line + 16].hex(' ')}" for line in lines
+            ),
+        },
+        "compare two data sets of 10,000 elements": {
+            OURS: lambda: difference(dcmread(io.BytesIO(one)), dcmread(io.BytesIO(other))),
+            "dcmread both and print them as text": lambda: (
+                str(dcmread(io.BytesIO(one))) == str(dcmread(io.BytesIO(other)))
+            ),
+        },
+    }
+    for what, candidates in compared.items():
+        yield Figure(GROUP, what, "ms", medians(candidates, rounds))
 
 
 def grey_figures(
