@@ -32,22 +32,24 @@ __all__ = ["jupyterlab", "page"]
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-class Ear:
-    """Stands for the browser: asks, and keeps what the explorer tells."""
+class Browser:
+    """Stands for the browser: asks, and stores what the explorer answers."""
 
     def __init__(self, explorer: ByteExplorer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.explorer = explorer
-        self.told: list[tuple[dict[str, Any], list[bytes]]] = []
-        monkeypatch.setattr(explorer, "send", self.hear)
+        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
+        monkeypatch.setattr(explorer, "send", self.receive)
 
-    def hear(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
-        self.told.append((content, buffers or []))
+    def receive(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        self.messages.append((content, buffers or []))
 
     def ask(self, what: str, block: Any = 0, encoding: str = "stored") -> None:
         self.explorer._answer(None, {"ask": what, "block": block, "encoding": encoding}, [])
 
-    def last(self, tell: str) -> dict[str, Any]:
-        return next(content for content, _ in reversed(self.told) if content["tell"] == tell)
+    def last(self, answer: str) -> dict[str, Any]:
+        return next(
+            content for content, _ in reversed(self.messages) if content["answer"] == answer
+        )
 
 
 def evil_file() -> bytes:
@@ -60,14 +62,14 @@ def evil_file() -> bytes:
 @pytest.mark.parametrize("name", ["CT_small", "examples_jpeg2k", "image_dfl", "rtplan_truncated"])
 def test_blocks_hold_all_bytes_and_all_entries(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = explore_bytes(name)
-    ear = Ear(explorer, monkeypatch)
+    browser = Browser(explorer, monkeypatch)
     raw, entries = explorer.file_map.raw, entries_of(explorer.file_map)
     for block in range(-1, len(raw) // BYTES_PER_BLOCK + 3):
-        ear.ask("bytes", block)
-    heard = [(c, b) for c, b in ear.told if c["tell"] == "bytes"]
-    assert b"".join(buffers[0] for content, buffers in heard) == raw
+        browser.ask("bytes", block)
+    received = [(c, b) for c, b in browser.messages if c["answer"] == "bytes"]
+    assert b"".join(buffers[0] for content, buffers in received) == raw
     offset = 0
-    for content, _buffers in heard:
+    for content, _buffers in received:
         for kind, start, stop, entry in content["regions"]:
             assert start == offset < stop
             offset = stop
@@ -75,9 +77,12 @@ def test_blocks_hold_all_bytes_and_all_entries(name: str, monkeypatch: pytest.Mo
             assert 0 <= kind < len(KINDS)
     assert offset == len(raw)
     for block in range(-1, len(entries) // ENTRIES_PER_BLOCK + 3):
-        ear.ask("entries", block)
+        browser.ask("entries", block)
     rows = [
-        row for content, _ in ear.told if content["tell"] == "entries" for row in content["rows"]
+        row
+        for content, _ in browser.messages
+        if content["answer"] == "entries"
+        for row in content["rows"]
     ]
     assert [row[1] for row in rows] == [entry.offset for entry in entries]
 
@@ -89,26 +94,26 @@ def test_only_what_is_asked_for_goes_to_the_browser() -> None:
 
 def test_selecting_tells_which_bytes_light_up(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = explore_bytes("CT_small")
-    ear = Ear(explorer, monkeypatch)
+    browser = Browser(explorer, monkeypatch)
     explorer.select("0010,0010")
-    selection = ear.last("selection")
+    selection = browser.last("selection")
     assert (selection["offset"], selection["end"]) == (922, 952)
     assert selection["text"] == "(0010,0010) Patient's Name"
     assert explorer.selected == "0010,0010"
     explorer.selected = "prefix"
-    assert ear.last("selection")["offset"] == 128
+    assert browser.last("selection")["offset"] == 128
     assert explorer.selected == "prefix"
     explorer.select("")
-    assert ear.last("selection")["entry"] == -1
+    assert browser.last("selection")["entry"] == -1
     with pytest.raises(KeyError, match="no element Nonsense"):
         explorer.select("Nonsense")
 
 
 def test_each_encoding_is_compared_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = explore_bytes("MR_small")
-    ear = Ear(explorer, monkeypatch)
+    browser = Browser(explorer, monkeypatch)
     explorer.select("PatientName")
-    rows = {row["encoding"]: row for row in ear.last("comparison")["rows"]}
+    rows = {row["encoding"]: row for row in browser.last("comparison")["rows"]}
     assert rows["explicit"]["parts"]["VR"][1] == "50 4e"
     assert "VR" not in rows["implicit"]["parts"]
     assert len(rows["implicit"]["parts"]["length"][1]) == len("00 00 00 00")
@@ -119,7 +124,7 @@ def test_each_encoding_is_compared_part_by_part(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_selection_stays_when_the_encoding_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = explore_bytes("rtplan")
-    ear = Ear(explorer, monkeypatch)
+    browser = Browser(explorer, monkeypatch)
     explorer.select("BeamSequence[0].BeamName")
     for encoding in ("big", "explicit", "stored"):
         explorer.encoding = encoding
@@ -127,9 +132,9 @@ def test_the_selection_stays_when_the_encoding_changes(monkeypatch: pytest.Monke
         assert explorer.shown["encoding"] == encoding
     explorer.encoding = "deflated"
     assert explorer.selected == ""
-    ear.told.clear()
-    ear.ask("bytes", 0, "stored")
-    assert ear.told == []
+    browser.messages.clear()
+    browser.ask("bytes", 0, "stored")
+    assert browser.messages == []
 
 
 def test_a_deflated_file_can_be_seen_after_inflation() -> None:
@@ -154,13 +159,13 @@ def test_an_encoding_that_cannot_be_written_is_refused_in_words() -> None:
 
 def test_rubbish_from_the_browser_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = explore_bytes("CT_small")
-    ear = Ear(explorer, monkeypatch)
+    browser = Browser(explorer, monkeypatch)
     for block in (-5, 10**9, "x", None):
-        ear.ask("bytes", block)
-        ear.ask("nonsense", block)
+        browser.ask("bytes", block)
+        browser.ask("nonsense", block)
     explorer.entry = 10**6
     assert explorer.selected == ""
-    assert [content["tell"] for content, _ in ear.told] == ["selection", "comparison"]
+    assert [content["answer"] for content, _ in browser.messages] == ["selection", "comparison"]
 
 
 def test_sources_are_names_paths_bytes_and_maps(tmp_path: Path) -> None:

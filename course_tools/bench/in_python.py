@@ -23,7 +23,7 @@ from dicom_lessons import samples
 
 LARGE = 500_000
 SIZES = ((512, 512), (2500, 2048))
-GROUP = "Python"
+GROUP, OURS = "Python", "dicom_lessons"
 GREY = "stored values to 8 bits"
 COPY = "a copy of the array (the limit)"
 
@@ -50,71 +50,39 @@ def medians(
 
 def figures(rounds: int = 5) -> Iterator[Figure]:
     """Measure what the course does against the plainest other way."""
-    for what, ours, other in (_import(), _map(), _explorer(), _difference()):
-        yield _pair(what, ours, other, rounds)
-    yield _series(rounds)
-
-
-def _pair(
-    what: str, ours: Callable[[], object], other: tuple[str, Callable[[], object]], rounds: int
-) -> Figure:
-    name, instead = other
-    return Figure(GROUP, what, "ms", medians({"dicom_lessons": ours, name: instead}, rounds))
-
-
-_Compared = tuple[str, Callable[[], object], tuple[str, Callable[[], object]]]
-
-
-def _import() -> _Compared:
-    return (
-        "import the package",
-        lambda: _python("import dicom_lessons"),
-        ("import pydicom", lambda: _python("import pydicom")),
-    )
-
-
-def _map() -> _Compared:
-    from pydicom import dcmread
-
-    from dicom_lessons.structure import map_bytes
-
-    raw = _large_file()
-    return (
-        "map every byte of a 500 KB file",
-        lambda: map_bytes(raw),
-        ("dcmread and print all elements", lambda: str(dcmread(io.BytesIO(raw)))),
-    )
-
-
-def _explorer() -> _Compared:
-    from dicom_lessons.structure import explore_bytes
-
-    raw = _large_file()
-    lines = range(0, len(raw), 16)
-    return (
-        "open the byte explorer on a 500 KB file",
-        lambda: explore_bytes(raw),
-        (
-            "a plain hexadecimal dump of it as text",
-            lambda: "\n".join(f"{line:08x}  {raw[line : line + 16].hex(' ')}" for line in lines),
-        ),
-    )
-
-
-def _difference() -> _Compared:
     from pydicom import dcmread
 
     from dicom_lessons.read_write import difference
+    from dicom_lessons.structure import map_bytes
+    from dicom_lessons.structure.explorer import explore_bytes
 
-    one, other = _many_elements("one"), _many_elements("other")
-    return (
-        "compare two data sets of 10,000 elements",
-        lambda: difference(dcmread(io.BytesIO(one)), dcmread(io.BytesIO(other))),
-        (
-            "dcmread both and print them as text",
-            lambda: str(dcmread(io.BytesIO(one))) == str(dcmread(io.BytesIO(other))),
-        ),
-    )
+    raw, one, other = _large_file(), _many_elements("one"), _many_elements("other")
+    lines = range(0, len(raw), 16)
+    compared: dict[str, dict[str, Callable[[], object]]] = {
+        "import the package": {
+            OURS: lambda: _python("import dicom_lessons"),
+            "import pydicom": lambda: _python("import pydicom"),
+        },
+        "map every byte of a 500 KB file": {
+            OURS: lambda: map_bytes(raw),
+            "dcmread and print all elements": lambda: str(dcmread(io.BytesIO(raw))),
+        },
+        "open the byte explorer on a 500 KB file": {
+            OURS: lambda: explore_bytes(raw),
+            "a plain hexadecimal dump of it as text": lambda: "\n".join(
+                f"{line:08x}  {raw[line : line + 16].hex(' ')}" for line in lines
+            ),
+        },
+        "compare two data sets of 10,000 elements": {
+            OURS: lambda: difference(dcmread(io.BytesIO(one)), dcmread(io.BytesIO(other))),
+            "dcmread both and print them as text": lambda: (
+                str(dcmread(io.BytesIO(one))) == str(dcmread(io.BytesIO(other)))
+            ),
+        },
+    }
+    for what, candidates in compared.items():
+        yield Figure(GROUP, what, "ms", medians(candidates, rounds))
+    yield _series(rounds)
 
 
 def _series(rounds: int) -> Figure:
@@ -132,8 +100,9 @@ def _series(rounds: int) -> Figure:
             shutil.rmtree(place, ignore_errors=True)
             shutil.unpack_archive(archive, place)
 
-        other = ("shutil.unpack_archive", instead)
-        return _pair("unpack the CT series, and verify it", ours, other, rounds)
+        candidates = {OURS: ours, "shutil.unpack_archive": instead}
+        what = "unpack the CT series, and verify it"
+        return Figure(GROUP, what, "ms", medians(candidates, rounds))
 
 
 def grey_figures(

@@ -189,11 +189,11 @@ function partCell(part, stored, differs) {
 }
 
 function receive(x, message, buffers) {
-  if (message.tell === "comparison") drawComparison(x, message.rows);
+  if (message.answer === "comparison") drawComparison(x, message.rows);
   else if (message.encoding !== shown(x).encoding) return;
-  else if (message.tell === "entries") x.entries.store(message.block, message.rows);
-  else if (message.tell === "bytes") storeBytes(x, message, buffers[0]);
-  else if (message.tell === "selection") select(x, message);
+  else if (message.answer === "entries") x.entries.store(message.block, message.rows);
+  else if (message.answer === "bytes") storeBytes(x, message, buffers[0]);
+  else if (message.answer === "selection") select(x, message);
 }
 
 function storeBytes(x, message, view) {

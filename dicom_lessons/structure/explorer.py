@@ -236,7 +236,7 @@ class ByteExplorer(Widget):
             entry = places[region.offset] if own is None else own + before
             kind = list(KINDS).index(region.kind)
             regions.append([kind, max(region.offset, start), min(region.end, stop), entry])
-        message = {"tell": "bytes", "encoding": self._shown, "block": block, "regions": regions}
+        message = {"answer": "bytes", "encoding": self._shown, "block": block, "regions": regions}
         self.send(message, [shown.raw[start:stop]])
 
     def _send_entries(self, block: int) -> None:
@@ -245,18 +245,18 @@ class ByteExplorer(Widget):
             return
         entries = self._list()[start : start + ENTRIES_PER_BLOCK]
         rows = [list_row(self.file_map, entry) for entry in entries]
-        message = {"tell": "entries", "encoding": self._shown, "block": block, "rows": rows}
+        message = {"answer": "entries", "encoding": self._shown, "block": block, "rows": rows}
         self.send(message)
 
     def _send_selection(self) -> None:
         entry = self._entry(self.entry)
-        message: dict[str, Any] = {"tell": "selection", "encoding": self._shown}
+        message: dict[str, Any] = {"answer": "selection", "encoding": self._shown}
         message |= {"entry": self.entry, "offset": -1, "end": -1, "text": ""}
         if entry is not None:
             message |= {"offset": entry.offset, "end": entry.end}
             message["text"] = meaning_of(self.file_map, entry)
         self.send(message)
-        self.send({"tell": "comparison", "entry": self.entry, "rows": self._compare(entry)})
+        self.send({"answer": "comparison", "entry": self.entry, "rows": self._compare(entry)})
 
     def _compare(self, entry: Entry | None) -> list[dict[str, Any]]:
         """Say how the element selected is stored in each encoding, part by part."""
