@@ -100,7 +100,7 @@ def _series(rounds: int) -> Figure:
             shutil.rmtree(place, ignore_errors=True)
             shutil.unpack_archive(archive, place)
 
-        candidates = {OURS: ours, "shutil.unpack_archive": instead}
+        candidates: dict[str, Callable[[], object]] = {OURS: ours, "shutil.unpack_archive": instead}
         what = "unpack the CT series, and verify it"
         return Figure(GROUP, what, "ms", medians(candidates, rounds))
 
