@@ -25,7 +25,10 @@ _TABLE = """\
 </thead>
 <tbody>
 {% for row in rows %}
-<tr>{% for value in row %}<td {{ cell }}>{{ value }}</td>{% endfor %}</tr>
+<tr>{% for value in row %}
+{%- if row_headers and loop.first %}<th scope="row" {{ cell }}>{{ value }}</th>
+{%- else %}<td {{ cell }}>{{ value }}</td>{% endif %}
+{%- endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>"""
@@ -46,10 +49,17 @@ def render(template: str, /, **values: object) -> Markup:
 
 
 def table(
-    header: Sequence[object], rows: Iterable[Sequence[object]], caption: object = ""
+    header: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    caption: object = "",
+    *,
+    row_headers: bool = False,
 ) -> Markup:
-    """Return an HTML table with one header row; every cell is escaped."""
-    return render(_TABLE, header=header, rows=rows, caption=caption)
+    """Return an HTML table with one header row; every cell is escaped.
+
+    With ``row_headers``, the first cell names its row: screen readers say it with each other cell.
+    """
+    return render(_TABLE, header=header, rows=rows, caption=caption, row_headers=row_headers)
 
 
 _PAGE = """\

@@ -40,8 +40,12 @@ from dicom_lessons import reading, samples, sop
 from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
 from dicom_lessons.sop.exchange import Context, Message, StorageProvider
-from dicom_lessons.sop.explorer import SOPClassExplorer
-from dicom_lessons.sop.explorer_tables import attribute_table, lacking_table, module_table
+from dicom_lessons.sop.explorer import (
+    SOPClassExplorer,
+    attribute_table,
+    lacking_table,
+    module_table,
+)
 from dicom_lessons.sop.report import Requirement, definition_of, requirements
 from dicom_lessons.sop.tables import TABLES, classes
 from dicom_lessons.text import set_language
@@ -504,7 +508,7 @@ def test_hostile_values_stay_text() -> None:
         pages.append(explorer.attributes.value)
     assert not any("<img" in page for page in pages)
     assert any("&lt;img" in page for page in pages)
-    named = lacking_table(hostile(), HOSTILE).markup
+    named = lacking_table(sop.lacks(hostile()), HOSTILE).markup
     assert "<img" not in named
 
 

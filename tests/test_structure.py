@@ -35,13 +35,12 @@ from dicom_lessons.structure import (
     StructureError,
     find_element,
     map_bytes,
-    map_file,
     rewrite,
     swap_words,
 )
 from dicom_lessons.structure.describe import name_of, path_of, value_of
 from dicom_lessons.structure.element import Region, decode_header
-from dicom_lessons.structure.file_map import FileMap, guess_encoding
+from dicom_lessons.structure.file_map import FileMap, guess_encoding, map_file
 from dicom_lessons.text import set_language
 
 BUNDLED = Path(pydicom.data.__file__).parent
@@ -88,7 +87,7 @@ def assert_tiles(file_map: FileMap) -> None:
     if file_map.stopped is None:
         assert "unread" not in kinds
     else:
-        assert f"{file_map.stopped.offset}" in file_map.stopped.reason
+        assert f"{file_map.stopped.offset}" in str(file_map.stopped)
     if file_map.inflated is not None:
         assert_tiles(file_map.inflated)
 
@@ -105,7 +104,7 @@ def test_regions_tile_every_bundled_file(path: Path) -> None:
     assert stopped == STOPPED.get(path.name)
     if stopped is not None:
         assert file_map.stopped is not None
-        assert path.name in file_map.stopped.reason
+        assert path.name in str(file_map.stopped)
 
 
 @pytest.mark.parametrize("path", DICOM, ids=lambda path: path.name)
@@ -174,8 +173,6 @@ def test_the_first_bytes_of_a_ct() -> None:
     (prefix,) = file_map.regions_between(131, 132)
     assert prefix.kind == "prefix"
     assert regions_of(file_map)[-1].kind == "padding"
-    with pytest.raises(IndexError, match="has no byte 39206"):
-        next(file_map.regions_between(len(file_map.raw), len(file_map.raw) + 1))
     assert file_map.transfer_syntax == ExplicitVRLittleEndian
 
 
@@ -386,8 +383,8 @@ def test_what_never_ends_is_stopped_with_a_sentence(name: str) -> None:
     spent = time.process_time() - start
     stopped = (file_map.inflated or file_map).stopped
     assert stopped is not None
-    assert stopped.reason.startswith("evil.dcm")
-    assert "byte" in stopped.reason
+    assert str(stopped).startswith("evil.dcm")
+    assert "byte" in str(stopped)
     assert spent < 3, "a second on an idle machine, with room for a busy one"
     assert_tiles(file_map)
 
@@ -406,8 +403,8 @@ def test_what_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_cut_file_says_how_many_bytes_are_missing() -> None:
     stopped = map_bytes(CT[:20_000], "cut.dcm").stopped
     assert stopped is not None
-    assert "cut.dcm, byte" in stopped.reason
-    assert "(7FE0,0010) should have 32768 bytes" in stopped.reason
+    assert "cut.dcm, byte" in str(stopped)
+    assert "(7FE0,0010) should have 32768 bytes" in str(stopped)
 
 
 @pytest.mark.parametrize(
@@ -425,7 +422,7 @@ def test_a_cut_file_says_how_many_bytes_are_missing() -> None:
 def test_each_break_has_its_own_reason(tail: bytes, reason: str) -> None:
     file_map = map_bytes(HEAD + tail)
     assert file_map.stopped is not None
-    assert reason in file_map.stopped.reason
+    assert reason in str(file_map.stopped)
     assert_tiles(file_map)
 
 
@@ -568,7 +565,7 @@ def test_byte_6000_belongs_to_the_element_of_the_right_option() -> None:
     ct = map_file(samples.path("CT_small"))
     element = find_element(ct, "0043,1029")
     (region,) = ct.regions_between(6000, 6001)
-    assert region.element == element.index
+    assert region in element.regions
     assert (element.offset, element.end) == (3936, 6016)
 
 

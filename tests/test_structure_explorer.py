@@ -100,7 +100,7 @@ def test_selecting_tells_which_bytes_light_up(monkeypatch: pytest.MonkeyPatch) -
     assert (selection["offset"], selection["end"]) == (922, 952)
     assert selection["text"] == "(0010,0010) Patient's Name"
     assert explorer.selected == "0010,0010"
-    explorer.selected = "prefix"
+    explorer.select("prefix")
     assert browser.last("selection")["offset"] == 128
     assert explorer.selected == "prefix"
     explorer.select("")

@@ -14,11 +14,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, FileDataset, config, dcmread
-from pydicom._uid_dict import UID_dictionary
 from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (  # type: ignore[attr-defined]
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    UID_dictionary,
+)
 
 from dicom_lessons import samples, uids
 from dicom_lessons.findings import Finding
@@ -575,7 +579,7 @@ def test_typing_judges_and_names_at_once() -> None:
 def test_arcs_are_named_and_the_suffix_stays_whole() -> None:
     panel = explore_uids("1.2.840.10008.5.1.4.1.1.2").panel.value
     panel = panel.partition("</table>")[0]
-    rows = re.findall(r"<tr><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>", panel)
+    rows = re.findall(r'<tr><th scope="row"[^>]*>(.*?)</th><td[^>]*>(.*?)</td></tr>', panel)
     assert [number for number, _name in rows] == ["1", "2", "840", "10008", "5.1.4.1.1.2"]
     assert rows[2][1] == "United States"
     assert rows[4][1].startswith("the rest: a suffix")

@@ -23,7 +23,6 @@ from dicom_lessons.viewer import Viewer
 from dicom_lessons.viewer.pictures import alt_of, picture_of
 from dicom_lessons.widgets import KeepKeys, StaticTwin
 
-SHOWN = ("CT", "MR", "US", "CR", "DX", "MG", "PT", "XA", "OT")
 THUMBNAIL = 120
 _EVERY = ("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation")
 _KEY = {
@@ -37,6 +36,7 @@ _KEY = {
     "XA": ("FrameTime", "ContrastBolusAgent", "PositionerPrimaryAngle", "KVP"),
     "OT": ("ConversionType", "SamplesPerPixel", "BurnedInAnnotation"),
 }
+SHOWN = tuple(_KEY)
 _SOURCES = ("made", "bundled")
 _FIRST = ("CT_small", "virtual/ct", "virtual/mr_t1", "virtual/us", "examples_jpeg2k")
 _HEADING = """<h3 style="margin:0.3em 0">{{ code }}: {{ meaning }}</h3>"""
@@ -75,7 +75,16 @@ class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
 
     def twin(self) -> Page:
         """Return a picture and the key elements of each modality."""
-        return Page(_twin(), "\n".join(f"{code}: {meaning(code)}" for code in SHOWN))
+        header = [_("Modality"), *map(title_of, _SOURCES)]
+        rows = [
+            (
+                render(_CODE, code=code, meaning=meaning(code)),
+                *(_twin_cell(code, source) for source in _SOURCES),
+            )
+            for code in SHOWN
+        ]
+        markup = table(header, rows, _("Modality gallery"), row_headers=True)
+        return Page(markup, "\n".join(f"{code}: {meaning(code)}" for code in SHOWN))
 
 
 class Panel(VBox):  # type: ignore[misc]
@@ -89,16 +98,14 @@ class Panel(VBox):  # type: ignore[misc]
         self.files.observe(self._open, "value")
         title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
         super().__init__([title, self.files, self.picture, self.elements])
+        self._open({"new": None})
 
     def show_modality(self, code: str) -> None:
         """List the files of one modality and show the first, or say that there is none."""
         names = names_of(code, self.source)
-        self.files.unobserve(self._open, "value")
         self.files.options = names
         self.files.index = 0 if names else None
         self.files.layout.visibility = "visible" if names else "hidden"
-        self.files.observe(self._open, "value")
-        self._open({"new": names[0] if names else ""})
 
     def _open(self, change: dict[str, Any]) -> None:
         name = change["new"]
@@ -141,9 +148,9 @@ def names_of(code: str, source: str) -> list[str]:
 def elements_table(dataset: Dataset, name: str) -> Markup:
     """Return the key elements of an object as an HTML table; every value is text."""
     code = judge(dataset.get("Modality")).code
-    rows = [(element_name(keyword), value) for keyword, value in _values(dataset, code)]
+    rows = _values(dataset, ("Modality", *_EVERY, *_KEY.get(code, ())))
     rows.append((_("Modality and SOP class"), agreement(dataset).sentence))
-    return table([_("Element"), _("Value")], rows, name)
+    return table([_("Element"), _("Value")], rows, name, row_headers=True)
 
 
 def element_name(keyword: str) -> str:
@@ -156,9 +163,9 @@ def element_name(keyword: str) -> str:
     return f"{dictionary_description(tag)} {tag}"
 
 
-def _values(dataset: Dataset, code: str) -> list[tuple[str, str]]:
-    keywords = ("Modality", *_EVERY, *_KEY.get(code, ()))
-    return [(keyword, _value(dataset, keyword)) for keyword in keywords if keyword in dataset]
+def _values(dataset: Dataset, keywords: tuple[str, ...]) -> list[tuple[str, str]]:
+    present = [keyword for keyword in keywords if keyword in dataset]
+    return [(element_name(keyword), _value(dataset, keyword)) for keyword in present]
 
 
 def _value(dataset: Dataset, keyword: str) -> str:
@@ -175,18 +182,6 @@ def _value(dataset: Dataset, keyword: str) -> str:
         return short(repr(raw_value(dataset, Tag(keyword))), 80)
 
 
-def _twin() -> Markup:
-    header = [_("Modality"), *map(title_of, _SOURCES)]
-    rows = [
-        (
-            render(_CODE, code=code, meaning=meaning(code)),
-            *(_twin_cell(code, source) for source in _SOURCES),
-        )
-        for code in SHOWN
-    ]
-    return table(header, rows, _("Modality gallery"))
-
-
 def _twin_cell(code: str, source: str) -> str:
     names = names_of(code, source)
     if not names:
@@ -197,9 +192,7 @@ def _twin_cell(code: str, source: str) -> str:
         picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
     except PixelError as error:
         picture = cannot_be_shown(error)
-    chosen = ("SOPClassUID", "NumberOfFrames", *_KEY[code])
     lines = [ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])]
-    for keyword, value in _values(dataset, code):
-        if keyword in chosen:
-            lines.append(f"{element_name(keyword)}: {value}")
+    for element, value in _values(dataset, ("SOPClassUID", "NumberOfFrames", *_KEY[code])):
+        lines.append(f"{element}: {value}")
     return render(_CELL, picture=picture, lines=lines)

@@ -12,8 +12,8 @@ from pydicom.filereader import read_partial
 
 from dicom_lessons.modality.sop_classes import agreement, raw_value
 from dicom_lessons.modality.terms import judge
-from dicom_lessons.reading import MOST_INFLATED, files_in, inflates_beyond
-from dicom_lessons.text import _, short
+from dicom_lessons.reading import MOST_INFLATED, ReadingError, files_in, inflates_beyond
+from dicom_lessons.text import N_, _, short
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,14 @@ def survey(folder: Path | str) -> Survey:
         try:
             dataset = _beginning(path)
             judgement, compared = judge(raw_value(dataset, 0x00080060)), agreement(dataset)
+        except ReadingError as refusal:
+            result.refused[path] = str(refusal)
+            continue
         except Exception as error:  # whatever a file does, the next one is read
-            result.refused[path] = short(error, 300) or type(error).__name__
+            reason = short(error, 200) or type(error).__name__
+            result.refused[path] = _(
+                "{name} cannot be read: {error}.", name=path.name, error=reason
+            )
             continue
         result.modalities[path] = judgement.code
         odd = [] if judgement.kind in ("current", "empty") else [judgement.sentence]
@@ -75,25 +81,12 @@ def _beginning(path: Path) -> Dataset:
     """Read a file up to Modality (0008,0060)."""
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        refusal = ""
         if file.read(132)[128:] != b"DICM":
-            raise ValueError(
-                _(
-                    "{name} cannot be recognised as DICOM: bytes 128–131 are not DICM.",
-                    name=path.name,
-                )
-            )
-        try:
-            if not inflates_beyond(file, MOST_INFLATED):
-                file.seek(0)
-                return read_partial(file, lambda tag, _vr, _length: tag > 0x00080060)
-        except Exception as error:
-            raise ValueError(
-                _("{name} cannot be read: {error}.", name=path.name, error=short(error, 200))
-            ) from error
-    raise ValueError(
-        _(
-            "{name} would unpack to more than {limit} MB: it is not read.",
-            name=path.name,
-            limit=MOST_INFLATED >> 20,
-        )
-    )
+            refusal = N_("{name} cannot be recognised as DICOM: bytes 128–131 are not DICM.")
+        elif inflates_beyond(file, MOST_INFLATED):
+            refusal = N_("{name} would unpack to more than {limit} MB: it is not read.")
+        if refusal:
+            raise ReadingError(_(refusal, name=path.name, limit=MOST_INFLATED >> 20))
+        file.seek(0)
+        return read_partial(file, lambda tag, _vr, _length: tag > 0x00080060)

@@ -21,8 +21,7 @@ def unlabelled(letter: str) -> Dataset:
     """
     dataset = samples.read(_PICTURES[letter])
     for keyword in _BETRAY:
-        if keyword in dataset:
-            del dataset[keyword]
+        dataset.pop(keyword, None)
     return dataset
 
 

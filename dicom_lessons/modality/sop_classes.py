@@ -6,7 +6,7 @@ is named after a method and the value usually follows, but PS3.3 C.7.3.1.1.1 let
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydicom import Dataset, uid
 
@@ -89,16 +89,10 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How the Modality of an object and its SOP class go together.
+class Agreement(NamedTuple):
+    """How Modality and SOP class of an object go together, and all of it in words.
 
-    Attributes
-    ----------
-    agrees : bool or None
-        None where the class goes with any modality or is not known here.
-    sentence : str
-        All this in words, in the language that is set.
+    ``agrees`` is None where the class goes with any modality or is not known here.
     """
 
     agrees: bool | None

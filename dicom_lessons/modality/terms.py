@@ -5,7 +5,7 @@ The list is that of PS3.3 C.7.3.1.1.1, edition 2026a: 79 current and 18 retired 
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +13,6 @@ from dicom_lessons.text import N_, _, ngettext, short
 
 EDITION = "2026a"
 LONGEST = 16
-ALLOWED = frozenset(string.ascii_uppercase + string.digits + " _")
 
 CURRENT = {
     "ANN": N_("Annotation"),
@@ -145,10 +144,7 @@ IN_THE_WILD = {
         N_("Visible Light is a family of objects, not a device or method."),
         ("ES", "GM", "SM", "XC", "OP", "DMS"),
     ),
-    "XR": (
-        N_("It is what people say for X-ray pictures of every kind."),
-        ("DX", "CR", "RG"),
-    ),
+    "XR": (N_("It is what people say for X-ray pictures of every kind."), ("DX", "CR", "RG")),
 }
 
 
@@ -186,11 +182,9 @@ def meaning(code: str) -> str:
     LookupError
         If it is no Defined Term; the message says what it is instead.
     """
-    if code in CURRENT:
-        return _(CURRENT[code])
-    if code in RETIRED:
-        return _(RETIRED[code])
-    raise LookupError(judge(code).sentence)
+    if code not in CURRENT | RETIRED:
+        raise LookupError(judge(code).sentence)
+    return _((CURRENT | RETIRED)[code])
 
 
 def judge(value: object) -> Judgement:
@@ -246,14 +240,13 @@ def _several(values: list[str]) -> Judgement:
 
 
 def _fault(code: str) -> str:
-    for position, character in enumerate(code, start=1):
-        if character not in ALLOWED:
-            return _(
-                "character {position} is {character}, "
-                "but only A–Z, 0–9, the space and _ are allowed",
-                position=position,
-                character=ascii(character),
-            )
+    wrong = re.search(r"[^A-Z0-9 _]", code)
+    if wrong:
+        return _(
+            "character {position} is {character}, but only A–Z, 0–9, the space and _ are allowed",
+            position=wrong.start() + 1,
+            character=ascii(wrong.group()),
+        )
     if len(code) > LONGEST:
         return _(
             "it has {count} characters, but {longest} is the limit",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from socketserver import BaseServer
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ _RESULTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Context:
     """One presentation context as offered and as answered (PS3.8 §9.3.2.2, §9.3.3.2).
 
@@ -150,29 +150,24 @@ class StorageProvider:
         return SUCCESS
 
     def _note_pdu(self, event: Any, sender: str) -> None:
-        name = type(event.pdu).__name__.replace("_", "-")
+        name = type(event.pdu).__name__.replace("_", "-").replace("ABORT-RQ", "ABORT")
+        details: list[str] = []
         if name == "A-ASSOCIATE-RQ":
-            offered = [
-                Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
-                for item in event.pdu.presentation_context
-            ]
-            self.contexts += offered
-            self.messages.append(Message(sender, name, tuple(each.offer for each in offered)))
+            for item in event.pdu.presentation_context:
+                offered = tuple(item.transfer_syntax)
+                self.contexts.append(Context(item.context_id, item.abstract_syntax, offered))
+                details.append(self.contexts[-1].offer)
         elif name == "A-ASSOCIATE-AC":
-            answered = [self._answer(item) for item in event.pdu.presentation_context]
-            self.messages.append(Message(sender, name, tuple(each.reply for each in answered)))
-        elif name != "P-DATA-TF":
-            name = {"A-ABORT-RQ": "A-ABORT"}.get(name, name)
-            self.messages.append(Message(sender, name))
+            details = [self._answer(item).reply for item in event.pdu.presentation_context]
+        if name != "P-DATA-TF":
+            self.messages.append(Message(sender, name, tuple(details)))
 
     def _answer(self, item: Any) -> Context:
         # numbers are used again: the context of the last association is meant
-        places = {context.number: place for place, context in enumerate(self.contexts)}
-        place, accepted = places[item.context_id], item.result == 0
-        syntax = item.transfer_syntax if accepted else None
-        answered = replace(self.contexts[place], result=item.result, transfer_syntax=syntax)
-        self.contexts[place] = answered
-        return answered
+        context = {context.number: context for context in self.contexts}[item.context_id]
+        context.result = item.result
+        context.transfer_syntax = item.transfer_syntax if item.result == 0 else None
+        return context
 
     def _note_message(self, event: Any, sender: str) -> None:
         name = type(event.message).__name__.replace("_", "-")

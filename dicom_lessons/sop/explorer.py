@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import warnings
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +14,24 @@ from markupsafe import Markup
 from pydicom import Dataset
 
 from dicom_lessons import samples
-from dicom_lessons.html import Page, render
+from dicom_lessons.html import Page, render, table
 from dicom_lessons.reading import ReadingError, Source, name_of, read
-from dicom_lessons.sop.explorer_tables import attribute_table, lacking_table, module_table
-from dicom_lessons.sop.report import definition_of, lacks
-from dicom_lessons.sop.tables import InformationObjectDefinition, SOPClassError, classes, definition
-from dicom_lessons.text import _, ngettext
+from dicom_lessons.sop.conditions import condition, module_condition
+from dicom_lessons.sop.report import Lack, definition_of, lacks
+from dicom_lessons.sop.tables import (
+    Attribute,
+    InformationObjectDefinition,
+    Module,
+    SOPClassError,
+    classes,
+    definition,
+)
+from dicom_lessons.text import N_, _, ngettext, short
 from dicom_lessons.widgets import KeepKeys, StaticTwin
 
+USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
+LONGEST_VALUE = 49
+MOST_ROWS = 150
 _SUMMARY = """<p role="status">{{ sentence }}</p>{{ findings }}"""
 
 
@@ -92,37 +105,33 @@ class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
         self._show()
 
     def _list_files(self, chosen: str) -> None:
-        known = [
-            name
-            for name in samples.names()
-            if samples.get(name).sop_class == self.iod.sop_class
-            and samples.get(name).source != "downloaded"
-        ]
+        here = (each for each in map(samples.get, samples.names()) if each.source != "downloaded")
+        known = [each.name for each in here if each.sop_class == self.iod.sop_class]
         known += [chosen] if chosen and chosen not in known else []
         options = [(_("no file, the class alone"), ""), *((name, name) for name in known)]
         self.file_choice.options = options
         self.file_choice.value = chosen
 
     def _show(self) -> None:
-        findings = lacks(self.dataset) if self.dataset is not None else ()
-        lacking = {finding.module for finding in findings}
-        table = "" if self.dataset is None else lacking_table(self.dataset, self.name).markup
-        self.summary.value = render(_SUMMARY, sentence=self._sentence(), findings=table)
+        self.findings = None if self.dataset is None else lacks(self.dataset)
+        lacking = {finding.module for finding in self.findings or ()}
+        found = "" if self.findings is None else lacking_table(self.findings, self.name).markup
+        self.summary.value = render(_SUMMARY, sentence=self._sentence(), findings=found)
         options = [
             (f"{'✗' if module.name in lacking else ' '} {module.usage}  {module.name}", module.key)
             for module in self.iod.modules
         ]
-        first = next((module.key for module in self.iod.modules if module.name in lacking), None)
+        marked = [module for module in self.iod.modules if module.name in lacking]
         self.module_choice.options = options
-        self.module_choice.value = first or options[0][1]
+        self.module_choice.value = (marked or self.iod.modules)[0].key
         self._show_module({})
 
     def _show_module(self, change: dict[str, Any]) -> None:
         if self.module_choice.value is None:
             return
         module = self.iod.module(self.module_choice.value)
-        table = attribute_table(module, self.dataset, self.only_required.value)
-        self.attributes.value = table.markup
+        page = attribute_table(module, self.dataset, self.only_required.value)
+        self.attributes.value = page.markup
 
     def _sentence(self) -> str:
         mandatory = sum(module.usage == "M" for module in self.iod.modules)
@@ -136,14 +145,12 @@ class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
 
     def twin(self) -> Page:
         """Return the modules and, of a file, what it lacks."""
-        findings = lacks(self.dataset) if self.dataset is not None else ()
-        modules = module_table(self.iod, findings)
-        pages = [modules]
-        if self.dataset is not None:
-            pages.insert(0, lacking_table(self.dataset, self.name))
-        text = "\n".join([self._sentence(), *(page.text for page in pages)])
-        sentence = render("<p>{{ text }}</p>", text=self._sentence())
-        return Page(Markup("").join([sentence, *(page.markup for page in pages)]), text)
+        pages = [_sentence_page(self._sentence())]
+        if self.findings is not None:
+            pages.append(lacking_table(self.findings, self.name))
+        pages.append(module_table(self.iod, self.findings or ()))
+        markup = Markup("").join(page.markup for page in pages)
+        return Page(markup, "\n".join(page.text for page in pages))
 
 
 def _opened(source: Source) -> tuple[Dataset | None, InformationObjectDefinition, str]:
@@ -159,3 +166,94 @@ def _opened(source: Source) -> tuple[Dataset | None, InformationObjectDefinition
     except ReadingError as error:
         raise SOPClassError(str(error)) from error
     return dataset, definition_of(dataset), name
+
+
+def module_table(iod: InformationObjectDefinition, findings: Sequence[Lack] = ()) -> Page:
+    """Return the modules of an IOD as a table: entity, usage, numbers of required attributes.
+
+    Findings, what a file lacks, are counted per module.
+
+    >>> from dicom_lessons import sop
+    >>> print(module_table(sop.definition("CTImageStorage")).text.splitlines()[1])
+    M mandatory; Patient; Patient; 0; 4;
+    """
+    header = (_("Usage"), _("Module"), _("Describes"), _("Type 1"), _("Type 2"), _("Remark"))
+    count = Counter(finding.module for finding in findings)
+    rows = [
+        (
+            _(USAGES[module.usage]),
+            module.name,
+            module.entity,
+            *(sum(each.type == kind for each in module.attributes) for kind in ("1", "2")),
+            ngettext("{count} finding", "{count} findings", count[module.name])
+            if count[module.name]
+            else module_condition(module),
+        )
+        for module in iod.modules
+    ]
+    return _page(header, rows, _("Modules of the {iod} IOD", iod=iod.name))
+
+
+def attribute_table(module: Module, dataset: Dataset | None = None, required: bool = False) -> Page:
+    """Return the attributes of a module as a table, ``required`` without Type 3.
+
+    Attributes of items are marked with ``>``; of a data set, the values are shown.
+    """
+    in_file = () if dataset is None else (_("In this file"),)
+    header = (_("Type"), _("Tag"), _("Attribute"), *in_file, _("Condition"))
+    rows = []
+    for top in module.attributes:
+        for attribute in (top, *top.items):
+            if required and "3" in (attribute.type, top.type):
+                continue
+            sequence = None if attribute is top else top
+            tag = str(attribute.tag) if attribute.tag else ""
+            name = ("> " if sequence else "") + attribute.name
+            value = () if dataset is None else (value_of(dataset, attribute, sequence),)
+            rows.append((attribute.type, tag, name, *value, condition(module, attribute)))
+    caption = _("{module} module", module=module.name)
+    if len(rows) > MOST_ROWS:
+        caption = _("{module} module, the first {count} rows", module=module.name, count=MOST_ROWS)
+    return _page(header, rows[:MOST_ROWS], caption)
+
+
+def lacking_table(findings: Sequence[Lack], name: str) -> Page:
+    """Return what a data set lacks as a table, or one sentence if it lacks nothing."""
+    if not findings:
+        return _sentence_page(
+            _("{name} lacks nothing that is required without condition.", name=name)
+        )
+    header = (_("Module"), _("Attribute"), _("Type"), _("Problem"), _("What to do"))
+    rows = [
+        (each.module, f"{each.where} {each.tag}", each.type, each.what, each.cure)
+        for each in findings
+    ]
+    caption = ngettext("{name}: {count} finding", "{name}: {count} findings", len(rows), name=name)
+    return _page(header, rows[:MOST_ROWS], caption)
+
+
+def value_of(dataset: Dataset, attribute: Attribute, sequence: Attribute | None = None) -> str:
+    """Return a short text on what a data set holds; for an attribute of items, of the first one."""
+    try:
+        place = dataset if sequence is None else dataset[sequence.tag].value[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd values, which are shown as they are
+            element = place[attribute.tag]
+        if element.VR == "SQ":
+            return ngettext("{count} item", "{count} items", len(element.value))
+        if isinstance(element.value, bytes):
+            return ngettext("{count} byte", "{count} bytes", len(element.value))
+        return short("" if element.value is None else element.value, LONGEST_VALUE) or _("(empty)")
+    except KeyError:
+        return _("— absent")
+    except Exception:  # an item that is not there, or bytes that make no value
+        return _("— absent") if sequence else _("not readable")
+
+
+def _sentence_page(sentence: str) -> Page:
+    return Page(render("<p>{{ sentence }}</p>", sentence=sentence), sentence)
+
+
+def _page(header: Sequence[object], rows: Sequence[Sequence[object]], caption: str) -> Page:
+    lines = ["; ".join(map(str, row)).rstrip() for row in [header, *rows]]
+    return Page(table(header, rows, caption), "\n".join(lines))

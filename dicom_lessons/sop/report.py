@@ -122,19 +122,10 @@ def requirements(dataset: Dataset) -> Iterator[Requirement]:
 
     Yields
     ------
-    module : Module
-        That requires the attribute.
-    where : str
-        Keywords down to it, such as ``"SourceImageSequence[0].ReferencedSOPClassUID"``.
-    attribute : Attribute
-        Of Type 1 or Type 2.
-    place : Dataset
-        The data set, or the item of a sequence, that has to hold it.
-
-    Raises
-    ------
-    SOPClassError
-        If nothing says which attributes are required.
+    tuple of Module, str, Attribute and Dataset
+        What requires the attribute; keywords down to it, such as
+        ``"SourceImageSequence[0].ReferencedSOPClassUID"``; the attribute; and the data set, or the
+        item of a sequence, that has to hold it.
     """
     iod = definition_of(dataset)
     for module in iod.modules:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Attribute:
         return dictionary_description(self.tag) if self.tag else self.keyword
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Module:
     """A group of attributes of one information entity, as an IOD uses it.
 
@@ -75,13 +75,10 @@ class Module:
     name: str
     entity: str
     usage: str
-    attributes: tuple[Attribute, ...]
-
-    def __repr__(self) -> str:
-        return f"Module({self.name!r}, {self.usage!r}, {len(self.attributes)} attributes)"
+    attributes: tuple[Attribute, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class InformationObjectDefinition:
     """What instances of a SOP class consist of.
 
@@ -97,10 +94,7 @@ class InformationObjectDefinition:
     sop_class: UID
     key: str
     name: str
-    modules: tuple[Module, ...]
-
-    def __repr__(self) -> str:
-        return f"InformationObjectDefinition({self.name!r}, {len(self.modules)} modules)"
+    modules: tuple[Module, ...] = field(repr=False)
 
     def module(self, name: str) -> Module:
         """Return one module by its name or key.

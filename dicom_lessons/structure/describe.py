@@ -12,25 +12,17 @@ from pydicom.datadict import (
     private_dictionary_description,
     tag_for_keyword,
 )
-from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, STR_VR, TEXT_VR_DELIMS
+from pydicom.values import converters
 
 from dicom_lessons.structure.element import Element
 from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import _
 
-NUMBERS = {
-    "AT": "HH",
-    "FD": "d",
-    "FL": "f",
-    "SL": "i",
-    "SS": "h",
-    "SV": "q",
-    "UL": "I",
-    "US": "H",
-    "UV": "Q",
-    "US or SS": "H",
+NUMBERS: dict[str, str] = {
+    VR: entry[1] for VR, entry in converters.items() if isinstance(entry, tuple)
 }
+NUMBERS |= {"AT": "HH", "US or SS": "H"}
 
 
 def name_of(file_map: FileMap, element: Element) -> str:
@@ -38,7 +30,7 @@ def name_of(file_map: FileMap, element: Element) -> str:
 
     A private element (PS3.5 §7.8.1) is looked up by its private creator.
 
-    >>> from dicom_lessons.structure import map_file
+    >>> from dicom_lessons.structure.file_map import map_file
     >>> ct = map_file("CT_small")
     >>> name_of(ct, find_element(ct, "0010,0010"))
     "Patient's Name"
@@ -48,7 +40,8 @@ def name_of(file_map: FileMap, element: Element) -> str:
         if tag.is_private_creator:
             return "Private Creator"
         try:
-            return private_dictionary_description(tag, private_creator_of(file_map, element))
+            creator = _stored_text(file_map, element.owner, tag.group << 16 | tag.element >> 8)
+            return private_dictionary_description(tag, creator or "")
         except (KeyError, ValueError):
             return "Private"
     if element.kind == "fragment":
@@ -61,13 +54,11 @@ def name_of(file_map: FileMap, element: Element) -> str:
         return "Group Length" if tag.element == 0 else "Unknown"
 
 
-def private_creator_of(file_map: FileMap, element: Element) -> str:
-    """Return the private creator that reserved a private element's block; empty if none did."""
-    wanted = element.tag.group << 16 | element.tag.element >> 8
-    for other in file_map.children(element.owner):
-        if other.tag == wanted and other.tag.is_private_creator:
-            return file_map.raw[other.value_offset : other.end].decode("latin-1").strip(" \0")
-    return ""
+def _stored_text(file_map: FileMap, owner: int | None, tag: int) -> str | None:
+    element = file_map.child(owner, tag)
+    if element is None:
+        return None
+    return file_map.raw[element.value_offset : element.end].decode("latin-1").strip(" \0")
 
 
 def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
@@ -76,7 +67,7 @@ def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
     Numbers are decoded by their VR, text by (0008,0005) Specific Character Set, everything else
     is shown as bytes in hexadecimal. Values are shown as they are stored, padding removed.
 
-    >>> from dicom_lessons.structure import map_file
+    >>> from dicom_lessons.structure.file_map import map_file
     >>> ct = map_file("CT_small")
     >>> value_of(ct, find_element(ct, "PatientName"))
     'CompressedSamples^CT1'
@@ -120,21 +111,17 @@ def _text(stored: bytes, VR: str, character_set: str) -> str:
 
 def _character_set(file_map: FileMap, element: Element) -> str:
     owner = element.owner
-    while True:
-        for other in file_map.children(owner):
-            if other.tag == 0x00080005:
-                return file_map.raw[other.value_offset : other.end].decode("latin-1").strip(" \0")
-            if other.tag > 0x00080005:
-                break
-        if owner is None:
-            return ""
+    stored = _stored_text(file_map, owner, 0x00080005)
+    while stored is None and owner is not None:
         owner = file_map.elements[owner].owner
+        stored = _stored_text(file_map, owner, 0x00080005)
+    return stored or ""
 
 
 def path_of(file_map: FileMap, element: Element) -> str:
     """Return where an element stands, with the number of each item that encloses it.
 
-    >>> from dicom_lessons.structure import map_file
+    >>> from dicom_lessons.structure.file_map import map_file
     >>> plan = map_file("rtplan")
     >>> path_of(plan, find_element(plan, "BeamSequence[0].BeamName"))
     '300A,00B0[0].300A,00C2'
@@ -142,15 +129,18 @@ def path_of(file_map: FileMap, element: Element) -> str:
     steps: list[str] = []
     step: Element | None = element
     while step is not None:
-        group, number = step.tag.group, step.tag.element
-        if step.number is not None:
-            steps.insert(0, f"[{step.number}]")
-        elif step.kind in ("element", "delimiter"):
-            steps.insert(0, f"{'.' if step.depth else ''}{group:04X},{number:04X}")
-        else:
-            steps.insert(0, "[table]")
+        steps.insert(0, _step(step))
         step = None if step.owner is None else file_map.elements[step.owner]
     return "".join(steps)
+
+
+def _step(element: Element) -> str:
+    if element.kind == "basic offset table":
+        return "[table]"
+    if element.number is not None:
+        return f"[{element.number}]"
+    dot = "." if element.depth else ""
+    return f"{dot}{element.tag.group:04X},{element.tag.element:04X}"
 
 
 def find_element(file_map: FileMap, path: str) -> Element:
@@ -171,15 +161,11 @@ def find_element(file_map: FileMap, path: str) -> Element:
     """
     element: Element | None = None
     for step in re.findall(r"\[\w+\]|[^.\[\]]+", path):
-        among = file_map.children(None if element is None else element.index)
-        if step == "[table]":
-            chosen = (e for e in among if e.kind == "basic offset table")
-        elif step.startswith("["):
-            chosen = (e for e in among if str(e.number) == step[1:-1])
+        owner = None if element is None else element.index
+        if step.startswith("["):
+            element = next((e for e in file_map.children(owner) if _step(e) == step), None)
         else:
-            tag = _tag(step)
-            chosen = (e for e in among if e.tag == tag)
-        element = next(chosen, None)
+            element = file_map.child(owner, _tag(step))
         if element is None:
             break
     if element is None:
@@ -194,7 +180,6 @@ def find_element(file_map: FileMap, path: str) -> Element:
     return element
 
 
-def _tag(step: str) -> BaseTag | None:
+def _tag(step: str) -> int:
     digits = re.fullmatch(r"\(?([0-9A-Fa-f]{4})\s*,?\s*([0-9A-Fa-f]{4})\)?", step.strip())
-    number = int(digits[1] + digits[2], 16) if digits else tag_for_keyword(step.strip())
-    return None if number is None else BaseTag(number)
+    return int(digits[1] + digits[2], 16) if digits else tag_for_keyword(step.strip()) or 0

@@ -13,26 +13,14 @@ from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import _
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
-ITEM = 0xFFFEE000
-ITEM_DELIMITER = 0xFFFEE00D
-SEQUENCE_DELIMITER = 0xFFFEE0DD
 TRAILING_PADDING = 0xFFFCFFFC
 
 
 class StructureError(ReadingError):
-    """Bytes that are not DICOM, or more than this reader takes.
-
-    Attributes
-    ----------
-    reason : str
-        What is wrong.
-    offset : int
-        The byte at which reading stopped.
-    """
+    """Bytes that are not DICOM, or too many; reading stopped at byte ``offset``."""
 
     def __init__(self, reason: str, offset: int = 0) -> None:
         super().__init__(reason)
-        self.reason = reason
         self.offset = offset
 
 
@@ -110,14 +98,11 @@ class Region:
         "delimiter", "basic offset table", "fragment", "deflated", "padding", "unread".
     offset, length : int
         In bytes, from the beginning of the file (of the inflated data set, if it was deflated).
-    element : int or None
-        Index of the element whose bytes these are.
     """
 
     kind: str
     offset: int
     length: int
-    element: int | None = None
 
     @property
     def end(self) -> int:
@@ -173,9 +158,7 @@ class Element:
     @property
     def regions(self) -> tuple[Region, ...]:
         """The parts of its header and, unless it is nested, its value, in order."""
-        marks = {"item": "item", "fragment": "item", "basic offset table": "item"}
-        marks["delimiter"] = "delimiter"
-        sizes = [(marks.get(self.kind, "tag"), 4)]
+        sizes = [({"element": "tag", "delimiter": "delimiter"}.get(self.kind, "item"), 4)]
         if self.explicit:
             sizes.append(("VR", 2))
             if self.value_offset - self.offset == 12:
@@ -187,6 +170,6 @@ class Element:
             sizes.append((kind, self.end - self.value_offset))
         regions, offset = [], self.offset
         for kind, size in sizes:
-            regions.append(Region(kind, offset, size, self.index))
+            regions.append(Region(kind, offset, size))
             offset += size
         return tuple(regions)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -62,22 +64,18 @@ def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
     return explorer
 
 
-def structure_table(
-    source: Source, first: str | int = 0, last: str | None = None, most: int = 12
-) -> html.Page:
+def structure_table(source: Source, first: str = "", last: str = "", most: int = 12) -> html.Page:
     """Return a table of parts and elements with their bytes: the explorer's static twin.
 
     Parameters
     ----------
     source : str, path, bytes or FileMap
         Name of a sample, path of a file, or its bytes.
-    first : str or int
-        Where to begin: a path as :func:`dicom_lessons.structure.find_element` takes it, the name of
-        a part such as ``"prefix"``, or the place in the file's order.
-    last : str, optional
+    first : str
+        Where to begin: a path as :func:`dicom_lessons.structure.find_element` takes it, or the name
+        of a part such as ``"prefix"``; by default at the first byte.
+    last : str
         Where to end; after ``most`` rows at the latest.
-    most : int
-        The most rows to show.
 
     Examples
     --------
@@ -87,9 +85,9 @@ def structure_table(
     """
     file_map = _map(source)
     entries = entries_of(file_map)
-    start = first if isinstance(first, int) else _index(file_map, entries, first)
-    stop = min(start + most, len(entries))
-    if last is not None:
+    start = _index(file_map, entries, first) if first else 0
+    stop = start + most
+    if last:
         stop = min(stop, _index(file_map, entries, last) + 1)
     return twin(file_map, entries[start:stop], len(entries))
 
@@ -110,31 +108,28 @@ class ByteExplorer(Widget):
     entry = traitlets.Int(-1).tag(sync=True)
 
     def __init__(self, file_map: FileMap) -> None:
+        self._stored = file_map
         self._maps: dict[str, FileMap | str] = {"stored": file_map}
-        self._entries: dict[str, list[Entry]] = {}
         if file_map.inflated is not None:
             self._maps["inflated"] = file_map.inflated
-        self._shown = "stored"
+        self._show("stored", file_map)
         super().__init__(labels=labels(file_map), shown=self._describe())
         self.on_msg(self._answer)
         self.observe(self._change_encoding, "encoding")
-        self.observe(self._change_entry, "entry")
+        self.observe(self._send_selection, "entry")
 
-    @property
-    def file_map(self) -> FileMap:
-        """The map that is shown: of the file, or of the same object in the encoding chosen."""
-        shown = self._map_of(self._shown)
-        assert isinstance(shown, FileMap)
-        return shown
+    def _show(self, encoding: str, file_map: FileMap) -> None:
+        self._shown = encoding
+        self.file_map = file_map
+        self._entries = entries_of(file_map)
 
     @property
     def selected(self) -> str:
         """The path of what is lit up, such as ``"0010,0010"``; empty if nothing is."""
-        return _path(self.file_map, self._entry(self.entry))
-
-    @selected.setter
-    def selected(self, path: str) -> None:
-        self.select(path)
+        entry = self._entry(self.entry)
+        if isinstance(entry, Region):
+            return entry.kind
+        return path_of(self.file_map, entry) if entry else ""
 
     def select(self, path: str) -> None:
         """Light up an element and scroll to it.
@@ -150,7 +145,7 @@ class ByteExplorer(Widget):
         KeyError
             If there is none.
         """
-        self.entry = _index(self.file_map, self._list(), path) if path else -1
+        self.entry = _index(self.file_map, self._entries, path) if path else -1
 
     def twin(self) -> Markup:
         """Return a table of the first elements."""
@@ -159,19 +154,8 @@ class ByteExplorer(Widget):
     def __repr__(self) -> str:
         return f"ByteExplorer({self._stored.name!r}, {len(self._stored.raw)} bytes)"
 
-    @property
-    def _stored(self) -> FileMap:
-        stored = self._maps["stored"]
-        assert isinstance(stored, FileMap)
-        return stored
-
-    def _list(self) -> list[Entry]:
-        if self._shown not in self._entries:
-            self._entries[self._shown] = entries_of(self.file_map)
-        return self._entries[self._shown]
-
     def _entry(self, index: int) -> Entry | None:
-        return self._list()[index] if 0 <= index < len(self._list()) else None
+        return self._entries[index] if 0 <= index < len(self._entries) else None
 
     def _map_of(self, encoding: str) -> FileMap | str:
         """Return a map, or the sentence that says why there is none."""
@@ -180,13 +164,11 @@ class ByteExplorer(Widget):
         return self._maps[encoding]
 
     def _describe(self, note: str = "") -> dict[str, Any]:
-        shown = self.file_map
-        stopped = shown.stopped.reason if shown.stopped else ""
         return {
             "encoding": self._shown,
-            "size": len(shown.raw),
-            "entries": len(self._list()),
-            "note": note or stopped,
+            "size": len(self.file_map.raw),
+            "entries": len(self._entries),
+            "note": note or str(self.file_map.stopped or ""),
         }
 
     def _change_encoding(self, change: Any) -> None:
@@ -198,27 +180,24 @@ class ByteExplorer(Widget):
             self.encoding = self._shown
             return
         path = self.selected
-        self._shown = self.encoding
+        self._show(self.encoding, found)
         self.shown = self._describe()
         try:
-            entry = _index(found, self._list(), path) if path else -1
+            entry = _index(found, self._entries, path) if path else -1
         except KeyError:
             entry = -1
         if entry == self.entry:
-            self._change_entry(change)
+            self._send_selection()
         self.entry = entry
-
-    def _change_entry(self, change: Any) -> None:
-        self._send_selection()
 
     def _answer(self, widget: Any, content: dict[str, Any], buffers: Any) -> None:
         """Answer the browser: a block of bytes, a block of entries, or what is selected."""
-        if content.get("encoding") != self._shown:
-            return
         block = content.get("block", 0)
-        if content.get("ask") == "bytes" and isinstance(block, int):
+        if content.get("encoding") != self._shown or not isinstance(block, int) or block < 0:
+            return
+        if content.get("ask") == "bytes":
             self._send_bytes(block)
-        elif content.get("ask") == "entries" and isinstance(block, int):
+        elif content.get("ask") == "entries":
             self._send_entries(block)
         elif content.get("ask") == "selection":
             self._send_selection()
@@ -226,14 +205,11 @@ class ByteExplorer(Widget):
     def _send_bytes(self, block: int) -> None:
         shown, start = self.file_map, block * BYTES_PER_BLOCK
         stop = min(start + BYTES_PER_BLOCK, len(shown.raw))
-        if not 0 <= start < stop:
+        if start >= stop:
             return
-        places = {e.offset: i for i, e in enumerate(self._list()) if isinstance(e, Region)}
-        before = sum(part.kind in ("preamble", "prefix") for part in shown.parts)
         regions = []
         for region in shown.regions_between(start, stop):
-            own = region.element
-            entry = places[region.offset] if own is None else own + before
+            entry = bisect_right(self._entries, region.offset, key=attrgetter("offset")) - 1
             kind = list(KINDS).index(region.kind)
             regions.append([kind, max(region.offset, start), min(region.end, stop), entry])
         message = {"answer": "bytes", "encoding": self._shown, "block": block, "regions": regions}
@@ -241,14 +217,12 @@ class ByteExplorer(Widget):
 
     def _send_entries(self, block: int) -> None:
         start = block * ENTRIES_PER_BLOCK
-        if start < 0:
-            return
-        entries = self._list()[start : start + ENTRIES_PER_BLOCK]
+        entries = self._entries[start : start + ENTRIES_PER_BLOCK]
         rows = [list_row(self.file_map, entry) for entry in entries]
         message = {"answer": "entries", "encoding": self._shown, "block": block, "rows": rows}
         self.send(message)
 
-    def _send_selection(self) -> None:
+    def _send_selection(self, _change: Any = None) -> None:
         entry = self._entry(self.entry)
         message: dict[str, Any] = {"answer": "selection", "encoding": self._shown}
         message |= {"entry": self.entry, "offset": -1, "end": -1, "text": ""}
@@ -263,9 +237,7 @@ class ByteExplorer(Widget):
         if not isinstance(entry, Element):
             return []
         path = path_of(self.file_map, entry)
-        encodings = ["stored", *ENCODINGS]
-        if "inflated" in self._maps:
-            encodings.insert(1, "inflated")
+        encodings = [encoding for encoding, _text in self.labels["encodings"]]
         return [comparison_row(encoding, self._map_of(encoding), path) for encoding in encodings]
 
 
@@ -278,12 +250,6 @@ def _index(file_map: FileMap, entries: list[Entry], path: str) -> int:
         if isinstance(entry, Region) and entry.kind == path:
             return index
     return entries.index(find_element(file_map, path))
-
-
-def _path(file_map: FileMap, entry: Entry | None) -> str:
-    if entry is None:
-        return ""
-    return entry.kind if isinstance(entry, Region) else path_of(file_map, entry)
 
 
 def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:

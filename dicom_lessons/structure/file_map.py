@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 from pydicom.datadict import dictionary_has_tag
 from pydicom.tag import BaseTag
@@ -54,45 +55,29 @@ class FileMap:
     stopped: StructureError | None = None
     inflated: FileMap | None = field(default=None, repr=False)
 
-    @cached_property
-    def _offsets(self) -> list[int]:
-        return [element.offset for element in self.elements]
-
     def regions_between(self, start: int, stop: int) -> Iterator[Region]:
         """Yield in order the regions that bytes ``start`` to ``stop - 1`` lie in.
 
         Those of all bytes cover the file without gap or overlap.
-
-        Raises
-        ------
-        IndexError
-            If there is no byte ``start``.
         """
-        if not 0 <= start < len(self.raw):
-            raise IndexError(
-                _(
-                    "{name} has no byte {offset}: it has {size}.",
-                    name=self.name,
-                    offset=start,
-                    size=len(self.raw),
-                )
-            )
-        first = max(bisect_right(self._offsets, start) - 1, 0)
-        last = bisect_right(self._offsets, stop - 1)
+        place = attrgetter("offset")
+        first = max(bisect_right(self.elements, start, key=place) - 1, 0)
+        last = bisect_right(self.elements, stop - 1, key=place)
         found = [region for element in self.elements[first:last] for region in element.regions]
         found = [r for r in (*found, *self.parts) if r.offset < stop and start < r.end]
         yield from sorted(found, key=lambda region: region.offset)
 
     def children(self, owner: int | None) -> list[Element]:
         """Return the elements that an item or a sequence encloses; ``None``: the outermost ones."""
-        return self._children.get(owner, [])
+        return [element for element in self.elements if element.owner == owner]
+
+    def child(self, owner: int | None, tag: int) -> Element | None:
+        """Return the first element of a tag that an item encloses; ``None``: of the outermost."""
+        return self._tags.get((owner, tag))
 
     @cached_property
-    def _children(self) -> dict[int | None, list[Element]]:
-        children: dict[int | None, list[Element]] = {}
-        for element in self.elements:
-            children.setdefault(element.owner, []).append(element)
-        return children
+    def _tags(self) -> dict[tuple[int | None, int], Element]:
+        return {(element.owner, element.tag): element for element in reversed(self.elements)}
 
 
 def map_file(source: str | os.PathLike[str] | bytes) -> FileMap:
@@ -156,7 +141,6 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     try:
         offset = walk.run(132 if parts else 0, explicit=True, only_group=0x0002)
         syntax = _transfer_syntax(raw, walk.elements)
-        explicit, little_endian = _encoding(raw, offset, syntax)
         if syntax == DeflatedExplicitVRLittleEndian:
             try:
                 data, size = reading.inflate(raw[offset:])
@@ -169,21 +153,13 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
                 raise StructureError(_("bytes follow the end of the deflated data set"), end)
             parts.append(Region("padding", end, len(raw) - end))
         else:
+            explicit, little_endian = _encoding(raw, offset, syntax)
             walk.run(offset, explicit, little_endian)
     except StructureError as error:
         stopped = _stop(walk, error, name)
         parts.append(Region("unread", error.offset, len(raw) - error.offset))
-    return FileMap(
-        name=name,
-        raw=raw,
-        elements=tuple(walk.elements),
-        parts=tuple(part for part in parts if part.length),
-        transfer_syntax=syntax,
-        explicit=explicit,
-        little_endian=little_endian,
-        stopped=stopped,
-        inflated=inflated,
-    )
+    elements, filled = tuple(walk.elements), tuple(part for part in parts if part.length)
+    return FileMap(name, raw, elements, filled, syntax, explicit, little_endian, stopped, inflated)
 
 
 def _refusal(raw: bytes, name: str) -> str:
@@ -249,8 +225,6 @@ def _encoding(raw: bytes, offset: int, syntax: str) -> tuple[bool, bool]:
     """Return (explicit VR?, little endian?) of the data set that begins at ``offset``."""
     if not syntax:
         return guess_encoding(raw, offset) or (False, True)
-    if syntax == DeflatedExplicitVRLittleEndian:
-        return True, True
     letters = raw[offset + 4 : offset + 6]
     return letters.isalpha() and letters.isupper(), syntax != ExplicitVRBigEndian
 

@@ -114,15 +114,14 @@ def comparison_row(encoding: str, found: FileMap | str, path: str) -> dict[str, 
     row: dict[str, Any] = {"encoding": encoding, "offset": "", "parts": {}, "note": ""}
     if isinstance(found, str):
         return row | {"note": found}
-    if encoding == "deflated" or (encoding == "stored" and found.inflated is not None):
-        compressed = next((part for part in found.parts if part.kind == "deflated"), None)
-        if compressed is not None and found.inflated is not None and not path.startswith("0002"):
-            note = _(
-                "no bytes of its own: the whole data set, {size} bytes, is deflated into {length}",
-                size=len(found.inflated.raw),
-                length=compressed.length,
-            )
-            return row | {"note": note, "offset": compressed.offset}
+    if found.inflated is not None and not path.startswith("0002"):
+        deflated = next(part for part in found.parts if part.kind == "deflated")
+        note = _(
+            "no bytes of its own: the whole data set, {size} bytes, is deflated into {length}",
+            size=len(found.inflated.raw),
+            length=deflated.length,
+        )
+        return row | {"note": note, "offset": deflated.offset}
     try:
         element = find_element(found, path)
     except KeyError:

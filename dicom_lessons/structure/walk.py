@@ -6,17 +6,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pydicom.datadict import dictionary_VR
-from pydicom.tag import BaseTag
+from pydicom.tag import BaseTag, ItemDelimiterTag, ItemTag, SequenceDelimiterTag
 
-from dicom_lessons.structure.element import (
-    ITEM,
-    ITEM_DELIMITER,
-    SEQUENCE_DELIMITER,
-    Element,
-    Header,
-    StructureError,
-    decode_header,
-)
+from dicom_lessons.structure.element import Element, Header, StructureError, decode_header
 from dicom_lessons.text import _
 
 MAXIMUM_ELEMENTS = 50_000
@@ -87,10 +79,10 @@ class Walk:
     def _read(self, level: _Level, header: Header, offset: int) -> int:
         """Take in one header; return the byte at which the next one begins."""
         tag, length = header.tag, header.length
-        if tag in (ITEM_DELIMITER, SEQUENCE_DELIMITER):
+        if tag in (ItemDelimiterTag, SequenceDelimiterTag):
             return self._read_delimiter(level, header, offset)
-        if (tag == ITEM) == (level.holds == "elements"):
-            expected = _("a data element") if tag == ITEM else _("an item, (FFFE,E000)")
+        if (tag == ItemTag) == (level.holds == "elements"):
+            expected = _("a data element") if tag == ItemTag else _("an item, (FFFE,E000)")
             raise StructureError(
                 _("{expected} should begin here, not {tag}", expected=expected, tag=tag), offset
             )
@@ -128,7 +120,7 @@ class Walk:
 
     def _classify(self, level: _Level, header: Header) -> tuple[str, str]:
         """Return the kind of an element, and what its value holds if it is nested."""
-        if header.tag == ITEM:
+        if header.tag == ItemTag:
             if level.holds == "fragments":
                 return ("fragment" if level.count else "basic offset table"), ""
             return "item", "elements"
@@ -138,7 +130,7 @@ class Walk:
         return "element", "fragments" if header.length is None and VR[:1] == "O" else ""
 
     def _read_delimiter(self, level: _Level, header: Header, offset: int) -> int:
-        holds_elements = header.tag == ITEM_DELIMITER
+        holds_elements = header.tag == ItemDelimiterTag
         undefined = level.element is not None and self.elements[level.element].length is None
         if not undefined or holds_elements != (level.holds == "elements"):
             raise StructureError(_("the delimiter {tag} ends nothing", tag=header.tag), offset)

@@ -10,18 +10,8 @@ from dicom_lessons import samples, uids
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check
 
-OLD_UIDS = [
-    "1.2.840.10008.5.1.4.1.1.4",
-    "1.2.840.10008.1.2.1",
-    "2.999.5.1",
-    "2.999.5.2",
-    "2.999.5.3",
-    "1.2.840.10008.5.1.4.1.1.4",
-    "1.2.840.10008.1.2.1",
-    "2.999.5.1",
-    "2.999.5.2",
-    "2.999.5.4",
-]
+_BOTH = ["1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.1.2.1", "2.999.5.1", "2.999.5.2"]
+OLD_UIDS = [*_BOTH, "2.999.5.3", *_BOTH, "2.999.5.4"]
 
 
 def _pattern(answer: object) -> object:

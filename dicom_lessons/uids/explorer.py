@@ -13,7 +13,6 @@ from ipywidgets import HTML, Layout, Text, VBox
 from markupsafe import Markup
 from pydicom.uid import ExplicitVRLittleEndian
 
-from dicom_lessons import uids
 from dicom_lessons.html import Page, render, table
 from dicom_lessons.text import N_, _, short
 from dicom_lessons.uids.meaning import explain
@@ -78,74 +77,60 @@ class TreeView(anywidget.AnyWidget):
 
 
 class UIDTree(StaticTwin, VBox):  # type: ignore[misc]
-    """A text field for a UID, what it is made of, and the tree of a folder.
-
-    Parameters
-    ----------
-    uid : str
-        What the field holds at first; see :func:`explore_uids`.
-    tree : Tree
-        Without studies and problems, no tree is shown.
-    """
+    """A text field for a UID, what it is made of, and the tree of a folder if there is one."""
 
     def __init__(self, uid: str, tree: Tree) -> None:
         self.tree = tree
-        self._flat = list(_flattened(tree.studies))
-        self._keyword = ""
+        nodes = list(_flattened(tree.studies))
         self.field = Text(
             value=uid or ExplicitVRLittleEndian,
             description=_("UID:"),
-            continuous_update=True,
             layout=Layout(width="auto"),
             style={"description_width": "initial"},
         )
         self.panel = HTML()
-        self.view = TreeView(
-            nodes=[node for node, _level in self._flat], label=_("Studies, series and instances")
-        )
-        self.field.observe(self._typed, "value")
+        self.view = TreeView(nodes=nodes, label=_("Studies, series and instances"))
+        self.field.observe(lambda _change: self._show(), "value")
         self.view.observe(self._chosen, "selected")
         self._show()
-        if self._flat and not uid:
+        if nodes and not uid:
             self.view.selected = 0
         problems = HTML(str(_problems(tree)))
-        shown = [self.view, problems] if self._flat or tree.problems else []
+        shown = [self.view, problems] if nodes or tree.problems else []
         super().__init__([*shown, self.field, self.panel])
 
-    def _typed(self, _change: dict[str, Any]) -> None:
-        self._keyword = ""
-        self._show()
-
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not 0 <= change["new"] < len(self._flat):
+        if not 0 <= change["new"] < len(self.view.nodes):
             return
-        node, level = self._flat[change["new"]]
+        node = self.view.nodes[change["new"]]
         self.field.value = node["uid"]
-        self._keyword = _LEVELS[level][1]
-        self._show()
+        self._show(node["keyword"])
 
-    def _show(self) -> None:
-        self.panel.value = str(_panel(self.field.value, self._keyword))
+    def _show(self, keyword: str = "") -> None:
+        self._keyword = keyword
+        self.panel.value = str(_panel(self.field.value, keyword))
 
     def twin(self) -> Page:
         """Return the tree, and what the UID in the field is made of."""
-        panel = _panel(self.field.value, self._keyword)
-        tree = _tree(self.tree) if self._flat or self.tree.problems else Markup("")
-        lines = [f"{'  ' * node['depth']}{node['level']} {node['label']}" for node, _ in self._flat]
-        explanation = uids.explain(self.field.value, self._keyword)
-        return Page(tree + panel, "\n".join([*lines[:_MOST_SHOWN], explanation.sentence]))
+        nodes = self.view.nodes
+        tree = _tree(self.tree) if nodes or self.tree.problems else Markup("")
+        lines = [f"{'  ' * node['depth']}{node['level']} {node['label']}" for node in nodes]
+        sentence = explain(self.field.value, self._keyword).sentence
+        page = tree + Markup(self.panel.value)
+        return Page(page, "\n".join([*lines[:_MOST_SHOWN], sentence]))
 
 
-def _flattened(nodes: Iterable[Node], depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
+def _flattened(nodes: Iterable[Node], depth: int = 0) -> Iterator[dict[str, Any]]:
     for node in nodes:
-        row = {
+        level, keyword = _LEVELS[node.level]
+        yield {
             "depth": depth,
-            "level": _(_LEVELS[node.level][0]),
+            "level": _(level),
+            "keyword": keyword,
             "label": node.label,
             "uid": short(node.uid, _MOST_SHOWN),
             "branch": bool(node.children),
         }
-        yield row, node.level
         yield from _flattened(node.children, depth + 1)
 
 
@@ -162,7 +147,8 @@ def _arc_table(uid: str) -> Markup:
     if rest and rest != [""]:
         suffix = _("the rest: a suffix, which means nothing to anyone but who made it")
         rows.append((short(rest[0], MAXIMUM_LENGTH), suffix))
-    return table([_("Number"), _("Whose numbers follow")], rows, _("The arcs of the UID"))
+    header = [_("Number"), _("Whose numbers follow")]
+    return table(header, rows, _("The arcs of the UID"), row_headers=True)
 
 
 def _rule_table(uid: str) -> Markup:
@@ -171,14 +157,15 @@ def _rule_table(uid: str) -> Markup:
         for rule in judge(uid)
     ]
     header = [_("Rule"), _("Verdict"), _("What was seen"), _("In the standard")]
-    return table(header, rows, _("The rules of a UID"))
+    return table(header, rows, _("The rules of a UID"), row_headers=True)
 
 
 def _problems(tree: Tree) -> Markup:
     if not tree.problems:
         return Markup("")
     rows = [(problem.where, problem.what) for problem in tree.problems[:_MOST_SHOWN]]
-    return table([_("File"), _("Problem")], rows, _("Files with problems"))
+    header = [_("File"), _("Problem")]
+    return table(header, rows, _("Files with problems"), row_headers=True)
 
 
 def _tree(tree: Tree) -> Markup:

@@ -70,7 +70,7 @@ def classify(uid: object, keyword: str = "") -> str:
     if not is_valid(uid):
         return "invalid"
     text = as_text(uid) or ""
-    defined = _of_dictionary(text).type
+    defined = UID(text, config.IGNORE).type  # empty if pydicom's dictionary does not know it
     if defined:
         return _KIND_OF_TYPE.get(defined, "DICOM-defined")
     if is_below(text, DICOM_ROOT):
@@ -115,7 +115,7 @@ def explain(uid: object, keyword: str = "") -> Explanation:
 def _sentence(text: str, broken: list[str], kind: str) -> str:
     if broken:
         return _("{uid} is no valid UID: {why}", uid=short(text) or "“”", why=" ".join(broken))
-    uid = _of_dictionary(text)
+    uid = UID(text, config.IGNORE)
     if uid.type and uid.is_retired:
         return _("{name} ({type}), retired.", name=uid.name, type=uid.type)
     if uid.type:
@@ -130,8 +130,3 @@ def _sentence(text: str, broken: list[str], kind: str) -> str:
         root=root.uid,
         organisation=root.organisation,
     )
-
-
-def _of_dictionary(text: str) -> UID:
-    """Return a UID that pydicom's dictionary is asked about: its type is empty if unknown there."""
-    return UID(text, validation_mode=config.IGNORE)

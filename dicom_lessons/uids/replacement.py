@@ -6,11 +6,9 @@ import copy
 import json
 import uuid
 import warnings
-from typing import TypeVar
 
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR
-from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, generate_uid
 
@@ -21,7 +19,6 @@ from dicom_lessons.uids.rules import judge
 
 _LONGEST_ROOT = 53  # pydicom leaves at least ten digits for the suffix
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_OID, UUID_ROOT)
-SomeDataset = TypeVar("SomeDataset", bound=Dataset)
 
 
 def replace_uid(uid: str, secret: str, root: str = UUID_ROOT) -> UID:
@@ -84,7 +81,7 @@ def _check_root(root: str) -> None:
         )
 
 
-def replace_uids(dataset: SomeDataset, secret: str, root: str = UUID_ROOT) -> SomeDataset:
+def replace_uids(dataset: Dataset, secret: str, root: str = UUID_ROOT) -> Dataset:
     """Return a copy of a data set in which every UID of an instance is replaced.
 
     Sequences and the file meta information are included, and the copy of the SOP Instance UID in
@@ -110,7 +107,12 @@ def replace_uids(dataset: SomeDataset, secret: str, root: str = UUID_ROOT) -> So
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid UID is replaced like any other
-        replaced = _copied(dataset)
+        try:
+            replaced = copy.deepcopy(dataset)
+        except RecursionError:
+            raise ValueError(
+                _("The sequences of this data set are nested too deeply to be copied.")
+            ) from None
         meta = getattr(replaced, "file_meta", None)
         waiting: list[Dataset] = [replaced] if meta is None else [replaced, meta]
         while waiting:
@@ -118,15 +120,6 @@ def replace_uids(dataset: SomeDataset, secret: str, root: str = UUID_ROOT) -> So
     if meta is not None and replaced.get("SOPInstanceUID"):
         meta.MediaStorageSOPInstanceUID = replaced.SOPInstanceUID
     return replaced
-
-
-def _copied(dataset: SomeDataset) -> SomeDataset:
-    try:
-        return copy.deepcopy(dataset)
-    except RecursionError:
-        raise ValueError(
-            _("The sequences of this data set are nested too deeply to be copied.")
-        ) from None
 
 
 def _replace_level(dataset: Dataset, secret: str, root: str) -> list[Dataset]:
@@ -139,8 +132,7 @@ def _replace_level(dataset: Dataset, secret: str, root: str) -> list[Dataset]:
         if element.VR == "SQ":
             items.extend(element.value)
         elif element.value and not names_no_instance(element.keyword):
-            several = isinstance(element.value, MultiValue | list)
-            old = element.value if several else [element.value]
+            old = element.value if element.VM > 1 else [element.value]
             element.value = [replace_uid(uid, secret, root) for uid in old]
     return items
 

@@ -7,6 +7,7 @@ organisations are those that files of pydicom's, libraries and the owners' own p
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import NamedTuple
 
 from dicom_lessons.text import N_, _
@@ -14,12 +15,11 @@ from dicom_lessons.uids.rules import as_text
 
 DICOM_ROOT = "1.2.840.10008"
 UUID_ROOT = "2.25"
-EXAMPLE_ROOT = "2.999"
 
 ROOTS: dict[str, str] = {
     DICOM_ROOT: N_("DICOM: what the standard itself defines, registered by NEMA"),
     UUID_ROOT: N_("UUIDs written as one decimal number: no registration needed"),
-    EXAMPLE_ROOT: N_("examples in documents: no organisation's"),
+    "2.999": N_("examples in documents: no organisation's"),
     "1.2.826.0.1.3680043": N_("Medical Connections (hands out roots for free)"),
     "1.2.826.0.1.3680043.8.498": "pydicom",
     "1.2.826.0.1.3680043.9.3811": "pynetdicom",
@@ -38,6 +38,35 @@ _ARCS: dict[str, str] = {
     "0": "ITU-T",
     "1": "ISO",
     "1.2": N_("national member bodies of ISO, by country"),
+    "1.2.36": N_("Australia"),
+    "1.2.40": N_("Austria"),
+    "1.2.56": N_("Belgium"),
+    "1.2.76": N_("Brazil"),
+    "1.2.112": N_("Belarus"),
+    "1.2.124": N_("Canada"),
+    "1.2.156": N_("China"),
+    "1.2.203": N_("Czechia"),
+    "1.2.208": N_("Denmark"),
+    "1.2.246": N_("Finland"),
+    "1.2.250": N_("France"),
+    "1.2.276": N_("Germany"),
+    "1.2.356": N_("India"),
+    "1.2.376": N_("Israel"),
+    "1.2.380": N_("Italy"),
+    "1.2.392": N_("Japan"),
+    "1.2.398": N_("Kazakhstan"),
+    "1.2.410": N_("Republic of Korea"),
+    "1.2.528": N_("Netherlands"),
+    "1.2.578": N_("Norway"),
+    "1.2.616": N_("Poland"),
+    "1.2.643": N_("Russia"),
+    "1.2.702": N_("Singapore"),
+    "1.2.724": N_("Spain"),
+    "1.2.752": N_("Sweden"),
+    "1.2.756": N_("Switzerland"),
+    "1.2.804": N_("Ukraine"),
+    "1.2.826": N_("United Kingdom"),
+    "1.2.840": N_("United States"),
     "1.3": N_("identified organisations (ISO/IEC 6523)"),
     "1.3.6": N_("US Department of Defense"),
     "1.3.6.1": N_("Internet"),
@@ -46,37 +75,6 @@ _ARCS: dict[str, str] = {
     "2": N_("ISO and ITU-T together"),
     "2.16": N_("countries"),
     "2.16.840": N_("United States"),
-}
-_COUNTRIES: dict[str, str] = {
-    "36": N_("Australia"),
-    "40": N_("Austria"),
-    "56": N_("Belgium"),
-    "76": N_("Brazil"),
-    "112": N_("Belarus"),
-    "124": N_("Canada"),
-    "156": N_("China"),
-    "203": N_("Czechia"),
-    "208": N_("Denmark"),
-    "246": N_("Finland"),
-    "250": N_("France"),
-    "276": N_("Germany"),
-    "356": N_("India"),
-    "376": N_("Israel"),
-    "380": N_("Italy"),
-    "392": N_("Japan"),
-    "398": N_("Kazakhstan"),
-    "410": N_("Republic of Korea"),
-    "528": N_("Netherlands"),
-    "578": N_("Norway"),
-    "616": N_("Poland"),
-    "643": N_("Russia"),
-    "702": N_("Singapore"),
-    "724": N_("Spain"),
-    "752": N_("Sweden"),
-    "756": N_("Switzerland"),
-    "804": N_("Ukraine"),
-    "826": N_("United Kingdom"),
-    "840": N_("United States"),
 }
 _DEEPEST = max(root.count(".") for root in ROOTS) + 1
 
@@ -115,10 +113,9 @@ def arcs(uid: object) -> tuple[Arc, ...]:
     if text is None:
         return ()
     numbers = text.split(".")
-    return tuple(
-        Arc(number, _name(".".join(numbers[:end])) if end <= _DEEPEST else "")
-        for end, number in enumerate(numbers, 1)
-    )
+    prefixes = [".".join(numbers[:end]) for end in range(1, min(len(numbers), _DEEPEST) + 1)]
+    names = [_(ROOTS.get(prefix) or _ARCS.get(prefix, "")) for prefix in prefixes]
+    return tuple(Arc(*arc) for arc in zip_longest(numbers, names, fillvalue=""))
 
 
 def root_of(uid: object) -> Root | None:
@@ -138,10 +135,3 @@ def root_of(uid: object) -> Root | None:
 def is_below(uid: str, root: str) -> bool:
     """Return whether a UID is a root or stands below it."""
     return uid == root or uid.startswith(f"{root}.")
-
-
-def _name(prefix: str) -> str:
-    name = ROOTS.get(prefix) or _ARCS.get(prefix, "")
-    if prefix.startswith("1.2.") and prefix.count(".") == 2:
-        name = _COUNTRIES.get(prefix[4:], "")
-    return _(name) if name else ""

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dicom_lessons.text import _, ngettext, short
 
 MAXIMUM_LENGTH = 64
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule and whether a UID keeps it.
+class Rule(NamedTuple):
+    """What the standard demands, whether a UID keeps it, what was seen, and where the rule stands.
 
-    Attributes
-    ----------
-    rule : str
-        What the standard demands, in the language that is set.
-    holds : bool
-        Whether the UID keeps it.
-    why : str
-        What was seen.
-    section : str
-        Where the rule stands.
+    Texts are in the language that is set.
     """
 
     rule: str

@@ -16,7 +16,6 @@ from dicom_lessons.uids.rules import is_valid
 
 MOST_FILES = 10_000
 _LONGEST_VALUE = 4096  # bytes; what is longer stays in the file until somebody asks
-_LEVELS = ("study", "series", "instance")
 _KEYWORDS = (
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -31,7 +30,7 @@ _KEYWORDS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Node:
     """A study, a series or an instance.
 
@@ -41,16 +40,34 @@ class Node:
         ``"study"``, ``"series"`` or ``"instance"``.
     uid : str
         Its UID, as the file holds it.
-    label : str
+    description : str
         What the file says of it, shortened; text that came from outside.
-    children : tuple of Node
-        The series of a study, the instances of a series.
+    number : int
+        Of a series in its study, of an instance in its series.
+    below : dict of str to Node
+        The series of a study, the instances of a series, by their UIDs.
     """
 
     level: str
     uid: str
-    label: str
-    children: tuple[Node, ...] = ()
+    description: str
+    number: int = 0
+    below: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        """What is below, in the order of its numbers."""
+        return tuple(sorted(self.below.values(), key=lambda node: (node.number, node.uid)))
+
+    @property
+    def label(self) -> str:
+        """The description, and how many there are below."""
+        count = len(self.below)
+        counted = {
+            "study": ngettext("{count} series", "{count} series", count),
+            "series": ngettext("{count} instance", "{count} instances", count),
+        }
+        return " · ".join(filter(None, [self.description, counted.get(self.level)]))
 
 
 @dataclass(frozen=True)
@@ -59,13 +76,6 @@ class Tree:
 
     studies: tuple[Node, ...]
     problems: tuple[Finding, ...]
-
-
-@dataclass
-class _Branch:
-    label: str = ""
-    number: int = 0
-    children: dict[str, _Branch] = field(default_factory=dict)
 
 
 def read_tree(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Tree:
@@ -84,7 +94,7 @@ def read_tree(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
     FileNotFoundError
         If the folder does not exist.
     """
-    studies: dict[str, _Branch] = {}
+    studies: dict[str, Node] = {}
     problems: list[Finding] = []
     paths = files_in(files)
     for path in paths[:MOST_FILES]:
@@ -98,7 +108,8 @@ def read_tree(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
         problems += [Finding(what=what, where=path.name) for what in _hang(studies, values)]
     if len(paths) > MOST_FILES:
         problems.append(Finding(what=_("only the first {most} files are read", most=MOST_FILES)))
-    return Tree(tuple(_nodes(studies, _LEVELS)), tuple(problems))
+    by_date = sorted(studies.values(), key=lambda study: (study.description, study.uid))
+    return Tree(tuple(by_date), tuple(problems))
 
 
 def _values(path: Path) -> dict[str, Any]:
@@ -108,7 +119,7 @@ def _values(path: Path) -> dict[str, Any]:
         return {keyword: dataset.get(keyword) for keyword in _KEYWORDS}
 
 
-def _hang(studies: dict[str, _Branch], values: dict[str, Any]) -> Iterator[str]:
+def _hang(studies: dict[str, Node], values: dict[str, Any]) -> Iterator[str]:
     uids = {keyword: str(values[keyword] or "") for keyword in _KEYWORDS[:3]}
     for keyword, uid in uids.items():
         if not uid:
@@ -121,16 +132,17 @@ def _hang(studies: dict[str, _Branch], values: dict[str, Any]) -> Iterator[str]:
         twice = study_uid if study_uid in (series_uid, instance_uid) else series_uid
         yield _("one UID names two things: {uid}", uid=short(twice))
     label = _label(values, "StudyDate", "StudyDescription")
-    study = studies.setdefault(study_uid, _Branch(label))
+    study = studies.setdefault(study_uid, Node("study", study_uid, label))
     label = _label(values, "Modality", "SeriesNumber", "SeriesDescription")
-    branch = _Branch(label, _number(values["SeriesNumber"]))
-    series = study.children.setdefault(series_uid, branch)
-    if instance_uid in series.children:
+    node = Node("series", series_uid, label, _number(values["SeriesNumber"]))
+    series = study.below.setdefault(series_uid, node)
+    if instance_uid in series.below:
         yield _("its SOPInstanceUID is that of another file: {uid}", uid=short(instance_uid))
         return
     kind = short(getattr(values["SOPClassUID"], "name", ""))
     label = " ".join(filter(None, [_label(values, "InstanceNumber"), kind]))
-    series.children[instance_uid] = _Branch(label, _number(values["InstanceNumber"]))
+    number = _number(values["InstanceNumber"])
+    series.below[instance_uid] = Node("instance", instance_uid, label, number)
 
 
 def _label(values: dict[str, Any], *keywords: str) -> str:
@@ -143,21 +155,3 @@ def _number(value: object) -> int:
         return int(str(value))
     except ValueError:
         return 0
-
-
-def _nodes(branches: dict[str, _Branch], levels: tuple[str, ...]) -> Iterator[Node]:
-    def order(item: tuple[str, _Branch]) -> tuple[int, str, str]:
-        return item[1].number, item[1].label if levels[0] == "study" else "", item[0]
-
-    for uid, branch in sorted(branches.items(), key=order):
-        children = tuple(_nodes(branch.children, levels[1:]))
-        label = branch.label
-        if children:
-            count = len(children)
-            counted = (
-                ngettext("{count} series", "{count} series", count)
-                if levels[0] == "study"
-                else ngettext("{count} instance", "{count} instances", count)
-            )
-            label = " · ".join(filter(None, [label, counted]))
-        yield Node(levels[0], uid, label, children)
