@@ -145,13 +145,6 @@ def test_processes_that_unpack_at_once_do_not_disturb_each_other(tmp_path: Path)
     assert len(list((tmp_path / "series").iterdir())) == 1
 
 
-def archive(path: Path, *names: str) -> Path:
-    with ZipFile(path, "w") as opened:
-        for name in names:
-            opened.writestr(name, b"slice")
-    return path
-
-
 def registered(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make an archive the only series of the registry, with its true hash."""
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -164,7 +157,9 @@ def registered(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_damaged_or_lost_archive_is_named(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = archive(tmp_path / "a.zip", "a.dcm")
+    path = tmp_path / "a.zip"
+    with ZipFile(path, "w") as opened:
+        opened.writestr("a.dcm", b"slice")
     name = registered(path, monkeypatch)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(OSError, match=r"a\.zip is damaged"):

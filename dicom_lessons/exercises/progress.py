@@ -66,10 +66,9 @@ def _read(path: Path) -> list[str]:
         if not path.is_file():
             return []
         content = json.loads(path.read_text("utf-8")) if path.stat().st_size < _LARGEST else {}
-        if content["course"] == "dicom_lessons" and all(
-            isinstance(x, str) for x in content["done"]
-        ):
-            return list(content["done"])
+        done = content["done"]
+        if content["course"] == "dicom_lessons" and all(isinstance(one, str) for one in done):
+            return list(done)
     except OSError:
         return []
     except Exception:  # whatever is wrong in it, it is not ours to mend
