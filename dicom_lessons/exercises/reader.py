@@ -89,6 +89,8 @@ def read(path: Path) -> list[Draft]:
                 _take(drafts[-1], node)
         names: set[str] = set()
         for draft in drafts:
+            here = draft.name.rpartition("-")[0] == path.parent.name
+            _need(here, draft.line, f"{draft.name} belongs to another room.")
             _need(draft.name not in names, draft.line, f"{draft.name} is there already.")
             names.add(draft.name)
             _complete(draft)
@@ -105,14 +107,11 @@ def exercises(path: Path, checks: Mapping[str, kinds.Check]) -> dict[str, kinds.
     TextError
         If text or checks make no exercise.
     """
-    drafts = read(path)
+    drafts = {draft.name: draft for draft in read(path)}
     try:
-        for name in checks.keys() - {draft.name for draft in drafts}:
-            raise _Fault(1, f"there is no {name}, which checks.py checks.")
-        for draft in drafts:
-            here = draft.name.rpartition("-")[0] == path.parent.name
-            _need(here, draft.line, f"{draft.name} belongs to another room.")
-        return {one.name: _made(one, checks.get(one.name, kinds.Check())) for one in drafts}
+        for name in checks:
+            _need(name in drafts, 1, f"there is no {name}, which checks.py checks.")
+        return {name: _made(one, checks.get(name, kinds.Check())) for name, one in drafts.items()}
     except _Fault as fault:
         raise TextError(path, *fault.args) from None
 
@@ -247,31 +246,25 @@ def _made(draft: Draft, check: kinds.Check) -> kinds.Exercise:
             parts["form"] = forms.named(draft.form)
         except KeyError:
             raise _Fault(draft.line, f"there is no form {draft.form!r}.") from None
-    formless = "form" not in parts or hasattr(kind, "form")
-    _need(formless, draft.line, f"the kind of exercise that {draft.name} is has no form.")
+    may_have = "form" not in parts or hasattr(kind, "form")
+    _need(may_have, draft.line, f"the kind of exercise that {draft.name} is has no form.")
     for answer in draft.answers:
-        _need(
-            _fits(answer, kind, check),
-            answer.line,
-            f"this is no answer of the kind that {draft.name} has.",
-        )
+        what = f"this is no answer of the kind that {draft.name} has."
+        _need(_fits(answer, kind, check), answer.line, what)
     if kind is kinds.Choice:
         parts["options"] = tuple(kinds.Answer(one.text, one.why) for one in draft.answers)
     if kind is kinds.Parsons:
         parts["lines"] = tuple(draft.lines.splitlines())
     wrong = [answer for answer in draft.answers if not answer.right]
-    # what an option binds is its letter
-    solution, *also_right = (
-        answer.code or f'answer = "{forms.LETTERS[place]}"'
-        for place, answer in enumerate(draft.answers)
-        if answer.right
-    )
+    right = [(place, answer) for place, answer in enumerate(draft.answers) if answer.right]
+    # the right option of a choice is given by its letter
+    sources = [one.code or f'answer = "{forms.LETTERS[place]}"' for place, one in right]
     return kind(
         name=draft.name,
         question=draft.question,
-        solution=solution,
-        also_right=tuple(also_right),
-        why=next(answer.why for answer in draft.answers if answer.right),
+        solution=sources[0],
+        also_right=tuple(sources[1:]),
+        why=right[0][1].why,
         hints=tuple(text for _line, text in draft.hints),
         mistakes=tuple(kinds.Answer(one.code, one.why) for one in wrong if one.code),
         findings={one.finding: one.why for one in wrong if one.finding},
