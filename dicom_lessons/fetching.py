@@ -52,10 +52,8 @@ def fetch(
         http or https, or a path on this computer.
     folder : Path
         Where the file is kept; made if need be.
-    size : int
-        In bytes.
-    sha256 : str
-        Hash of the bytes, in hexadecimal.
+    size, sha256 : int, str
+        Number of the bytes, and their hash in hexadecimal.
     name : str
         What the file is called; without it, the last part of the address.
     timeout, deadline, progress
@@ -78,7 +76,7 @@ def fetch(
 
     pooch.get_logger().setLevel("WARNING")
     name = name or file_name(address)
-    known_hash = f"sha256:{sha256.lower()}"
+    known_hash = f"sha256:{sha256}"
     try:
         return Path(pooch.retrieve(address, known_hash, name, Path(folder), downloader=download))
     except (OSError, ValueError) as error:
