@@ -95,7 +95,7 @@ def _question(exercise: Exercise, asked: str) -> str:
 
 
 def _wrong(exercise: Exercise) -> list[Cell]:
-    said = [(mistake.answer, _(mistake.why)) for mistake in exercise.mistakes]
+    said = [(mistake.text, _(mistake.why)) for mistake in exercise.mistakes]
     if isinstance(exercise, Choice):
         right = bound_by(exercise.solution)
         options = zip(LETTERS, exercise.options, strict=False)

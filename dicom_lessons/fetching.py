@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from dicom_lessons.text import _
@@ -51,16 +52,12 @@ def fetch(
         http or https, or a path on this computer.
     folder : Path
         Where the file is kept; made if need be.
-    size : int
-        In bytes.
-    sha256 : str
-        Hash of the bytes, in hexadecimal.
+    size, sha256 : int, str
+        Number of the bytes, and their hash in hexadecimal.
     name : str
         What the file is called; without it, the last part of the address.
-    timeout, deadline : float, optional
-        Seconds that the server may be silent, and seconds that the whole may take; 10 and 300.
-    progress : callable, optional
-        Called with the number of bytes each time some came, such as ``tqdm.update``.
+    timeout, deadline, progress
+        As :func:`receive` takes them.
 
     Raises
     ------
@@ -72,30 +69,19 @@ def fetch(
     def download(_address: str, target: str, _pooch: object) -> None:
         with Path(target).open("wb") as file:
             received = receive(
-                address,
-                file,
-                most=size,
-                timeout=timeout,
-                deadline=deadline,
-                progress=progress,
+                address, file, most=size, timeout=timeout, deadline=deadline, progress=progress
             )
         if received < size:
             raise OSError(_("only {received} of {size} bytes came", received=received, size=size))
 
     pooch.get_logger().setLevel("WARNING")
     name = name or file_name(address)
+    known_hash = f"sha256:{sha256}"
     try:
-        kept = pooch.retrieve(
-            address,
-            known_hash=f"sha256:{sha256.lower()}",
-            fname=name,
-            path=Path(folder),
-            downloader=download,
-        )
+        return Path(pooch.retrieve(address, known_hash, name, Path(folder), downloader=download))
     except (OSError, ValueError) as error:
-        reason = str(error)
-        if not isinstance(error, OSError):
-            reason = _("what came is not the file that was asked for (its SHA-256 differs)")
+        differs = _("what came is not the file that was asked for (its SHA-256 differs)")
+        reason = str(error) if isinstance(error, OSError) else differs
         message = _(
             "{name} was not downloaded from {address}: {reason}. Nothing of it was kept.",
             name=name,
@@ -103,7 +89,6 @@ def fetch(
             reason=reason,
         )
         raise DownloadError(message, reason) from error
-    return Path(kept)
 
 
 def file_name(address: str) -> str:
@@ -160,28 +145,14 @@ def receive(
     import requests
     from urllib3.exceptions import HTTPError, TimeoutError
 
-    if urlsplit(address).scheme not in ("http", "https"):
-        with Path(address).open("rb") as local:
-            content = local.read(most + 1)
-        if len(content) > most:
-            raise OSError(_("more came than {most} bytes", most=most))
-        return file.write(content)
     received = 0
-    headers = {"Accept": accept, "Accept-Encoding": "identity"}
     timeout = timeout or SECONDS_TO_ANSWER
     deadline = deadline or SECONDS_IN_ALL
     end = time.monotonic() + deadline
     try:
-        with requests.get(
-            address,
-            headers=headers,
-            stream=True,
-            timeout=timeout,
-            allow_redirects=False,
-        ) as response:
-            _refuse(response.status_code, response.headers)
+        with _opened(address, accept, timeout) as source:
             # read1 returns what has come: a server that sends a byte now and then cannot stall it
-            while chunk := response.raw.read1(65536):
+            while chunk := source.read1(65536):
                 received += len(chunk)
                 if received > most:
                     raise OSError(_("more came than {most} bytes", most=most))
@@ -199,11 +170,23 @@ def receive(
     return received
 
 
-def _refuse(status: int, headers: Mapping[str, str]) -> None:
-    if 300 <= status < 400:
-        elsewhere = headers.get("Location", "")[:200]
-        raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
-    if status != 200:
-        raise OSError(_("the server answers {status}", status=status))
-    if headers.get("Content-Type", "").startswith("text/html"):
-        raise OSError(_("the server sends a web page, perhaps a page to log in"))
+@contextmanager
+def _opened(address: str, accept: str, timeout: float) -> Iterator[Any]:
+    import requests
+
+    if urlsplit(address).scheme not in ("http", "https"):
+        with Path(address).open("rb") as local:
+            yield local
+        return
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    with requests.get(
+        address, headers=headers, stream=True, timeout=timeout, allow_redirects=False
+    ) as response:
+        if 300 <= response.status_code < 400:
+            elsewhere = response.headers.get("Location", "")[:200]
+            raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
+        if response.status_code != 200:
+            raise OSError(_("the server answers {status}", status=response.status_code))
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            raise OSError(_("the server sends a web page, perhaps a page to log in"))
+        yield response.raw

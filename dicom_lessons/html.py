@@ -11,8 +11,6 @@ from functools import cache
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from dicom_lessons.text import language
-
 _environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 # JupyterLab sets every cell of a table flush right, and widgets set them without a gap
@@ -60,29 +58,6 @@ def table(
     With ``row_headers``, the first cell names its row: screen readers say it with each other cell.
     """
     return render(_TABLE, header=header, rows=rows, caption=caption, row_headers=row_headers)
-
-
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="{{ language }}">
-<head><meta charset="utf-8"><title>{{ title }}</title>
-<style>
-body { font-family: sans-serif; margin: 2em; }
-table { border-collapse: collapse; margin: 1em 0; }
-th, td { border: 1px solid #999; padding: 0.2em 0.6em; }
-img { max-width: 100%; }
-</style></head>
-<body>
-<h1>{{ title }}</h1>
-{{ body }}
-</body>
-</html>
-"""
-
-
-def document(title: str, body: Markup) -> Markup:
-    """Return a whole HTML page in the language that is set."""
-    return render(_PAGE, language=language(), title=title, body=body)
 
 
 class Page:

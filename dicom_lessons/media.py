@@ -15,41 +15,18 @@ from dicom_lessons import samples
 from dicom_lessons.text import _
 
 
-def write_media(folder: Path | str) -> Path:
-    """Write the whole virtual patient, CT and PET series included, as a file set.
-
-    Parameters
-    ----------
-    folder : Path or str
-        An empty or absent folder; about 8 MB go into it.
-
-    Returns
-    -------
-    Path
-        The DICOMDIR.
-
-    Raises
-    ------
-    FileExistsError
-        If the folder holds something already, or is a file.
-    """
-    files = [samples.path(name) for name in samples.names(source="made")]
-    for name in samples.names(source="made", kind="series"):
-        files += samples.series(name)
-    return write_file_set(files, folder)
-
-
-def write_file_set(files: Iterable[Path], folder: Path | str) -> Path:
+def write_media(folder: Path | str, files: Iterable[Path] | None = None) -> Path:
     """Copy files into a file set, under names that the standard allows, and index it.
 
     The same files give the same file set, its UID included (PS3.5 §B.2).
 
     Parameters
     ----------
-    files : iterable of Path
-        DICOM files; of two with one SOP Instance UID, the second is left out.
     folder : Path or str
         An empty or absent folder.
+    files : iterable of Path, optional
+        DICOM files; of two with one SOP Instance UID, the second is left out. Without them, it is
+        the whole virtual patient, CT and PET series included: about 8 MB.
 
     Returns
     -------
@@ -61,6 +38,10 @@ def write_file_set(files: Iterable[Path], folder: Path | str) -> Path:
     FileExistsError
         If the folder holds something already, or is a file.
     """
+    if files is None:
+        series = samples.names(source="made", kind="series")
+        files = [samples.path(name) for name in samples.names(source="made")]
+        files += [path for name in series for path in samples.series(name)]
     folder = Path(folder).absolute()
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise FileExistsError(

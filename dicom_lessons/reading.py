@@ -21,7 +21,6 @@ from typing import IO, Any, BinaryIO
 from pydicom import Dataset, dcmread
 from pydicom.datadict import dictionary_has_tag
 from pydicom.filereader import read_dataset, read_preamble
-from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from dicom_lessons import samples
@@ -135,7 +134,10 @@ def read(source: Source, **options: Any) -> Dataset:
         except (OSError, ReadingError):
             raise
         except Exception as error:  # pydicom and zlib raise many kinds on broken bytes
-            raise ReadingError(_unreadable(name, error)) from None
+            reason = short(error, 300)
+            raise ReadingError(
+                _("{name} cannot be read as DICOM: {reason}.", name=name, reason=reason)
+            ) from None
     known = options.get("specific_tags") or any(map(dictionary_has_tag, dataset.keys()))
     if not dataset.preamble and not known:
         raise ReadingError(
@@ -152,7 +154,7 @@ def inflates_beyond(file: BinaryIO, most: int) -> bool:
     """
     file.seek(0)
     read_preamble(file, force=True)
-    meta = read_dataset(file, False, True, stop_when=_is_behind_file_meta)
+    meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
         return False
     inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
@@ -287,10 +289,6 @@ def _opened(source: str | os.PathLike[str] | bytes) -> BinaryIO:
     return path_of(source).open("rb")
 
 
-def _is_behind_file_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return tag.group != 0x0002
-
-
 def _too_large(name: str) -> str:
     return _(
         "{name} is larger than {limit} bytes, the most that this reader takes. Choose a smaller "
@@ -298,7 +296,3 @@ def _too_large(name: str) -> str:
         name=name,
         limit=MOST_BYTES,
     )
-
-
-def _unreadable(name: str, error: Exception) -> str:
-    return _("{name} cannot be read as DICOM: {reason}.", name=name, reason=short(error, 300))

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import io
 import json
 import os
-import re
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlsplit
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
@@ -34,7 +32,6 @@ MADE = shipped.DATA
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
 MIRROR = "DICOM_LESSONS_MIRROR"
-MOST_FILES, MOST_BYTES = 1000, 100_000_000  # of one series, unpacked
 
 
 @dataclass(frozen=True)
@@ -118,11 +115,10 @@ def names(
         "source": source,
         "kind": kind,
     }
-    wanted = {field: value for field, value in wanted.items() if value is not None}
     return [
         name
         for name, sample in _registry().items()
-        if all(getattr(sample, field) == value for field, value in wanted.items())
+        if all(value in (None, getattr(sample, field)) for field, value in wanted.items())
     ]
 
 
@@ -226,14 +222,13 @@ def download(name: str) -> Path:
                 progress=bar.update,
             )
     except DownloadError as error:
-        raise DownloadError(
-            _(
-                "{error} Check the network, or set {mirror} to a folder or an address that has "
-                "the file.",
-                error=error,
-                mirror=MIRROR,
-            )
-        ) from error
+        cure = _(
+            "{error} Check the network, or set {mirror} to a folder or an address that has "
+            "the file.",
+            error=error,
+            mirror=MIRROR,
+        )
+        raise DownloadError(cure) from error
 
 
 def series(name: str) -> list[Path]:
@@ -259,64 +254,39 @@ def series(name: str) -> list[Path]:
     if sample.kind != "series":
         raise LookupError(_("{name!r} is one file: samples.path() gives it.", name=sample.name))
     archive = _here(sample)
-    content = archive.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sample.sha256:
-        raise OSError(
-            _(
-                "{path} is damaged: its SHA-256 is not the one of the registry. Get it again "
-                "with: {cure}",
-                path=archive,
-                cure=_cure(sample),
+    with archive.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sample.sha256:
+            raise OSError(
+                _(
+                    "{path} is damaged: its SHA-256 is not the one of the registry. Get it again "
+                    "with: {cure}",
+                    path=archive,
+                    cure=_cure(sample),
+                )
             )
-        )
-    folder = cache_folder() / "series" / sample.sha256[:16]
-    with ZipFile(io.BytesIO(content)) as opened:
-        members = _members(opened)
-        if not _are_in(folder, members):
-            _unpack(opened, members, folder)
-    return [folder / member.filename for member in members]
+        folder = cache_folder() / "series" / sample.sha256[:16]
+        with ZipFile(file) as opened:
+            if not _is_in(folder, opened):
+                _unpack(opened, folder)
+            return [folder / name for name in sorted(opened.namelist())]
 
 
-def _members(archive: ZipFile) -> list[ZipInfo]:
-    """Return the members of an archive, sorted by name, if they are plain files within bounds."""
-    members = sorted(archive.infolist(), key=lambda member: member.filename)
-    plain = all(
-        re.fullmatch(r"\w[\w-]*\.dcm", member.filename, re.ASCII)
-        and member.compress_type in (ZIP_STORED, ZIP_DEFLATED)
-        for member in members
-    )
-    number = len({member.filename for member in members})
-    size = sum(member.file_size for member in members)
-    if not plain or not len(members) == number <= MOST_FILES or size > MOST_BYTES:
-        raise ValueError(
-            _(
-                "A series is an archive of at most {files} DICOM files and {size} bytes; this "
-                "is none.",
-                files=MOST_FILES,
-                size=MOST_BYTES,
-            )
-        )
-    return members
-
-
-def _are_in(folder: Path, members: list[ZipInfo]) -> bool:
+def _is_in(folder: Path, archive: ZipFile) -> bool:
     """Return whether all members lie in a folder as they were packed."""
-    files = [(folder / member.filename, member.CRC) for member in members]
+    files = [(folder / member.filename, member.CRC) for member in archive.infolist()]
     return all(file.is_file() and zlib.crc32(file.read_bytes()) == crc for file, crc in files)
 
 
-def _unpack(archive: ZipFile, members: list[ZipInfo], folder: Path) -> None:
+def _unpack(archive: ZipFile, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as workplace:
         made = Path(workplace) / "made"
-        made.mkdir()
-        for member in members:
-            (made / member.filename).write_bytes(archive.read(member))
+        archive.extractall(made)
         try:
             made.rename(folder)
         except OSError:
             # another process may have been quicker: its series is as good
-            if not _are_in(folder, members):
+            if not _is_in(folder, archive):
                 folder.rename(Path(workplace) / "damaged")
                 made.rename(folder)
 
@@ -352,11 +322,6 @@ def _address(sample: Sample) -> str:
 
 @cache
 def _registry() -> dict[str, Sample]:
-    entries = [
-        entry
-        for registry in REGISTRIES
-        if registry.is_file()
-        for entry in json.loads(registry.read_text(encoding="utf-8"))
-    ]
-    samples = {entry["name"]: Sample(**entry) for entry in entries}
-    return dict(sorted(samples.items(), key=lambda item: item[0].casefold()))
+    texts = [file.read_text(encoding="utf-8") for file in REGISTRIES if file.is_file()]
+    known = [Sample(**entry) for text in texts for entry in json.loads(text)]
+    return {sample.name: sample for sample in sorted(known, key=lambda one: one.name.casefold())}

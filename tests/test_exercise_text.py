@@ -128,7 +128,7 @@ def test_a_value_is_read_word_for_word(tmp_path: Path) -> None:
     value = exercises(write(tmp_path, VALUE), {})["room-1"]
     assert (value.question, value.why) == ("How long is it?", "Seven, as measured.")
     assert (value.solution, value.also_right) == ("x = 7", ("x = 8",))
-    assert value.mistakes == (kinds.Mistake("x = 9", "Too long."),)
+    assert value.mistakes == (kinds.Answer("x = 9", "Too long."),)
     assert value.hints == ("Look.", "Look again.", "`7`")
     assert [value.judge(answer).right for answer in ("7,0", 8, 9)] == [True, True, False]
 
@@ -137,7 +137,7 @@ def test_a_change_becomes_the_wrong_program(tmp_path: Path) -> None:
     checks = {"room-2": Check(cases=lambda: [(1,), (2,)])}
     code = exercises(write(tmp_path, CODE), checks)["room-2"]
     assert code.solution == "def f(n):\n    n = n + 1\n\n    return n\n"
-    assert code.mistakes[0].answer == "def f(n):\n    n = n - 1\n\n    return n\n"
+    assert code.mistakes[0].text == "def f(n):\n    n = n - 1\n\n    return n\n"
     assert code.judge(lambda n: n - 1).why.endswith("Other way.")
 
 
@@ -145,8 +145,8 @@ def test_options_keep_their_order_and_reasons(tmp_path: Path) -> None:
     choice = exercises(write(tmp_path, CHOICE), {})["room-w1"]
     assert isinstance(choice, kinds.Choice)
     assert choice.options == (
-        kinds.Option("The first: it is long.", "Too long."),
-        kinds.Option("The second.", "Just right."),
+        kinds.Answer("The first: it is long.", "Too long."),
+        kinds.Answer("The second.", "Just right."),
     )
     assert (choice.judge("b").right, choice.why) == (True, "Just right.")
 

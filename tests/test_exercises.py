@@ -26,10 +26,10 @@ from dicom_lessons import check, compare, hint, predict, progress, quiz, solutio
 from dicom_lessons.exercises import feedback, forms, judging, kinds
 from dicom_lessons.exercises import lessons as declarations
 from dicom_lessons.exercises.judging import answered
-from dicom_lessons.exercises.lessons import declared, lessons
+from dicom_lessons.exercises.lessons import LESSONS, declared
 from dicom_lessons.text import _, set_language
 
-EXERCISES = {name: exercise for lesson in lessons() for name, exercise in declared(lesson).items()}
+EXERCISES = {name: exercise for lesson in LESSONS for name, exercise in declared(lesson).items()}
 # a learner's wrong answer may leave files and sockets open
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -86,7 +86,7 @@ def test_each_mistake_meets_its_own_explanation(name: str, language: str) -> Non
     for mistake in exercise.mistakes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a wrong program may well warn
-            answer = answer_of(mistake.answer)
+            answer = answer_of(mistake.text)
         verdict = exercise.judge(answer)
         assert verdict.right is False
         assert _(mistake.why) in verdict.why
@@ -178,7 +178,7 @@ def test_a_second_right_answer_is_right_whatever_the_kind() -> None:
     )
     functions = (lambda n: n, lambda n: -n, abs, lambda n: n if n == 1 else -n)
     assert [code.judge(one).right for one in functions] == [True, True, True, False]
-    options = tuple(kinds.Option(letter, letter) for letter in "ABC")
+    options = tuple(kinds.Answer(letter, letter) for letter in "ABC")
     choice = kinds.Choice(solution="x = 'a'", also_right=("x = 'c'",), options=options, **text)
     assert [choice.judge(letter).right for letter in "abc"] == [True, False, True]
 
@@ -190,19 +190,20 @@ def test_a_right_answer_is_explained(name: str) -> None:
 
 
 def test_names_are_unique_and_each_lesson_is_known() -> None:
-    names = [name for lesson in lessons() for name in declared(lesson)]
+    names = [name for lesson in LESSONS for name in declared(lesson)]
     texts = [
         (Path(dicom_lessons.__file__).parent / lesson / "exercises.md").read_text("utf-8")
-        for lesson in lessons()
+        for lesson in LESSONS
     ]
     headings = re.findall(r"^## ", "\n".join(texts), flags=re.M)
     assert len(names) == len(set(names)) == len(headings)
-    assert lessons() == tuple(declarations.LESSONS)
-    for lesson in lessons():
+    rooms = Path(dicom_lessons.__file__).parent.glob("*/exercises.md")
+    assert {path.parent.name for path in rooms} == {*LESSONS}
+    for lesson in LESSONS:
         assert all(name.rpartition("-")[0] == lesson for name in declared(lesson))
 
 
-@pytest.mark.parametrize("lesson", lessons())
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_what_an_examination_names_is_explained(lesson: str) -> None:
     """A name without its sentence would be shown as it is."""
     checks = Path(dicom_lessons.__file__).parent / lesson / "checks.py"
@@ -240,7 +241,7 @@ def test_the_lesson_asks_the_question_word_for_word(name: str, language: str) ->
             assert f"{letter}. {_(option.text)}".replace("`", "") in plain
 
 
-@pytest.mark.parametrize("lesson", lessons())
+@pytest.mark.parametrize("lesson", LESSONS)
 @both
 def test_exercise_cells_are_what_nbgrader_wants(lesson: str, language: str) -> None:
     cells = notebook(lesson, language)
@@ -265,7 +266,7 @@ def test_exercise_cells_are_what_nbgrader_wants(lesson: str, language: str) -> N
     assert not any("nbgrader" in cells[key]["metadata"] for key in others)
 
 
-@pytest.mark.parametrize("lesson", lessons())
+@pytest.mark.parametrize("lesson", LESSONS)
 @both
 def test_check_cells_import_check_anew_and_accept_the_solution(
     lesson: str, language: str, capsys: pytest.CaptureFixture[str]
@@ -285,7 +286,7 @@ def test_check_cells_import_check_anew_and_accept_the_solution(
         assert kinds.bound_name(ast.unparse(stub)) == kinds.bound_name(exercise.solution)
 
 
-@pytest.mark.parametrize("lesson", lessons())
+@pytest.mark.parametrize("lesson", LESSONS)
 @both
 def test_every_name_that_a_lesson_uses_is_declared(lesson: str, language: str) -> None:
     calls = r"\b(?:check|hint|predict|compare|quiz)\(\s*[\"']([^\"']+)"
@@ -346,7 +347,7 @@ RUBBISH = [
 @pytest.fixture(scope="module")
 def one_of_each_kind() -> list[kinds.Exercise]:
     text: dict[str, Any] = {"question": "Q", "why": "Because.", "hints": ("1", "2", "3")}
-    options = (kinds.Option("one", "No."), kinds.Option("two", "Yes."))
+    options = (kinds.Answer("one", "No."), kinds.Answer("two", "Yes."))
     numbers = forms.list_of(forms.integer, ordered=False)
     forms_of_value = [*_every_form(), numbers, forms.list_of(forms.tag)]
     return [
@@ -362,7 +363,7 @@ def one_of_each_kind() -> list[kinds.Exercise]:
             name="x-f",
             solution="def f(n):\n    return [n, n / 3]",
             cases=lambda: [(0,), (1,)],
-            mistakes=(kinds.Mistake("def f(n):\n    return n", "No list."),),
+            mistakes=(kinds.Answer("def f(n):\n    return n", "No list."),),
             **text,
         ),
     ]
@@ -446,9 +447,9 @@ def declared_for_test(
     """One lesson of one exercise of each kind stands where the lessons' declarations stand."""
     known = {exercise.name: exercise for exercise in one_of_each_kind}
     for module in (declarations, dicom_lessons.exercises.progress):
-        monkeypatch.setattr(module, "lessons", lambda: ("structure",))
+        monkeypatch.setattr(module, "LESSONS", {"structure": "01"})
         monkeypatch.setattr(module, "declared", lambda _lesson: known)
-    for module in (feedback, declarations):
+    for module in (feedback, declarations, dicom_lessons.exercises.progress):
         monkeypatch.setattr(module, "find", known.__getitem__)
 
 
@@ -607,7 +608,7 @@ def test_the_verdict_is_published_as_data(language: str, monkeypatch: pytest.Mon
     exercise = EXERCISES["structure-3"]
     check("structure-3", answer_of(exercise.solution))
     mistake = exercise.mistakes[0]
-    for answer in (answer_of(mistake.answer), "1.2.3", ...):
+    for answer in (answer_of(mistake.text), "1.2.3", ...):
         with pytest.raises(AssertionError):
             check("structure-3", answer)
     assert [metadata["dicom_lessons"] for _data, metadata in published] == [
@@ -626,7 +627,7 @@ def test_every_kind_publishes_the_english_explanation(
 ) -> None:
     set_language("ru")
     exercise = EXERCISES[name]
-    wrong = "a" if isinstance(exercise, kinds.Choice) else answer_of(exercise.mistakes[0].answer)
+    wrong = "a" if isinstance(exercise, kinds.Choice) else answer_of(exercise.mistakes[0].text)
     verdict, _message = answered(exercise, wrong)
     explanations = [mistake.why for mistake in exercise.mistakes]
     explanations += [option.why for option in getattr(exercise, "options", ())]
@@ -668,7 +669,7 @@ def test_a_quiz_explains_each_option_and_escapes_all(
 ) -> None:
     from dicom_lessons.exercises.quiz import Quiz
 
-    options = (kinds.Option("<b>one", "No <i>."), kinds.Option("two", "Yes & so."))
+    options = (kinds.Answer("<b>one", "No <i>."), kinds.Answer("two", "Yes & so."))
     text: dict[str, Any] = {"why": "", "hints": ("1", "2", "3")}
     choice = kinds.Choice(
         name="structure-x", question="<script>?", solution="x = 'b'", options=options, **text
@@ -697,7 +698,7 @@ def test_a_quiz_gives_hints(one_of_each_kind: list[kinds.Exercise]) -> None:
         assert asked.hint.value == f'<p role="status">Hint {number} of 3: {number}</p>'
 
 
-@pytest.mark.parametrize("lesson", lessons())
+@pytest.mark.parametrize("lesson", LESSONS)
 @both
 def test_a_lesson_says_once_that_predictions_and_quizzes_have_hints(
     lesson: str, language: str

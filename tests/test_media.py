@@ -38,9 +38,9 @@ def test_its_names_are_those_that_the_standard_allows(index: Path) -> None:
 
 
 def test_the_same_files_give_the_same_file_set(tmp_path: Path) -> None:
-    made = [media.write_file_set(FILES[:2], tmp_path / name) for name in ("one", "two")]
+    made = [media.write_media(tmp_path / name, FILES[:2]) for name in ("one", "two")]
     assert made[0].read_bytes() == made[1].read_bytes()
-    other = media.write_file_set(FILES[1:3], tmp_path / "three")
+    other = media.write_media(tmp_path / "three", FILES[1:3])
     uids = {dcmread(path).file_meta.MediaStorageSOPInstanceUID for path in (made[0], other)}
     assert len(uids) == 2
 

@@ -72,19 +72,10 @@ def start_object(
     """
     visit = identity.STUDIES[study]
     ds = Dataset()
-    if visit.character_set:
-        ds.SpecificCharacterSet = visit.character_set
+    _add_patient(ds, visit)
     ds.SOPClassUID = sop_class
     ds.SOPInstanceUID = identity.make_uid("instance", name)
     ds.SyntheticData = "YES"
-    ds.PatientName = visit.patient_name
-    ds.PatientID = identity.PATIENT_ID
-    ds.PatientBirthDate = identity.BIRTH_DATE
-    ds.PatientSex = identity.SEX
-    ds.PatientAge = identity.AGE
-    ds.PatientSize = decimal(identity.SIZE_METRES)
-    ds.PatientWeight = decimal(identity.WEIGHT_KILOGRAMS)
-    ds.PatientComments = "Synthetic picture: this person does not exist."
     ds.StudyInstanceUID = identity.make_uid("study", study)
     ds.StudyDate, ds.StudyTime = visit.date, visit.time
     ds.StudyID, ds.AccessionNumber = visit.number, f"DL2024{visit.number:0>4}"
@@ -102,6 +93,19 @@ def start_object(
     ds.InstitutionName = identity.INSTITUTION
     ds.SoftwareVersions = "1"
     return ds
+
+
+def _add_patient(ds: Dataset, visit: identity.Study) -> None:
+    if visit.character_set:
+        ds.SpecificCharacterSet = visit.character_set
+    ds.PatientName = visit.patient_name
+    ds.PatientID = identity.PATIENT_ID
+    ds.PatientBirthDate = identity.BIRTH_DATE
+    ds.PatientSex = identity.SEX
+    ds.PatientAge = identity.AGE
+    ds.PatientSize = decimal(identity.SIZE_METRES)
+    ds.PatientWeight = decimal(identity.WEIGHT_KILOGRAMS)
+    ds.PatientComments = "Synthetic picture: this person does not exist."
 
 
 def add_plane(

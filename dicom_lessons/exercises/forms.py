@@ -187,11 +187,10 @@ def order_of(count: int) -> Callable[[Any], list[str]]:
     >>> order_of(3)("c, b, a") == order_of(3)(["C", "B", "A"]) == ["c", "b", "a"]
     True
     """
-    example = LETTERS[count - 1 :: -1]
+    known = LETTERS[:count]
+    said = N_("each of {count} letters once, for example {order!r}")
 
-    @expecting(
-        N_("each of {count} letters once, for example {order!r}"), count=count, order=example
-    )
+    @expecting(said, count=count, order=known[::-1])
     def order(answer: Any) -> list[str]:
         letters = answer if isinstance(answer, str) else "".join(map(text, _members(answer)))
         given = list(filter(str.isalpha, letters.lower()))

@@ -47,16 +47,8 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A likely wrong answer as the source of an answer cell, and what explains it."""
-
-    answer: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Option:
-    """One answer of a choice and what is to be said about it."""
+class Answer:
+    """An option of a choice, or a mistake as the source of an answer cell; and what explains it."""
 
     text: str
     why: str
@@ -78,7 +70,7 @@ class Exercise:
         Said after a right answer.
     hints : tuple of str
         Three, from a nudge to almost the solution.
-    mistakes : tuple of Mistake
+    mistakes : tuple of Answer
         Likely wrong answers.
     also_right : tuple of str
         Further right answers, as sources.
@@ -90,8 +82,8 @@ class Exercise:
     question: str
     solution: str
     why: str
-    hints: tuple[str, str, str]
-    mistakes: tuple[Mistake, ...] = ()
+    hints: tuple[str, ...]
+    mistakes: tuple[Answer, ...] = ()
     also_right: tuple[str, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,11 +107,8 @@ class Exercise:
             return Verdict(False, f"{seen} {refusal}")
         if any(same(given, form(right)) for right in self.models):
             return self._right()
-        return self._mistaken(
-            lambda wrong: same(given, form(wrong)),
-            seen,
-            partly(given, form(bound_by(self.solution))),
-        )
+        unforeseen = f"{seen} {partly(given, form(self.models[0]))}".rstrip()
+        return self._mistaken(lambda wrong: same(given, form(wrong)), seen, unforeseen)
 
     def _right(self) -> Verdict:
         return Verdict(True, _(self.why), self.why)
@@ -129,13 +118,11 @@ class Exercise:
         reason = self.findings.get(finding, finding)
         return Verdict(False, f"{seen} {_(reason)}".lstrip(), reason)
 
-    def _mistaken(
-        self, same_as: Callable[[object], bool], seen: str, unforeseen: str = ""
-    ) -> Verdict:
+    def _mistaken(self, is_same: Callable[[object], bool], seen: str, unforeseen: str) -> Verdict:
         for mistake in self.mistakes:
-            if same_as(bound_by(mistake.answer)):
+            if is_same(bound_by(mistake.text)):
                 return Verdict(False, f"{seen} {_(mistake.why)}", mistake.why)
-        return Verdict(False, f"{seen} {unforeseen}".rstrip())
+        return Verdict(False, unforeseen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +144,7 @@ class Prediction(Value):
 class Choice(Exercise):
     """One letter out of several; every option has its own explanation."""
 
-    options: tuple[Option, ...]
+    options: tuple[Answer, ...]
 
     def _judge(self, answer: object) -> Verdict:
         verdict = self._compared(answer, form := forms.letter_of(len(self.options)))
@@ -218,10 +205,8 @@ class Code(Exercise):
 
     def _judge(self, answer: object) -> Verdict:
         if not callable(answer):
-            return Verdict(
-                False,
-                _("You answered {answer}. A function is expected here.", answer=shown(answer)),
-            )
+            seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
+            return Verdict(False, seen)
         results = self._results(answer)
         if all(result is None for result in results):
             names = getattr(getattr(answer, "__code__", None), "co_names", ())
@@ -229,26 +214,23 @@ class Code(Exercise):
                 None if {*names} <= {"NotImplementedError"} else False,
                 _("Your function gives nothing back: does it end with return?"),
             )
-        model, *others = map(self._results, self.models)
-        if any(all(map(self._agree, results, other)) for other in others):
+        models = [self._results(model) for model in self.models]
+        if any(all(map(self._agree, results, model)) for model in models):
             return self._right()
-        for arguments, result, wanted in zip(self.cases(), results, model, strict=True):
-            if not self._agree(result, wanted):
-                return self._mistaken(
-                    lambda wrong: all(map(self._agree, results, self._results(wrong))),
-                    _(
-                        "Called with ({arguments}), your function gave {got}; "
-                        "expected: {expected}.",
-                        arguments=", ".join(map(shown, arguments)),
-                        got=shown(result),
-                        expected=shown(wanted),
-                    ),
-                )
-        return self._right()
+        agreed = map(self._agree, results, models[0])
+        place = next(place for place, agrees in enumerate(agreed) if not agrees)
+        seen = _(
+            "Called with ({arguments}), your function gave {got}; expected: {expected}.",
+            arguments=", ".join(map(shown, self.cases()[place])),
+            got=shown(results[place]),
+            expected=shown(models[0][place]),
+        )
+        return self._mistaken(
+            lambda wrong: all(map(self._agree, results, self._results(wrong))), seen, seen
+        )
 
-    def _results(self, function: object) -> list[object]:
+    def _results(self, function: Any) -> list[object]:
         """Call a function with every case; what it raises stands for what it returns."""
-        assert callable(function)
         results: list[object] = []
         for arguments in self.cases():
             try:

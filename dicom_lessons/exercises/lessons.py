@@ -26,20 +26,10 @@ LESSONS = {
 
 
 @cache
-def lessons() -> tuple[str, ...]:
-    """Return the rooms that have exercises, in the order of the course; what has no number last."""
-    order = {lesson: place for place, lesson in enumerate(LESSONS)}
-    found = [path.parent.name for path in _PACKAGE.glob("*/exercises.md")]
-    return tuple(sorted(found, key=lambda lesson: (order.get(lesson, len(order)), lesson)))
-
-
-@cache
 def declared(lesson: str) -> dict[str, Exercise]:
     """Return the exercises of one room by name, in order."""
-    room = _PACKAGE / lesson
-    has_checks = (room / "checks.py").is_file()
-    module = importlib.import_module(f"dicom_lessons.{lesson}.checks") if has_checks else None
-    return exercises(room / "exercises.md", module.CHECKS if module else {})
+    checks = importlib.import_module(f"dicom_lessons.{lesson}.checks")
+    return exercises(_PACKAGE / lesson / "exercises.md", checks.CHECKS)
 
 
 def find(name: str) -> Exercise:
@@ -51,9 +41,9 @@ def find(name: str) -> Exercise:
         If there is no such exercise; the message lists near matches.
     """
     lesson = str(name).rpartition("-")[0]
-    known = declared(lesson) if lesson in lessons() else {}
+    known = declared(lesson) if lesson in LESSONS else {}
     if name not in known:
-        every = [other for each in lessons() for other in declared(each)]
+        every = [other for each in LESSONS for other in declared(each)]
         near = ", ".join(difflib.get_close_matches(str(name), every, n=3, cutoff=0))
         raise LookupError(_("There is no exercise {name!r}. Near: {near}.", name=name, near=near))
     return known[name]

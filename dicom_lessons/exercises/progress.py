@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from dicom_lessons.exercises.lessons import LESSONS, declared, lessons
+from dicom_lessons.exercises.lessons import LESSONS, declared, find
 from dicom_lessons.text import _
 
 _LARGEST = 1_000_000  # bytes; a file of this course stays far below
@@ -24,18 +24,18 @@ def progress() -> None:
     path = _place()
     done = _read(path)
     undone: dict[str, list[str]] = {}
-    for lesson in lessons():
+    for lesson, number in LESSONS.items():
         names = declared(lesson)
         undone[lesson] = [name for name in names if name not in done]
         solved = len(names) - len(undone[lesson])
         bar = "■" * solved + "□" * len(undone[lesson])
         counted = _("{done} of {all}", done=solved, all=len(names))
-        print(f"{LESSONS[lesson]:3} {lesson:12} {bar} {counted}")
+        print(f"{number:3} {lesson:12} {bar} {counted}")
     begun = [lesson for lesson in undone if 0 < len(undone[lesson]) < len(declared(lesson))]
-    for name in itertools.chain.from_iterable(undone[lesson] for lesson in (*begun, *undone)):
-        question = _(declared(name.rpartition("-")[0])[name].question)
+    following = [name for lesson in (*begun, *undone) for name in undone[lesson]]
+    if following:
+        name, question = following[0], _(find(following[0]).question)
         print(_("Try next: {name}. {question}", name=name, question=question))
-        break
     else:
         print(_("All exercises are done."))
     print(_("Kept in {path}: delete this file to begin anew.", path=path))
@@ -66,10 +66,9 @@ def _read(path: Path) -> list[str]:
         if not path.is_file():
             return []
         content = json.loads(path.read_text("utf-8")) if path.stat().st_size < _LARGEST else {}
-        if content["course"] == "dicom_lessons" and all(
-            isinstance(x, str) for x in content["done"]
-        ):
-            return list(content["done"])
+        done = content["done"]
+        if content["course"] == "dicom_lessons" and all(isinstance(one, str) for one in done):
+            return list(done)
     except OSError:
         return []
     except Exception:  # whatever is wrong in it, it is not ours to mend

@@ -27,8 +27,7 @@ _STYLE = Markup("""\
 .dl-quiz .widget-radio-box label input { flex: none; margin: 0 0 0 0.2em; height: 1.4em; }
 .dl-quiz .widget-html-content p { line-height: 1.4; margin: 0.3em 0; }
 </style>""")
-_FEEDBACK = """<p role="status">{{ mark }} {{ message }}</p>"""
-_HINT = """<p role="status">{{ hint }}</p>"""
+_SAID = """<p role="status">{{ text }}</p>"""
 
 
 class Quiz(StaticTwin, VBox):  # type: ignore[misc]
@@ -62,10 +61,10 @@ class Quiz(StaticTwin, VBox):  # type: ignore[misc]
 
     def _answer(self, change: dict[str, Any]) -> None:
         verdict, message = answered(self.exercise, change["new"])
-        self.feedback.value = render(_FEEDBACK, mark="✗✓"[bool(verdict.right)], message=message)
+        self.feedback.value = render(_SAID, text=f"{'✗✓'[bool(verdict.right)]} {message}")
 
     def _show_hint(self, _button: Button) -> None:
-        self.hint.value = render(_HINT, hint=next_hint(self.exercise))
+        self.hint.value = render(_SAID, text=next_hint(self.exercise))
 
     def twin(self) -> Page:
         """Return the question and its options."""

@@ -21,8 +21,6 @@ from markdown_it.tree import SyntaxTreeNode
 
 from dicom_lessons.exercises import forms, kinds
 
-_HINTS = 3
-
 
 class TextError(ValueError):
     """Something in an ``exercises.md`` that makes no exercise; says file, line and what."""
@@ -35,17 +33,22 @@ class _Fault(Exception):
     """What is wrong in a line, before it is known in which file."""
 
 
+def _need(good: object, line: int, what: str) -> None:
+    if not good:
+        raise _Fault(line, what)
+
+
 @dataclass
-class Answer:
+class Item:
     """One answer as it was written: prose, or the source of an answer cell."""
 
     line: int
     right: bool
+    why: str
     text: str = ""
     code: str = ""
-    change: str = ""
+    is_change: bool = False
     finding: str = ""
-    why: str = ""
 
 
 @dataclass
@@ -57,13 +60,8 @@ class Draft:
     form: str
     question: str = ""
     lines: str = ""
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Item] = field(default_factory=list)
     hints: list[tuple[int, str]] = field(default_factory=list)
-
-    @property
-    def right(self) -> list[Answer]:
-        """The answers that are ticked."""
-        return [answer for answer in self.answers if answer.right]
 
     def sentences(self) -> Iterator[tuple[int, str]]:
         """Yield what is to be translated, with the number of its line."""
@@ -79,10 +77,9 @@ def read(path: Path) -> list[Draft]:
     Raises
     ------
     TextError
-        If something has no place or is missing; the message names file and line.
+        If something has no place or is missing.
     """
     drafts: list[Draft] = []
-    names: set[str] = set()
     document = SyntaxTreeNode(MarkdownIt().parse(path.read_text(encoding="utf-8")))
     try:
         for node in document.children:
@@ -90,8 +87,13 @@ def read(path: Path) -> list[Draft]:
                 drafts.append(_heading(node))
             elif drafts:  # what stands before the first exercise is for whoever reads the file
                 _take(drafts[-1], node)
+        names: set[str] = set()
         for draft in drafts:
-            _complete(draft, names)
+            here = draft.name.rpartition("-")[0] == path.parent.name
+            _need(here, draft.line, f"{draft.name} belongs to another room.")
+            _need(draft.name not in names, draft.line, f"{draft.name} is there already.")
+            names.add(draft.name)
+            _complete(draft)
     except _Fault as fault:
         raise TextError(path, *fault.args) from None
     return drafts
@@ -103,20 +105,15 @@ def exercises(path: Path, checks: Mapping[str, kinds.Check]) -> dict[str, kinds.
     Raises
     ------
     TextError
-        If text or checks make no exercise; the message names file and line.
+        If text or checks make no exercise.
     """
     drafts = {draft.name: draft for draft in read(path)}
-    made = {}
     try:
-        if missing := next((name for name in checks if name not in drafts), None):
-            raise _Fault(1, f"there is no {missing}, which checks.py checks.")
-        for name, draft in drafts.items():
-            if name.rpartition("-")[0] != path.parent.name:
-                raise _Fault(draft.line, f"{name} belongs to another room.")
-            made[name] = _made(draft, checks.get(name, kinds.Check()))
+        for name in checks:
+            _need(name in drafts, 1, f"there is no {name}, which checks.py checks.")
+        return {name: _made(one, checks.get(name, kinds.Check())) for name, one in drafts.items()}
     except _Fault as fault:
         raise TextError(path, *fault.args) from None
-    return made
 
 
 # ---- from Markdown to drafts
@@ -136,36 +133,32 @@ def _take(draft: Draft, node: SyntaxTreeNode) -> None:
     elif node.type == "bullet_list" and not draft.answers:
         draft.answers = [_answer(item) for item in node.children]
     elif node.type == "ordered_list" and not draft.hints:
-        draft.hints = [(_line(item), _hint(item)) for item in node.children]
+        for item in node.children:
+            is_paragraph = [part.type for part in item.children] == ["paragraph"]
+            _need(is_paragraph, _line(item), "a hint is one paragraph.")
+            draft.hints.append((_line(item), _joined(_content(item.children[0]))))
     elif node.type == "fence" and node.info == "lines" and not draft.lines:
         draft.lines = node.content.rstrip("\n")
     else:
         raise _Fault(_line(node), f"this has no place in {draft.name}.")
 
 
-def _hint(item: SyntaxTreeNode) -> str:
-    if [part.type for part in item.children] != ["paragraph"]:
-        raise _Fault(_line(item), "a hint is one paragraph.")
-    return _joined(_content(item.children[0]))
-
-
-def _answer(item: SyntaxTreeNode) -> Answer:
+def _answer(item: SyntaxTreeNode) -> Item:
     first, *rest = item.children or [item]
     task = re.fullmatch(r"\[([ x])\] (.+)", _content(first), flags=re.S)
     if not task:
         raise _Fault(_line(item), "an answer begins with [ ] or [x].")
     said, _arrow, why = task[2].partition("\n→ ")
-    answer = Answer(_line(item), task[1] == "x", why=_joined(why))
+    answer = Item(_line(item), task[1] == "x", _joined(why))
     if rest and rest[0].type == "fence":
         fence = rest.pop(0)
-        if fence.info not in ("python", "diff") or not said.endswith(":"):
-            raise _Fault(_line(fence), "a program is python or diff, after a word with a colon.")
-        is_change = fence.info == "diff"
-        answer.code, answer.change = ("", fence.content) if is_change else (fence.content, "")
+        known = fence.info in ("python", "diff") and said.endswith(":")
+        _need(known, _line(fence), "a program is python or diff, after a word with a colon.")
+        answer.code, answer.is_change = fence.content, fence.info == "diff"
         if rest and _content(rest[0]).startswith("→ "):
             answer.why = _joined(_content(rest.pop(0))[2:])
-    if rest:
-        raise _Fault(_line(rest[0]), "this has no place in an answer.")
+    for stray in rest:
+        raise _Fault(_line(stray), "this has no place in an answer.")
     if said.endswith(":"):
         answer.finding = said[:-1] if said not in ("code:", "change:") else ""
     elif value := re.fullmatch(r"`([^`\n]+)`", said):
@@ -190,39 +183,36 @@ def _joined(text: str) -> str:
 # ---- what a draft must have
 
 
-def _complete(draft: Draft, names: set[str]) -> None:
+def _complete(draft: Draft) -> None:
     """Make programs of changes, and see to it that nothing is missing."""
-    if draft.name in names:
-        raise _Fault(draft.line, f"{draft.name} is there already.")
-    names.add(draft.name)
-    if not draft.question:
-        raise _Fault(draft.line, f"{draft.name} asks nothing.")
-    if not draft.right:
+    model = next((answer for answer in draft.answers if answer.right), None)
+    _need(draft.question, draft.line, f"{draft.name} asks nothing.")
+    if not model:
         raise _Fault(draft.line, f"{draft.name} has no right answer.")
-    if len({text for _number, text in draft.hints}) != _HINTS:
-        raise _Fault(draft.line, f"{draft.name} needs three hints, each another.")
-    model = draft.right[0]
-    said: dict[str, str] = {}
+    different = {text for _number, text in draft.hints}
+    _need(len(different) == 3, draft.line, f"{draft.name} needs three hints, each another.")
+    reasons: dict[str, str] = {}
     for answer in draft.answers:
+        line = answer.line
         if answer.finding:
-            answer.why = answer.why or said.get(answer.finding, "")
-            if said.setdefault(answer.finding, answer.why) != answer.why:
-                raise _Fault(answer.line, f"{answer.finding!r} is explained in two ways.")
-        if answer.change:
-            answer.code = changed(model.code, answer.change, answer.line)
+            answer.why = answer.why or reasons.get(answer.finding, "")
+            agreed = reasons.setdefault(answer.finding, answer.why) == answer.why
+            _need(agreed, line, f"{answer.finding!r} is explained in two ways.")
+        if answer.is_change:
+            answer.code = changed(model.code, answer.code, line)
         if answer.code:
-            _bound(answer)
-        if answer.code and not answer.right and answer.code.strip() == model.code.strip():
-            raise _Fault(answer.line, "this mistake equals the right answer.")
-        if not answer.why and (not answer.right or answer is model):
-            raise _Fault(answer.line, "this answer lacks its →, which says why.")
+            _need(_binds(answer.code), line, "the last statement of this answer binds no name.")
+            differs = answer.right or answer.code.strip() != model.code.strip()
+            _need(differs, line, "this mistake equals the right answer.")
+        explained = answer.why or (answer.right and answer is not model)
+        _need(explained, line, "this answer lacks its →, which says why.")
 
 
-def _bound(answer: Answer) -> str:
+def _binds(source: str) -> bool:
     try:
-        return kinds.bound_name(answer.code)
+        return bool(kinds.bound_name(source))
     except (SyntaxError, ValueError, IndexError):
-        raise _Fault(answer.line, "the last statement of this answer binds no name.") from None
+        return False
 
 
 def changed(code: str, change: str, line: int = 1) -> str:
@@ -248,41 +238,41 @@ def changed(code: str, change: str, line: int = 1) -> str:
 
 
 def _made(draft: Draft, check: kinds.Check) -> kinds.Exercise:
-    kind = _kind(draft, check)
-    wrong = [answer for answer in draft.answers if not answer.right]
-    parts: dict[str, Any] = {}
-    if draft.form or check.form:
-        parts["form"] = _form(draft, check, kind)
+    parts: dict[str, Any] = {name: given for name, given in vars(check).items() if given}
+    kind = parts.pop("kind", None) or _kind(draft, check)
+    if draft.form:
+        _need(not check.form, draft.line, f"{draft.name} has another form in checks.py.")
+        try:
+            parts["form"] = forms.named(draft.form)
+        except KeyError:
+            raise _Fault(draft.line, f"there is no form {draft.form!r}.") from None
+    may_have = "form" not in parts or hasattr(kind, "form")
+    _need(may_have, draft.line, f"the kind of exercise that {draft.name} is has no form.")
+    for answer in draft.answers:
+        what = f"this is no answer of the kind that {draft.name} has."
+        _need(_fits(answer, kind, check), answer.line, what)
     if kind is kinds.Choice:
-        letters = zip(forms.LETTERS, draft.answers, strict=False)
-        sources = [f'answer = "{letter}"' for letter, answer in letters if answer.right]
-        parts["options"] = tuple(kinds.Option(one.text, one.why) for one in draft.answers)
-        wrong = []
-    else:
-        sources = [answer.code for answer in draft.right]
+        parts["options"] = tuple(kinds.Answer(one.text, one.why) for one in draft.answers)
     if kind is kinds.Parsons:
         parts["lines"] = tuple(draft.lines.splitlines())
-    for name in ("cases", "examine"):
-        if given := getattr(check, name):
-            parts[name] = given
-    if stray := next((a for a in draft.answers if _is_stray(a, kind, check)), None):
-        raise _Fault(stray.line, f"this is no answer of the kind that {draft.name} has.")
+    wrong = [answer for answer in draft.answers if not answer.right]
+    right = [(place, answer) for place, answer in enumerate(draft.answers) if answer.right]
+    # the right option of a choice is given by its letter
+    sources = [one.code or f'answer = "{forms.LETTERS[place]}"' for place, one in right]
     return kind(
         name=draft.name,
         question=draft.question,
         solution=sources[0],
         also_right=tuple(sources[1:]),
-        why=draft.right[0].why,
-        hints=(draft.hints[0][1], draft.hints[1][1], draft.hints[2][1]),
-        mistakes=tuple(kinds.Mistake(answer.code, answer.why) for answer in wrong if answer.code),
-        findings={answer.finding: answer.why for answer in wrong if answer.finding},
+        why=right[0][1].why,
+        hints=tuple(text for _line, text in draft.hints),
+        mistakes=tuple(kinds.Answer(one.code, one.why) for one in wrong if one.code),
+        findings={one.finding: one.why for one in wrong if one.finding},
         **parts,
     )
 
 
 def _kind(draft: Draft, check: kinds.Check) -> type[kinds.Exercise]:
-    if check.kind:
-        return check.kind
     if check.examine:
         return kinds.Repair
     if check.cases:
@@ -294,20 +284,7 @@ def _kind(draft: Draft, check: kinds.Check) -> type[kinds.Exercise]:
     return kinds.Prediction if "-p" in draft.name else kinds.Value
 
 
-def _is_stray(answer: Answer, kind: type[kinds.Exercise], check: kinds.Check) -> bool:
+def _fits(answer: Item, kind: type[kinds.Exercise], check: kinds.Check) -> bool:
     if kind is kinds.Choice:
-        return not answer.text
-    if answer.finding:
-        return not (check.examine or check.kind)
-    return not answer.code
-
-
-def _form(draft: Draft, check: kinds.Check, kind: type[kinds.Exercise]) -> forms.Form:
-    if not hasattr(kind, "form"):
-        raise _Fault(draft.line, f"the kind of exercise that {draft.name} is has no form.")
-    if check.form and draft.form:
-        raise _Fault(draft.line, f"{draft.name} has another form in checks.py.")
-    try:
-        return check.form or forms.named(draft.form)
-    except KeyError:
-        raise _Fault(draft.line, f"there is no form {draft.form!r}.") from None
+        return bool(answer.text)
+    return bool(check.examine or check.kind) if answer.finding else bool(answer.code)

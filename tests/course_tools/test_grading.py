@@ -193,7 +193,7 @@ def mistaken(release: Notebook, known: dict[str, Exercise], number: int) -> Lear
     answers, marks = {}, {}
     for name, exercise in known.items():
         some = len(exercise.mistakes) > number
-        answers[name] = exercise.mistakes[number].answer if some else exercise.solution
+        answers[name] = exercise.mistakes[number].text if some else exercise.solution
         marks[name] = "wrong" if some else "right"
     score = float(list(marks.values()).count("right"))
     return Learner(f"mistake-{number}", filled(release, answers), score, marks)

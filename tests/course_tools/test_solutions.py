@@ -11,8 +11,8 @@ import nbformat
 import pytest
 
 from course_tools import lessons, solutions
+from dicom_lessons.exercises.lessons import LESSONS as ROOMS
 from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.exercises.lessons import lessons as rooms
 from dicom_lessons.text import _, set_language
 
 LESSONS = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
@@ -49,7 +49,7 @@ def test_each_solution_is_found_right(
 @pytest.mark.parametrize("language", ["en", "ru"])
 def test_every_exercise_is_in_one_of_them(language: str) -> None:
     found = [name for lesson in lessons.notebooks(language) for name in solutions.names_in(lesson)]
-    assert sorted(found) == sorted(name for room in rooms() for name in declared(room))
+    assert sorted(found) == sorted(name for room in ROOMS for name in declared(room))
 
 
 def test_the_command_writes_them_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
