@@ -6,6 +6,8 @@ is named after a method and the value usually follows, but PS3.3 C.7.3.1.1.1 let
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import NamedTuple
 
 from pydicom import Dataset, uid
@@ -13,80 +15,15 @@ from pydicom import Dataset, uid
 from dicom_lessons.modality.terms import REPLACED_BY, judge
 from dicom_lessons.text import N_, _
 
-_DX = ("DX", "PX", "IO", "MG")
-_XA = ("XA", "RF")
-DEMANDED: dict[str, tuple[str, ...]] = {
-    uid.DigitalXRayImageStorageForPresentation: _DX,
-    uid.DigitalXRayImageStorageForProcessing: _DX,
-    uid.DigitalMammographyXRayImageStorageForPresentation: ("MG",),
-    uid.DigitalMammographyXRayImageStorageForProcessing: ("MG",),
-    uid.DigitalIntraOralXRayImageStorageForPresentation: ("IO",),
-    uid.DigitalIntraOralXRayImageStorageForProcessing: ("IO",),
-    uid.BreastTomosynthesisImageStorage: ("MG",),
-    uid.EnhancedCTImageStorage: ("CT",),
-    uid.LegacyConvertedEnhancedCTImageStorage: ("CT",),
-    uid.EnhancedMRImageStorage: ("MR",),
-    uid.EnhancedMRColorImageStorage: ("MR",),
-    uid.LegacyConvertedEnhancedMRImageStorage: ("MR",),
-    uid.MRSpectroscopyStorage: ("MR",),
-    uid.EnhancedPETImageStorage: ("PT",),
-    uid.LegacyConvertedEnhancedPETImageStorage: ("PT",),
-    uid.EnhancedUSVolumeStorage: ("US", "IVUS"),
-    uid.GrayscaleSoftcopyPresentationStateStorage: ("PR",),
-    uid.ColorSoftcopyPresentationStateStorage: ("PR",),
-    uid.SegmentationStorage: ("SEG",),
-    uid.SurfaceSegmentationStorage: ("SEG",),
-    uid.SpatialRegistrationStorage: ("REG",),
-    uid.DeformableSpatialRegistrationStorage: ("REG",),
-    uid.SpatialFiducialsStorage: ("FID",),
-    uid.VLEndoscopicImageStorage: ("ES",),
-    uid.VideoEndoscopicImageStorage: ("ES",),
-    uid.VLMicroscopicImageStorage: ("GM",),
-    uid.VLSlideCoordinatesMicroscopicImageStorage: ("SM",),
-    uid.VLPhotographicImageStorage: ("XC",),
-    uid.VideoPhotographicImageStorage: ("XC",),
-    uid.DermoscopicPhotographyImageStorage: ("DMS",),
-    uid.OphthalmicPhotography8BitImageStorage: ("OP",),
-    uid.OphthalmicPhotography16BitImageStorage: ("OP",),
-    uid.OphthalmicTomographyImageStorage: ("OPT",),
-    uid.BasicTextSRStorage: ("SR",),
-    uid.EnhancedSRStorage: ("SR",),
-    uid.ComprehensiveSRStorage: ("SR",),
-    uid.Comprehensive3DSRStorage: ("SR",),
-    uid.XRayRadiationDoseSRStorage: ("SR",),
-    uid.KeyObjectSelectionDocumentStorage: ("KO",),
-    uid.MicroscopyBulkSimpleAnnotationsStorage: ("ANN",),
-    uid.EncapsulatedSTLStorage: ("M3D",),
-    uid.RTImageStorage: ("RTIMAGE",),
-    uid.RTDoseStorage: ("RTDOSE",),
-    uid.RTStructureSetStorage: ("RTSTRUCT",),
-    uid.RTPlanStorage: ("RTPLAN",),
-    uid.RTIonPlanStorage: ("RTPLAN",),
-    uid.RTBeamsTreatmentRecordStorage: ("RTRECORD",),
-    uid.RTBrachyTreatmentRecordStorage: ("RTRECORD",),
-    uid.RTTreatmentSummaryRecordStorage: ("RTRECORD",),
-    uid.RTIonBeamsTreatmentRecordStorage: ("RTRECORD",),
-}
-USUAL: dict[str, tuple[str, ...]] = {
-    uid.CTImageStorage: ("CT",),
-    uid.MRImageStorage: ("MR",),
-    uid.UltrasoundImageStorage: ("US",),
-    uid.UltrasoundMultiFrameImageStorage: ("US",),
-    uid.ComputedRadiographyImageStorage: ("CR",),
-    uid.PositronEmissionTomographyImageStorage: ("PT",),
-    uid.NuclearMedicineImageStorage: ("NM",),
-    uid.XRayAngiographicImageStorage: _XA,
-    uid.XRayRadiofluoroscopicImageStorage: ("RF", "XA"),
-    uid.EnhancedXAImageStorage: _XA,
-    uid.EnhancedXRFImageStorage: ("RF", "XA"),
-    uid.XRay3DAngiographicImageStorage: ("XA",),
-    uid.TwelveLeadECGWaveformStorage: ("ECG",),
-    uid.GeneralECGWaveformStorage: ("ECG",),
-    uid.AmbulatoryECGWaveformStorage: ("ECG",),
-    uid.HemodynamicWaveformStorage: ("HD",),
-    uid.CardiacElectrophysiologyWaveformStorage: ("EPS",),
-    uid.VLWholeSlideMicroscopyImageStorage: ("SM",),
-}
+_TABLE = json.loads(Path(__file__).with_name("sop_classes.json").read_text(encoding="utf-8"))
+DEMANDED, USUAL = (
+    {
+        str(getattr(uid, entry["sop_class"])): tuple(entry["modalities"])
+        for entry in _TABLE
+        if entry["how"] == how
+    }
+    for how in ("demanded", "usual")
+)
 
 
 class Agreement(NamedTuple):

@@ -5,146 +5,32 @@ The list is that of PS3.3 C.7.3.1.1.1, edition 2026a: 79 current and 18 retired 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from dicom_lessons.text import N_, _, ngettext, short
 
 EDITION = "2026a"
 LONGEST = 16
 
-CURRENT = {
-    "ANN": N_("Annotation"),
-    "AR": N_("Autorefraction"),
-    "ASMT": N_("Content Assessment Results"),
-    "AU": N_("Audio"),
-    "BDUS": N_("Bone Densitometry (ultrasound)"),
-    "BI": N_("Biomagnetic imaging"),
-    "BMD": N_("Bone Densitometry (X-Ray)"),
-    "CFM": N_("Confocal Microscopy"),
-    "CR": N_("Computed Radiography"),
-    "CT": N_("Computed Tomography"),
-    "CTPROTOCOL": N_("CT Protocol (Performed)"),
-    "DG": N_("Diaphanography"),
-    "DMS": N_("Dermoscopy"),
-    "DOC": N_("Document"),
-    "DX": N_("Digital Radiography"),
-    "ECG": N_("Electrocardiography"),
-    "EEG": N_("Electroencephalography"),
-    "EMG": N_("Electromyography"),
-    "EOG": N_("Electrooculography"),
-    "EPS": N_("Cardiac Electrophysiology"),
-    "ES": N_("Endoscopy"),
-    "FID": N_("Fiducials"),
-    "GM": N_("General Microscopy"),
-    "HC": N_("Hard Copy"),
-    "HD": N_("Hemodynamic"),
-    "IO": N_("Intra-Oral Radiography"),
-    "IOL": N_("Intraocular Lens Data"),
-    "IVOCT": N_("Intravascular Optical Coherence Tomography"),
-    "IVUS": N_("Intravascular Ultrasound"),
-    "KER": N_("Keratometry"),
-    "KO": N_("Key Object Selection"),
-    "LEN": N_("Lensometry"),
-    "LS": N_("Laser surface scan"),
-    "M3D": N_("Model for 3D Manufacturing"),
-    "MG": N_("Mammography"),
-    "MR": N_("Magnetic Resonance"),
-    "NM": N_("Nuclear Medicine"),
-    "OAM": N_("Ophthalmic Axial Measurements"),
-    "OCT": N_("Optical Coherence Tomography (non-Ophthalmic)"),
-    "OP": N_("Ophthalmic Photography"),
-    "OPM": N_("Ophthalmic Mapping"),
-    "OPT": N_("Ophthalmic Tomography"),
-    "OPTBSV": N_("Ophthalmic Tomography B-scan Volume Analysis"),
-    "OPTENF": N_("Ophthalmic Tomography En Face"),
-    "OPV": N_("Ophthalmic Visual Field"),
-    "OSS": N_("Optical Surface Scan"),
-    "OT": N_("Other"),
-    "PA": N_("Photoacoustic"),
-    "PLAN": N_("Plan"),
-    "POS": N_("Position Sensor"),
-    "PR": N_("Presentation State"),
-    "PT": N_("Positron emission tomography (PET)"),
-    "PX": N_("Panoramic X-Ray"),
-    "REG": N_("Registration"),
-    "RESP": N_("Respiratory"),
-    "RF": N_("Radio Fluoroscopy"),
-    "RG": N_("Radiographic imaging (conventional film/screen)"),
-    "RTDOSE": N_("Radiotherapy Dose"),
-    "RTIMAGE": N_("Radiotherapy Image"),
-    "RTINTENT": N_("Radiotherapy Intent"),
-    "RTPLAN": N_("Radiotherapy Plan"),
-    "RTRAD": N_("Radiotherapy Radiation"),
-    "RTRECORD": N_("Radiotherapy Treatment Record"),
-    "RTSEGANN": N_("Radiotherapy Segment Annotation"),
-    "RTSTRUCT": N_("Radiotherapy Structure Set"),
-    "RWV": N_("Real World Value Map"),
-    "SEG": N_("Segmentation"),
-    "SM": N_("Slide Microscopy"),
-    "SMR": N_("Stereometric Relationship"),
-    "SR": N_("SR Document"),
-    "SRF": N_("Subjective Refraction"),
-    "STAIN": N_("Automated Slide Stainer"),
-    "TEXTUREMAP": N_("Texture Map"),
-    "TG": N_("Thermography"),
-    "US": N_("Ultrasound"),
-    "VA": N_("Visual Acuity"),
-    "XA": N_("X-Ray Angiography"),
-    "XAPROTOCOL": N_("XA Protocol (Performed)"),
-    "XC": N_("External-camera Photography"),
-}
-RETIRED = {
-    "AS": N_("Angioscopy"),
-    "CD": N_("Color flow Doppler"),
-    "CF": N_("Cinefluorography"),
-    "CP": N_("Culposcopy"),
-    "CS": N_("Cystoscopy"),
-    "DD": N_("Duplex Doppler"),
-    "DF": N_("Digital fluoroscopy"),
-    "DM": N_("Digital microscopy"),
-    "DS": N_("Digital Subtraction Angiography"),
-    "EC": N_("Echocardiography"),
-    "FA": N_("Fluorescein angiography"),
-    "FS": N_("Fundoscopy"),
-    "LP": N_("Laparoscopy"),
-    "MA": N_("Magnetic resonance angiography"),
-    "MS": N_("Magnetic resonance spectroscopy"),
-    "OPR": N_("Ophthalmic Refraction"),
-    "ST": N_("Single-photon emission computed tomography (SPECT)"),
-    "VF": N_("Videofluorography"),
-}
+_TABLE = json.loads(Path(__file__).with_name("terms.json").read_text(encoding="utf-8"))
+CURRENT, RETIRED = (
+    {entry["term"]: entry["text"] for entry in _TABLE if entry["status"] == status}
+    for status in ("current", "retired")
+)
 REPLACED_BY = {
-    **dict.fromkeys(("CD", "DD", "EC"), "US"),
-    **dict.fromkeys(("CF", "DF", "VF"), "RF"),
-    **dict.fromkeys(("MA", "MS"), "MR"),
-    "DS": "XA",
-    "ST": "NM",
+    entry["term"]: entry["use"][0]
+    for entry in _TABLE
+    if entry["status"] == "retired" and entry["use"]
 }
 # seen in files and in speech, in no list of the standard: why, and the terms to use
 IN_THE_WILD = {
-    "DR": (N_("It is what people say for digital radiography."), ("DX",)),
-    "DSA": (N_("It is what people say for digital subtraction angiography."), ("XA",)),
-    "MRI": (N_("It is the everyday word for magnetic resonance imaging."), ("MR",)),
-    "PET": (N_("It is the everyday word for positron emission tomography."), ("PT",)),
-    "RT": (
-        N_("It names a whole field, radiotherapy, not what produced this object."),
-        ("RTIMAGE", "RTDOSE", "RTSTRUCT", "RTPLAN", "RTRECORD"),
-    ),
-    "SC": (
-        N_(
-            "Secondary Capture is a kind of object, not a device: Modality names the equipment "
-            "that the picture came from at first, or says OT where that has no term."
-        ),
-        (),
-    ),
-    "SPECT": (N_("It is the everyday word for a method of nuclear medicine."), ("NM",)),
-    "VL": (
-        N_("Visible Light is a family of objects, not a device or method."),
-        ("ES", "GM", "SM", "XC", "OP", "DMS"),
-    ),
-    "XR": (N_("It is what people say for X-ray pictures of every kind."), ("DX", "CR", "RG")),
+    entry["term"]: (entry["text"], tuple(entry["use"]))
+    for entry in _TABLE
+    if entry["status"] == "in the wild"
 }
 
 
