@@ -31,6 +31,20 @@ export function typedArray(view, Kind) {
   return new Kind(buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
+// Whole numbers of some bytes each, from their differences: all lowest bytes first, and in the
+// lowest bit the sign.
+function sumUp(bytes, size) {
+  const numbers = new { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[size](bytes.length / size);
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    let step = 0;
+    for (let k = size - 1; k >= 0; k--) step = (step << 8) | bytes[k * numbers.length + i];
+    sum = (sum + ((step >>> 1) ^ -(step & 1))) | 0;
+    numbers[i] = sum;
+  }
+  return numbers.buffer;
+}
+
 // Parts of a page that stand in it deflated and in Base64.
 export async function inflate(value) {
   if (Array.isArray(value)) return Promise.all(value.map(inflate));
@@ -38,7 +52,8 @@ export async function inflate(value) {
   if (typeof value.deflated === "string") {
     const bytes = Uint8Array.from(atob(value.deflated), (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new DataView(await new Response(stream).arrayBuffer());
+    const buffer = await new Response(stream).arrayBuffer();
+    return new DataView(value.size ? sumUp(new Uint8Array(buffer), value.size) : buffer);
   }
   const parts = Object.entries(value).map(async ([key, part]) => [key, await inflate(part)]);
   return Object.fromEntries(await Promise.all(parts));

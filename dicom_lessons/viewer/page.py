@@ -59,8 +59,19 @@ def _in_text(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"deflated": base64.b64encode(zlib.compress(value, _LEVEL)).decode()}
     if isinstance(value, dict):
-        return {key: _in_text(one) for key, one in value.items()}
+        packed = {"pixels": _packed(value)} if value.get("kind", "f")[0] in "ui" else {}
+        return packed | {key: _in_text(one) for key, one in value.items() if key not in packed}
     return [_in_text(one) for one in value] if isinstance(value, list) else value
+
+
+def _packed(frame: dict[str, Any]) -> dict[str, Any]:
+    """Return whole numbers as differences, their low bytes first: a third smaller, and sooner."""
+    size = int(frame["kind"][1])
+    steps = np.diff(np.frombuffer(frame["pixels"], f"<i{size}"), prepend=np.int8(0))
+    small = (steps << 1) ^ (steps >> (8 * size - 1))  # the sign in the lowest bit
+    deflate = zlib.compressobj(_LEVEL, strategy=zlib.Z_RLE)
+    deflated = deflate.compress(small.view("u1").reshape(-1, size).T.tobytes()) + deflate.flush()
+    return {"deflated": base64.b64encode(deflated).decode(), "size": size}
 
 
 def with_overlay(picture: NDArray[np.uint8], overlay: NDArray[np.bool_]) -> NDArray[np.uint8]:
