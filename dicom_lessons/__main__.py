@@ -12,10 +12,10 @@ MOVED = ("data", "run", "accept", "messages", "solutions", "class", "bench")
 
 
 def _check(_arguments: argparse.Namespace) -> int:
-    from dicom_lessons import meet_dicom
+    from dicom_lessons.meet_dicom.computer import readiness, readiness_text
 
-    prerequisites = meet_dicom.readiness()
-    print(meet_dicom.readiness_text(prerequisites))
+    prerequisites = readiness()
+    print(readiness_text(prerequisites))
     return int(any(one.needed and not one.ok for one in prerequisites))
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote
 
 import pytest
 from pydicom import dcmread
@@ -341,15 +340,6 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "my_work").write_text("")
     with pytest.raises(NotADirectoryError, match="my_work is a file"):
         programs.export_files(["CT_small"], tmp_path / "my_work")
-
-
-def test_the_link_for_weasis_holds_one_command_and_nothing_else(tmp_path: Path) -> None:
-    link = programs.weasis_link(tmp_path / "a & b")
-    assert not set(link.removeprefix("weasis://")) & set(' "&$/')
-    path = (tmp_path / "a & b").as_posix()
-    assert unquote(link) == f'weasis://$dicom:get -l "{path}"'
-    with pytest.raises(ValueError, match="quotation mark"):
-        programs.weasis_link('x" $weasis:ui -q "')
 
 
 def test_the_registry_of_programs_is_sorted_by_kind() -> None:

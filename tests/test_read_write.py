@@ -28,7 +28,6 @@ from dicom_lessons import reading, samples
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.read_write import (
     ArchiveError,
-    SaveError,
     difference,
     read_zip,
     report,
@@ -36,6 +35,7 @@ from dicom_lessons.read_write import (
     validate,
 )
 from dicom_lessons.read_write.compare import DEEPEST, name_of
+from dicom_lessons.read_write.files import SaveError
 from dicom_lessons.text import set_language
 
 HERE = [name for name in samples.names() if samples.get(name).source != "downloaded"]

@@ -30,9 +30,9 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from dicom_lessons.pixels import PixelError, frames_of, stored_values
+from dicom_lessons.pixels.stored import PixelError, frames_of, refusal, stored_values
 from dicom_lessons.structure import swap_words
-from dicom_lessons.text import _, short
+from dicom_lessons.text import N_, _, short
 
 # Encoders by name: pydicom would take whichever it finds first, and encoders differ in bytes.
 ENCODERS = {
@@ -52,7 +52,6 @@ METHODS = {
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
 _LOSSY = {JPEGLSNearLossless: ("jls_error",), JPEG2000: ("j2k_cr", "j2k_psnr")}
 _COLOURS = {JPEG2000Lossless: "YBR_RCT", JPEG2000: "YBR_ICT"}
-_LONGEST_TEXT = 1024
 
 
 class CompressionError(PixelError):
@@ -97,20 +96,13 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
     """
     syntax = UID(transfer_syntax, validation_mode=config.IGNORE)
     options = _options(syntax, options)
-    try:
+    with refusal(N_("The header of the picture is broken: {reason}."), CompressionError):
         copy = _native(dataset)
         if syntax in ENCODERS:
             encode(copy, syntax, options)
         copy.file_meta.TransferSyntaxUID = syntax
         if syntax in METHODS:
             _derive(copy, syntax, options)
-    except PixelError:
-        raise
-    except Exception as error:  # pydicom converts values late, and raises many kinds
-        reason = _(
-            "The header of the picture is broken: {reason}.", reason=short(error, 300).rstrip(".")
-        )
-        raise CompressionError(reason) from error
     return copy
 
 
@@ -122,26 +114,18 @@ def native_size(dataset: Dataset) -> int:
 
 def encoded_size(dataset: Dataset) -> int:
     """Return how many bytes the codestreams of an encapsulated picture are."""
-    try:
+    with refusal(N_("The frames cannot be found in Pixel Data: {reason}."), CompressionError):
         frames = generate_frames(dataset.PixelData, number_of_frames=frames_of(dataset))
         return sum(map(len, frames))
-    except Exception as error:  # pydicom raises many kinds on broken fragments
-        reason = _(
-            "The frames cannot be found in Pixel Data: {reason}.",
-            reason=short(error, 300).rstrip("."),
-        )
-        raise CompressionError(reason) from error
 
 
 def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
     """Return options as the encoder wants them, or refuse what cannot be."""
     if syntax == ExplicitVRBigEndian:
         raise CompressionError(_("Explicit VR Big Endian is retired: it is read, never written."))
-    known = syntax in NATIVE or (
-        syntax in ENCODERS and ENCODERS[syntax] in get_encoder(syntax).available_plugins
-    )
     name, uid = short(syntax.name, 99), short(syntax)
-    if not known:
+    encoder = ENCODERS.get(syntax)
+    if syntax not in NATIVE and not (encoder and encoder in get_encoder(syntax).available_plugins):
         raise CompressionError(
             _("No encoder here for transfer syntax {name} ({uid}).", name=name, uid=uid)
         )
@@ -171,14 +155,13 @@ def _option(option: str, value: Any) -> Any:
     except (TypeError, ValueError):
         numbers = []
     if not numbers or not all(least < number < math.inf for number in numbers):
-        raise CompressionError(
-            _(
-                "{option} must be a list of numbers above {least}; without loss: JPEG 2000 "
-                "Lossless Only.",
-                option=option,
-                least=least,
-            )
+        reason = _(
+            "{option} must be a list of numbers above {least}; without loss: JPEG 2000 "
+            "Lossless Only.",
+            option=option,
+            least=least,
         )
+        raise CompressionError(reason)
     return numbers
 
 
@@ -223,19 +206,17 @@ def _store(dataset: Dataset, values: NDArray[Any]) -> None:
 def encode(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
     """Compress native pixels in place."""
     values = stored_values(dataset, None)
-    _check_pixels(dataset, values, syntax, options)
+    _check_pixels(dataset, values, syntax, options.get("jls_error", 0))
     # encoders see whole words: whatever lies in unused bits must be gone
     _store(dataset, values)
     if dataset.SamplesPerPixel == 3:
         dataset.PhotometricInterpretation = _COLOURS.get(syntax, "RGB")
-    bits = dataset.BitsStored
+    bits, plugin = dataset.BitsStored, ENCODERS[syntax]
     if syntax == RLELossless:
         # pydicom leaves out the bytes above Bits Stored, which RLE keeps (PS3.5 §G.2)
         dataset.BitsStored = dataset.BitsAllocated
     try:
-        dataset.compress(
-            syntax, encoding_plugin=ENCODERS[syntax], generate_instance_uid=False, **options
-        )
+        dataset.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False, **options)
     except BaseException as error:  # the panic of an encoder is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
@@ -243,9 +224,7 @@ def encode(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
     dataset.BitsStored = bits
 
 
-def _check_pixels(
-    dataset: Dataset, values: NDArray[Any], syntax: UID, options: dict[str, Any]
-) -> None:
+def _check_pixels(dataset: Dataset, values: NDArray[Any], syntax: UID, limit: int) -> None:
     if values.dtype.kind == "f":
         raise CompressionError(
             _("These pixels are floating-point numbers: encoders take whole numbers only.")
@@ -254,18 +233,17 @@ def _check_pixels(
         raise CompressionError(
             _("Values of a palette are indices of colours: they cannot be compressed with loss.")
         )
-    limit, half = options.get("jls_error", 0), 2 ** (int(dataset.BitsStored) - 1)
+    half = 2 ** (int(dataset.BitsStored) - 1)
     # beyond the limit of ISO 14495-1 the encoder still writes, but nobody can read it
     if dataset.BitsAllocated not in (8, 16) or limit >= half:
         raise _cannot_take(dataset, syntax)
     beyond = int(values.max()) + limit >= half or int(values.min()) - limit < -half
     if limit and dataset.PixelRepresentation and beyond:
-        raise CompressionError(
-            _(
-                "JPEG-LS knows no sign: with loss, a value as near to the end of the signed range "
-                "as these could come back at the other end."
-            )
+        reason = _(
+            "JPEG-LS knows no sign: with loss, a value as near to the end of the signed range "
+            "as these could come back at the other end."
         )
+        raise CompressionError(reason)
 
 
 def _cannot_take(dataset: Dataset, syntax: UID) -> CompressionError:
@@ -293,7 +271,7 @@ def _derive(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
         if element.keyword == "FrameType" and element.value:
             element.value = ["DERIVED", *list(element.value)[1:]]
     told = [dataset.get("DerivationDescription"), f"{syntax.name}, {ratio:.2f} : 1, with loss"]
-    dataset.DerivationDescription = "; ".join(str(text) for text in told if text)[-_LONGEST_TEXT:]
+    dataset.DerivationDescription = "; ".join(str(text) for text in told if text)[-1024:]  # ST
     source = str(dataset.get("SOPInstanceUID") or "")
     if source and dataset.get("SOPClassUID"):
         item = Dataset()
@@ -305,14 +283,10 @@ def _derive(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
 
 def _mark_lossy(dataset: Dataset, syntax: UID, ratio: float) -> None:
     """Add to the marks of loss; those of earlier steps stay (PS3.3 C.7.6.1.1.5)."""
-    ratios, methods = (
-        [str(value) for value in ([told] if isinstance(told, str | float) else told or [])]
-        for told in (
-            dataset.get("LossyImageCompressionRatio"),
-            dataset.get("LossyImageCompressionMethod"),
-        )
-    )
-    steps = list(zip_longest(ratios, methods, fillvalue=""))
+    keywords = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
+    marks = (dataset.get(keyword) or [] for keyword in keywords)
+    ratios, methods = ([told] if isinstance(told, str | float) else told for told in marks)
+    steps = [tuple(map(str, step)) for step in zip_longest(ratios, methods, fillvalue="")]
     steps.append((f"{ratio:.2f}", METHODS[syntax]))
     dataset.LossyImageCompression = "01"
     dataset.LossyImageCompressionRatio = [step[0] for step in steps]

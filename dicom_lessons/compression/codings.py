@@ -37,12 +37,9 @@ from dicom_lessons.compression.change import (
     encoded_size,
     native_size,
 )
-from dicom_lessons.pixels import PixelError, stored_values
-from dicom_lessons.pixels.stored import ELEMENTS
-from dicom_lessons.text import _, short
+from dicom_lessons.pixels.stored import ELEMENTS, PixelError, refusal, stored_values
+from dicom_lessons.text import N_, _
 
-RATES = (5, 10, 20, 40)
-LIMITS = (1, 3, 10)
 # real files of one picture, by the one that the others are compared with
 FAMILIES = {
     "SC_rgb_rle": (
@@ -177,14 +174,8 @@ def difference(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
 def time_encoding(coding: Coding, native: Dataset, rounds: int = 5) -> float:
     """Return the median milliseconds that a picture takes to encode, on this computer, now.
 
-    Parameters
-    ----------
-    coding : Coding
-        Into what. Without encapsulation, writing the data set to memory counts as encoding.
-    native : Dataset
-        The picture without compression; it stays as it is.
-    rounds : int
-        How often, at least once; the median counts.
+    The picture without compression, ``native``, stays as it is. Without encapsulation, writing
+    the data set to memory counts as encoding.
     """
     syntax, options = coding.transfer_syntax, coding.options or {}
     if syntax not in ENCODERS:
@@ -195,7 +186,7 @@ def time_encoding(coding: Coding, native: Dataset, rounds: int = 5) -> float:
 
 def time_decoding(dataset: Dataset, rounds: int = 5) -> float:
     """Return the median milliseconds that all frames of a picture take to decode."""
-    if not _is_deflated(dataset):
+    if dataset.file_meta.TransferSyntaxUID != DeflatedExplicitVRLittleEndian:
         return _milliseconds(lambda: stored_values(dataset, None), rounds)
     content = _file_of(dataset)
     return _milliseconds(lambda: stored_values(dcmread(BytesIO(content)), None), rounds)
@@ -223,39 +214,33 @@ def _ways() -> Iterator[tuple[str, UID, dict[str, Any]]]:
     yield _("whole data set deflated"), DeflatedExplicitVRLittleEndian, {}
     yield "RLE", RLELossless, {}
     yield _("JPEG-LS, lossless"), JPEGLSLossless, {}
-    for limit in LIMITS:
+    for limit in (1, 3, 10):
         name = _("JPEG-LS, off by {limit} at most", limit=limit)
         yield name, JPEGLSNearLossless, {"jls_error": limit}
     yield _("JPEG 2000, lossless"), JPEG2000Lossless, {}
-    for rate in RATES:
+    for rate in (5, 10, 20, 40):
         name = _("JPEG 2000, set to {rate} : 1", rate=rate)
         yield name, JPEG2000, {"j2k_cr": [rate]}
 
 
 def _size(dataset: Dataset) -> int:
-    if _is_deflated(dataset):
+    syntax = UID(dataset.file_meta.TransferSyntaxUID)
+    if syntax == DeflatedExplicitVRLittleEndian:
         without = copy.deepcopy(dataset)
         for keyword in ELEMENTS:
             without.pop(keyword, None)
         return len(_file_of(dataset)) - len(_file_of(without))
-    if UID(dataset.file_meta.TransferSyntaxUID).is_encapsulated:
+    if syntax.is_encapsulated:
         return encoded_size(dataset)
     # YBR_FULL_422 has fewer bytes than its pixels have samples, an odd number of bytes one more
     stored = sum(len(dataset[keyword].value) for keyword in ELEMENTS if keyword in dataset)
     return min(stored, native_size(dataset))
 
 
-def _is_deflated(dataset: Dataset) -> bool:
-    return bool(dataset.file_meta.TransferSyntaxUID == DeflatedExplicitVRLittleEndian)
-
-
 def _file_of(dataset: Dataset) -> bytes:
     file = BytesIO()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd values of other elements are no matter here
-            dcmwrite(file, dataset)
-    except Exception as error:  # pydicom raises many kinds on broken values
-        reason = _("The object cannot be written: {reason}.", reason=short(error, 300).rstrip("."))
-        raise CompressionError(reason) from error
+    broken = refusal(N_("The object cannot be written: {reason}."), CompressionError)
+    with broken, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd values of other elements are no matter here
+        dcmwrite(file, dataset)
     return file.getvalue()

@@ -89,10 +89,8 @@ class TransferSyntaxComparator(StaticTwin, VBox):  # type: ignore[misc]
         self.detail = Checkbox(description=_("Only the middle, enlarged"), indent=False)
         self.numbers, self.pictures = HTML(), HTML(layout=Layout(flex="1 1 0", min_width="0"))
         self.numbers.add_class("jp-RenderedHTMLCommon")
-        left = VBox(
-            [self.coding_choice, self.detail, self.numbers],
-            layout=Layout(width="28em", flex="0 0 auto"),
-        )
+        column = Layout(width="28em", flex="0 0 auto")
+        left = VBox([self.coding_choice, self.detail, self.numbers], layout=column)
         super().__init__([self.picture_choice, HBox([left, self.pictures]), KeepKeys()])
         self.picture_choice.observe(self._choose_picture, "value")
         self.coding_choice.observe(self._show, "value")
@@ -205,8 +203,7 @@ def _figure(picture: NDArray[np.uint8], alt: str, caption: object, detail: bool)
     if detail:
         top, left = (max((size - DETAIL) // 2, 0) for size in picture.shape[:2])
         picture = picture[top : top + DETAIL, left : left + DETAIL]
-    drawn = picture_of(picture, alt, SIDE)
-    return render(_FIGURE, picture=drawn, caption=caption, side=SIDE)
+    return render(_FIGURE, picture=picture_of(picture, alt, SIDE), caption=caption, side=SIDE)
 
 
 def _milliseconds(number: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -17,21 +16,14 @@ from dicom_lessons.text import _
 
 
 def _addresses() -> list[tuple[str]]:
-    return [
-        ("https://example.org/data/RG1_J2KI.dcm",),
-        ("https://example.org/data/RG1_J2KI.dcm?raw=true",),
-        ("https://example.org/data/RG1%20J2KI.dcm",),
-        ("https://example.org/data/%2E%2E%2Fx.dcm",),
-        ("https://example.org/data/..%5Cx.dcm",),
-        ("https://example.org/data/",),
-        ("https://example.org/data/..",),
-    ]
+    good = ("RG1_J2KI.dcm", "RG1_J2KI.dcm?raw=true", "RG1%20J2KI.dcm")
+    names = (*good, "%2E%2E%2Fx.dcm", "..%5Cx.dcm", "", "..")
+    return [(f"https://example.org/data/{name}",) for name in names]
 
 
 def _contents() -> list[tuple[bytes, int, str]]:
-    whole = samples.path("CT_small").read_bytes()
-    sha256 = hashlib.sha256(whole).hexdigest()
-    size = len(whole)
+    whole, wanted = samples.path("CT_small").read_bytes(), samples.get("CT_small")
+    size, sha256 = wanted.size, wanted.sha256
     return [
         (whole, size, sha256),
         (whole, size, sha256.upper()),
@@ -55,17 +47,12 @@ class Download(Exercise):
         if not callable(answer):
             seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
             return Verdict(False, seen)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # connections that the function forgets to close
-            try:
-                return self._first_failing(answer)
-            finally:
-                gc.collect()
-
-    def _first_failing(self, function: Callable[..., object]) -> Verdict:
         faults = [fault for fault in FAULTS if fault in self.findings]
         for fault in ("", *faults, "kept"):
-            fine, seen = _met(function, fault)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # connections that the function forgets to close
+                fine, seen = _met(answer, fault)
+                gc.collect()
             if not seen:
                 return Verdict(None)
             if not fine:
@@ -75,22 +62,26 @@ class Download(Exercise):
 
 def _met(function: Callable[..., object], fault: str) -> tuple[bool, str]:
     """Return whether a function met a fault well, and what was seen; nothing if it did nothing."""
-    content = samples.path("CT_small").read_bytes()
+    content, wanted = samples.path("CT_small").read_bytes(), samples.get("CT_small")
     real_fault = "breaks off" if fault == "kept" else fault
-    server = Faulty(content, (real_fault,) if real_fault else (), patience=1.5)
+    server = Faulty(content, (real_fault,), patience=1.5)
+    returned, failure = None, ""
     with tempfile.TemporaryDirectory() as folder, serve(server) as address:
         path = Path(folder) / "CT_small.dcm"
         if fault == "kept":
             path.write_bytes(content)
-        sha256 = hashlib.sha256(content).hexdigest()
-        arguments = (f"{address}CT_small.dcm", str(path), len(content), sha256, 0.5)
-        returned, failure = _called(function, arguments)
+        asked = (f"{address}CT_small.dcm", str(path), wanted.size, wanted.sha256, 0.5)
+        try:
+            returned = function(*asked)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # even sys.exit() ends the download, not the lesson
+            failure = shown(error)
         left = {one.name: one.read_bytes() for one in Path(folder).iterdir() if one.is_file()}
     if not fault and not failure and returned is None and not left:
         return False, ""
-    good = {path.name: content}
-    fine = left == (good if fault in ("", "kept") else {}) and not server.waited
-    fine = fine and bool(failure) == bool(fault)
+    right = {path.name: content} if fault in ("", "kept") else {}
+    fine = left == right and not server.waited and bool(failure) == bool(fault)
     seen = _(
         "The server {does}. Your function {did}; files left: {names}.",
         does=_(FAULTS[real_fault][1]) if real_fault else _("answers well"),
@@ -100,26 +91,13 @@ def _met(function: Callable[..., object], fault: str) -> tuple[bool, str]:
     return fine, seen
 
 
-def _called(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[object, str]:
-    """Return what a function returned, and what it raised."""
-    try:
-        return function(*arguments), ""
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # even sys.exit() ends the download, not the lesson
-        return None, shown(error)
-
-
 def _examine_delivery(path: Path) -> str:
-    content = path.read_bytes()
-    wanted = samples.get("CT_small")
-    if hashlib.sha256(content).hexdigest() == wanted.sha256:
+    content, whole = path.read_bytes(), samples.path("CT_small").read_bytes()
+    if content == whole:
         return ""
     if content.lstrip()[:1] == b"<":
         return "web page"
-    if len(content) < wanted.size:
-        return "too short"
-    return "other bytes"
+    return "too short" if len(content) < len(whole) else "other bytes"
 
 
 CHECKS = {

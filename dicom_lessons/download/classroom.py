@@ -103,8 +103,5 @@ def _orthanc_id(data_set: Any) -> str:
 
 def _instances(query: dict[str, str]) -> list[Any]:
     every = [samples.read(name, specific_tags=list(ATTRIBUTES)) for name in ARCHIVE]
-    return [
-        one.to_json_dict()
-        for one in every
-        if all(str(one.get(keyword, "")) == value for keyword, value in query.items())
-    ]
+    found = [one for one in every if all(str(one.get(key, "")) == query[key] for key in query)]
+    return [one.to_json_dict() for one in found]

@@ -64,51 +64,38 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Request)
         self.answer = answer
         self.stopping = threading.Event()
-        self.address = f"http://127.0.0.1:{self.server_port}/"
 
 
 @contextmanager
 def serve(answer: Callable[[Request], None]) -> Iterator[str]:
     """Run a server while the block lasts and give its address, which ends in a slash.
 
-    Parameters
-    ----------
-    answer : callable
-        Called with each :class:`Request`, in a thread of its own.
+    Each :class:`Request` is answered in a thread of its own.
 
     >>> import requests
     >>> with serve(lambda request: request.reply(b"DICM")) as address:
     ...     requests.get(address + "any/path", timeout=5).content
     b'DICM'
     """
-    server = Server(answer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server.address
-    finally:
-        server.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with Server(answer) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.stopping.set()
+            server.shutdown()
+            thread.join()
 
 
 @dataclass
 class Faulty:
     """Answers each request with the next of some faults, and well when none is left.
 
-    Attributes
-    ----------
-    content : bytes
-        The file that is asked for.
-    faults : sequence of str
-        Keys of :data:`FAULTS`; an empty text stands for a good answer.
-    patience : float
-        Seconds after which the server gives up to stall or to drip.
-    waited : bool
-        Whether a client stayed until the server gave up.
-    asked : list of str
-        Path of each request, but for those that a redirect sent on.
+    Faults are keys of :data:`FAULTS`; an empty text stands for a good answer. Patience is the
+    number of seconds after which the server gives up to stall or to drip; ``waited`` tells
+    whether a client stayed until then. ``asked`` holds the path of each request, but for those
+    that a redirect sent on.
     """
 
     content: bytes
@@ -135,12 +122,7 @@ Fault = Callable[[Faulty, Request], None]
 def faulty_server(content: bytes, *faults: str) -> AbstractContextManager[str]:
     """Run a server that has one file, meets each request with the next fault, then answers well.
 
-    Parameters
-    ----------
-    content : bytes
-        The file that is asked for.
-    *faults : str
-        Keys of :data:`FAULTS`; an empty text stands for a good answer.
+    Faults are keys of :data:`FAULTS`; an empty text stands for a good answer.
 
     >>> import requests
     >>> with faulty_server(b"DICM", "missing") as address:

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
@@ -20,7 +21,6 @@ from dicom_lessons.fetching import DownloadError, receive
 from dicom_lessons.html import Page, table
 from dicom_lessons.text import _, short
 
-SOURCES = Path(__file__).with_name("sources.json")
 MOST_ANSWER = 16 * 1024 * 1024
 
 
@@ -51,8 +51,7 @@ class Way:
                 "network does not answer or was not wanted. The requests are the same."
             ),
         }[self.by]
-        wanted = samples.get("RG1_J2KI")
-        picture = _("the real chest radiograph")
+        wanted, picture = samples.get("RG1_J2KI"), _("the real chest radiograph")
         if self.by == "classroom":
             content = _content(f"{self.address}{wanted.file}")
             if hashlib.sha256(content).hexdigest() != wanted.sha256:
@@ -66,12 +65,12 @@ class Way:
 
 
 def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
-    """Choose where the requests for the files below an address go.
+    """Choose where the requests for the files of a folder on the web go.
 
     Parameters
     ----------
     address : str
-        Of a folder on the web.
+        Of this folder.
     mirror : str
         ``"internet"``, ``"classroom"``, or ``"auto"``: what ``DICOM_LESSONS_MIRROR`` names, else
         the internet if it answers in time, else the classroom server.
@@ -103,14 +102,11 @@ def _answers(address: str, seconds: float) -> bool:
     """Ask in a thread of its own: looking up a name knows no time limit."""
     import requests
 
-    answers: list[int] = []
+    answers: list[requests.Response] = []
 
     def call() -> None:
-        try:
-            reply = requests.head(address, timeout=seconds, allow_redirects=False)
-        except requests.RequestException:
-            return
-        answers.append(reply.status_code)
+        with suppress(requests.RequestException):
+            answers.append(requests.head(address, timeout=seconds, allow_redirects=False))
 
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
@@ -121,12 +117,7 @@ def _answers(address: str, seconds: float) -> bool:
 def ask(address: str, **query: object) -> Any:
     """Ask a web service and return its answer in JSON as Python lists and dicts.
 
-    Parameters
-    ----------
-    address : str
-        http or https.
-    **query
-        What follows the question mark of the address.
+    The ``query`` follows the question mark of the address.
 
     Raises
     ------
@@ -156,8 +147,7 @@ def unpack(
     Raises
     ------
     DownloadError
-        If a member would land outside of the folder, is a link, or is too large, or if the
-        archive is broken; nothing was written then.
+        Wherever that raises ReadingError; nothing was written then.
     FileExistsError
         If the folder is there already.
     """
@@ -171,7 +161,7 @@ def source_table() -> Page:
     """Return a table of places where DICOM files come from, as of autumn 2026."""
     fields = ("name", "what", "python", "licence", "good_for")
     header = (_("Name"), _("What it is"), _("From Python"), _("Licence"), _("Good for"))
-    sources = json.loads(SOURCES.read_text(encoding="utf-8"))
+    sources = json.loads(Path(__file__).with_name("sources.json").read_text(encoding="utf-8"))
     rows = [[source["name"], *(_(source[field]) for field in fields[1:])] for source in sources]
     text = "\n".join(f"{source['name']}: {_(source['what'])}" for source in sources)
     return Page(table(header, rows, _("Sources of DICOM files, as of autumn 2026")), text)
@@ -180,12 +170,7 @@ def source_table() -> Page:
 def explore_answer(ask: Callable[[], object], most: int = 5) -> Page:
     """Ask a source that may not be within reach, and show its answer or why there is none.
 
-    Parameters
-    ----------
-    ask : callable
-        Returns a list of dicts.
-    most : int
-        Rows to show.
+    Of the list of dicts that is the answer, so many rows at most are shown.
     """
     try:
         answer = ask()

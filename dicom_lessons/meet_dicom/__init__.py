@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dicom_lessons.meet_dicom.computer import readiness, readiness_text
-from dicom_lessons.meet_dicom.programs import PROGRAMS, export_files, program_table, weasis_link
+from dicom_lessons.meet_dicom.computer import readiness
+from dicom_lessons.meet_dicom.programs import PROGRAMS, export_files, program_table
 
-if TYPE_CHECKING:
-    from dicom_lessons.meet_dicom.explorer import readiness_check
-
-__all__ = [
-    "PROGRAMS",
-    "export_files",
-    "program_table",
-    "readiness",
-    "readiness_check",
-    "readiness_text",
-    "weasis_link",
-]
+__all__ = ["PROGRAMS", "export_files", "program_table", "readiness", "readiness_check"]
 
 
 def __getattr__(name: str) -> Any:

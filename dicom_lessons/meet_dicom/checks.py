@@ -27,7 +27,7 @@ def four_bytes(answer: object) -> bytes:
 
 
 @cache
-def _files() -> tuple[Path, ...]:
+def _paths() -> list[tuple[Path]]:
     workplace = TemporaryDirectory(prefix="is_dicom-")
     atexit.register(workplace.cleanup)
     contents = {
@@ -39,17 +39,11 @@ def _files() -> tuple[Path, ...]:
         "empty.dcm": b"",
         "picture.png": samples.path("MR_small").read_bytes(),
     }
-    paths = []
     for name, content in contents.items():
-        path = Path(workplace.name, name)
-        path.write_bytes(content)
-        paths.append(path)
+        Path(workplace.name, name).write_bytes(content)
     without_extension = samples.path("dicomdirtests/77654033/CR1/6154")
-    return (samples.path("CT_small"), without_extension, *paths)
-
-
-def _paths() -> list[tuple[object, ...]]:
-    return [(path,) for path in _files()]
+    made = (Path(workplace.name, name) for name in contents)
+    return [(path,) for path in (samples.path("CT_small"), without_extension, *made)]
 
 
 CHECKS = {

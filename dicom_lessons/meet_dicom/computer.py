@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -84,21 +85,15 @@ def packages() -> tuple[Prerequisite, ...]:
     """Compare the versions of Python and of the packages with those that the course needs."""
     found = []
     for name, versions in needed().items():
-        version = _installed(name)
+        version = ""
+        with suppress(metadata.PackageNotFoundError):
+            version = platform.python_version() if name == "Python" else metadata.version(name)
         ok = bool(version) and meets(version, versions)
         advice = "" if ok else _install(name)
         if name == "Python" and not ok:
             advice = _("Install a newer Python from python.org.")
         found.append(Prerequisite(name, version, versions, ok, advice))
     return tuple(found)
-
-
-def _installed(name: str) -> str:
-    """Return the version of Python or of a package, empty if it is not there."""
-    try:
-        return platform.python_version() if name == "Python" else metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
 
 
 @cache
@@ -175,10 +170,7 @@ def _install(*names: str) -> str:
 def network(timeout: float = 3.0) -> Prerequisite:
     """Ask one well-known server over HTTPS whether it answers; any answer will do.
 
-    Parameters
-    ----------
-    timeout : float
-        Seconds to wait for the connection, and again for the answer.
+    The seconds are waited for the connection, and again for the answer.
     """
     import requests
 

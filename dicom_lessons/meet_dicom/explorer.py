@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ipywidgets import HTML, Button, HBox, Layout, VBox
-from markupsafe import Markup
 
 from dicom_lessons.html import Page, render, table
 from dicom_lessons.meet_dicom import computer
@@ -68,9 +67,11 @@ class Readiness(StaticTwin, VBox):  # type: ignore[misc]
         self.network.disabled = False
 
     def twin(self) -> Page:
-        """Say what is checked, without this computer's answers."""
+        """Say what is checked, without versions or answers: the same on every computer."""
+        rows = list(computer.needed().items())
+        rows += [(uid.name, ", ".join(names)) for uid, names in computer.DECODED_BY.items()]
         text = _("Readiness check: run the cell to see this computer's answers.")
-        return Page(_twin(), text)
+        return Page(table((_("What is checked"), _("Needed")), rows, text), text)
 
 
 def readiness_check() -> Readiness:
@@ -83,13 +84,4 @@ def _table(prerequisites: tuple[Prerequisite, ...], caption: str) -> str:
     rows = [
         (computer.status(one), one.what, one.found, one.needed, one.advice) for one in prerequisites
     ]
-    return table(header, rows, caption)
-
-
-def _twin() -> Markup:
-    """Say what is checked, without versions or answers: the same on every computer."""
-    rows = list(computer.needed().items())
-    rows += [(uid.name, ", ".join(names)) for uid, names in computer.DECODED_BY.items()]
-    header = (_("What is checked"), _("Needed"))
-    caption = _("Readiness check: run the cell to see this computer's answers.")
     return table(header, rows, caption)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from dicom_lessons import samples
 from dicom_lessons.html import Page, table
@@ -117,20 +116,3 @@ def _copy(folder: Path, name: str, content: bytes) -> Path:
             if path.is_file() and path.read_bytes() == content:
                 return path
             number += 1
-
-
-def weasis_link(folder: str | Path) -> str:
-    """Return the link that makes an installed Weasis open a file or folder of this computer.
-
-    Raises
-    ------
-    ValueError
-        If there is a quotation mark in the path: it would end the path inside the link.
-
-    >>> weasis_link("my work").startswith("weasis://%24dicom%3Aget%20-l%20%22")
-    True
-    """
-    path = Path(folder).resolve().as_posix()
-    if '"' in path:
-        raise ValueError(_("Rename the folder: there is a quotation mark in its path."))
-    return "weasis://" + quote(f'$dicom:get -l "{path}"', safe="")

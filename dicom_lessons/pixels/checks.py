@@ -53,9 +53,8 @@ def _levels(answer: Any) -> list[object]:
 def _for_display() -> Sequence[tuple[object, ...]]:
     plate = samples.read("dicomdirtests/77654033/CR1/6154")
     plate.PhotometricInterpretation = "MONOCHROME2"
-    return [(samples.read(name),) for name in ("virtual/cr", "virtual/ct", "virtual/dx")] + [
-        (plate,)
-    ]
+    pictures = [samples.read(name) for name in ("virtual/cr", "virtual/ct", "virtual/dx")]
+    return [(picture,) for picture in (*pictures, plate)]
 
 
 def _distances() -> Sequence[tuple[object, ...]]:

@@ -21,8 +21,8 @@ from dicom_lessons.pixels.grey import (
     voi_tables,
     windows,
 )
-from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers, stored_values
-from dicom_lessons.text import _, short
+from dicom_lessons.pixels.stored import attribute, is_colour, numbers, refusal, stored_values
+from dicom_lessons.text import N_, _
 
 _BLOCK = 2**16
 
@@ -89,7 +89,7 @@ def default_voi(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> Windo
     return full_window(modality_values(stored, dataset, frame), padding(stored, dataset))
 
 
-def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray[np.uint8]:
+def colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
     """Turn decoded colour values or palette indices into 8-bit RGB.
 
     Parameters
@@ -97,9 +97,7 @@ def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray
     stored : ndarray
         From :func:`stored_values`: shape (…, rows, columns, 3), without the 3 for a palette.
     dataset : Dataset
-        Its palette (PS3.3 C.7.9), Bits Stored and ICC Profile (0028,2000) are used.
-    icc : bool
-        Whether to convert to sRGB by the profile, if there is one.
+        Its palette (PS3.3 C.7.9), Bits Stored and ICC Profile (0028,2000; to sRGB) are used.
 
     Raises
     ------
@@ -107,7 +105,7 @@ def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray
         If the palette or the profile is broken, or there are no three samples per pixel.
     """
     bits = int(numbers(attribute(dataset, "BitsStored"), 8)[0])
-    try:
+    with refusal(N_("The colours cannot be shown: {reason}.")):
         if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
             stored = apply_color_lut(stored, dataset)
             # some palettes of 16 bits hold numbers of 8
@@ -115,12 +113,8 @@ def colours(stored: NDArray[Any], dataset: Dataset, icc: bool = True) -> NDArray
         if stored.ndim < 3 or stored.shape[-1] != 3:
             raise ValueError(_("a pixel needs three samples"))
         rgb = (stored >> max(bits - 8, 0)).astype(np.uint8)
-        if icc and dataset.get("ICCProfile"):
+        if dataset.get("ICCProfile"):
             rgb = apply_icc_profile(rgb, dataset, color_space="sRGB")
-    except Exception as error:  # pydicom and Pillow raise many kinds on broken palettes
-        raise PixelError(
-            _("The colours cannot be shown: {reason}.", reason=short(error, 300))
-        ) from error
     return rgb
 
 

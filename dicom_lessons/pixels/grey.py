@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers
+from dicom_lessons.pixels.stored import PixelError, attribute, is_colour, numbers, refusal
 from dicom_lessons.text import N_, _, short
 
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
@@ -50,14 +50,8 @@ class Window:
             raise PixelError(_("Window center and width must be finite numbers."))
         least = _("at least 1") if self.function == "LINEAR" else _("more than 0")
         if self.width < 1 and (self.function == "LINEAR" or self.width <= 0):
-            raise PixelError(
-                _(
-                    "Window width {width} cannot be: {function} needs {least}.",
-                    width=self.width,
-                    function=self.function,
-                    least=least,
-                )
-            )
+            seen = {"width": self.width, "function": self.function, "least": least}
+            raise PixelError(_("Window width {width} cannot be: {function} needs {least}.", **seen))
 
 
 @dataclass(frozen=True)
@@ -168,13 +162,11 @@ def windows(dataset: Dataset, frame: int = 0) -> list[Window]:
     keywords = ("WindowCenter", "WindowWidth")
     centers, widths = (numbers(attribute(dataset, key, frame)) for key in keywords)
     if len(centers) != len(widths):
-        raise PixelError(
-            _(
-                "The file has {centers} values of Window Center, but {widths} of Window Width.",
-                centers=len(centers),
-                widths=len(widths),
-            )
+        seen = {"centers": len(centers), "widths": len(widths)}
+        reason = _(
+            "The file has {centers} values of Window Center, but {widths} of Window Width.", **seen
         )
+        raise PixelError(reason)
     function = str(attribute(dataset, "VOILUTFunction", frame) or "LINEAR").upper()
     told = attribute(dataset, "WindowCenterWidthExplanation", frame) or []
     names = [told] if isinstance(told, str) else list(told)
@@ -198,7 +190,7 @@ def voi_tables(dataset: Dataset) -> list[LookupTable]:
 
 def _table(item: Dataset, dataset: Dataset) -> LookupTable:
     """Read LUT Descriptor (0028,3002) and LUT Data (0028,3006); PS3.3 C.11.1.1, C.11.2.1.1."""
-    try:
+    with refusal(N_("A lookup table is broken: {reason}.")):
         count, first, bits = (int(value) for value in item.LUTDescriptor)
         entries = item.LUTData
         count = count or 2**16
@@ -209,22 +201,13 @@ def _table(item: Dataset, dataset: Dataset) -> LookupTable:
         found = np.asarray(entries, np.float64)[:count]
         if not 8 <= bits <= 16 or len(found) < count:
             raise ValueError(_("{found} entries of {count}", found=len(found), count=count))
-    except Exception as error:  # pydicom raises many kinds on broken values
-        raise PixelError(
-            _("A lookup table is broken: {reason}.", reason=short(error, 300))
-        ) from error
     return LookupTable(first, bits, found, str(item.get("LUTExplanation", "")))
 
 
 def full_window(values: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> Window:
     """Return the window that shows the smallest value black and the largest white.
 
-    Parameters
-    ----------
-    values : ndarray
-        In modality units.
-    mask : ndarray of bool, optional
-        Values not to count: padding.
+    Values are in modality units; those under the mask, such as padding, do not count.
     """
     counted = np.isfinite(values) if mask is None else np.isfinite(values) & ~mask
     found = values[counted] if counted.any() else np.zeros(1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, RLELossless
 
-from dicom_lessons.text import _, short
+from dicom_lessons.text import N_, _, short
 
 LARGEST = 2**27
 DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
@@ -38,6 +39,18 @@ class PixelError(ValueError):
     """The pixels of an object cannot be decoded or shown; the message says why."""
 
 
+@contextmanager
+def refusal(message: str, kind: type[PixelError] = PixelError, **values: object) -> Iterator[None]:
+    """Turn whatever pydicom raises on broken values into one sentence, with its ``reason``."""
+    try:
+        yield
+    except PixelError:
+        raise
+    except Exception as error:  # values are converted late, and many kinds are raised
+        reason = short(error, 300).rstrip(".")
+        raise kind(_(message, reason=reason, **values)) from error
+
+
 def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
     """Return an attribute of one frame, or None.
 
@@ -45,7 +58,7 @@ def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
     (PS3.3 C.7.6.16); the others keep them in the data set.
     """
     macro = _MACROS.get(keyword, "")
-    try:
+    with refusal(N_("{keyword} cannot be read: {reason}."), keyword=keyword):
         groups = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])[frame : frame + 1]
         groups += list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
         for group in groups if macro else []:
@@ -53,9 +66,6 @@ def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
             if items and items[0].get(keyword) is not None:
                 return items[0].get(keyword)
         return dataset.get(keyword)
-    except Exception as error:  # pydicom converts values late, and raises many kinds
-        reason = _("{keyword} cannot be read: {reason}.", keyword=keyword, reason=short(error, 300))
-        raise PixelError(reason) from error
 
 
 def frames_of(dataset: Dataset) -> int:
@@ -65,9 +75,8 @@ def frames_of(dataset: Dataset) -> int:
 
 def is_colour(dataset: Dataset) -> bool:
     """Say whether the picture is in colour (PS3.3 C.7.6.3.1.2)."""
-    return not str(dataset.get("PhotometricInterpretation") or "MONOCHROME2").startswith(
-        "MONOCHROME"
-    )
+    kind = str(dataset.get("PhotometricInterpretation") or "MONOCHROME2")
+    return not kind.startswith("MONOCHROME")
 
 
 def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
@@ -94,9 +103,8 @@ def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
         attributes, too few bytes, or no decoder for the transfer syntax. Sizes are checked before
         anything is decoded.
     """
-    _check(dataset, frame)
     reason = ""
-    for decoder in _decoders(dataset):
+    for decoder in _checked_decoders(dataset, frame):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -126,33 +134,35 @@ def numbers(value: Any, absent: float | None = None) -> list[float]:
         raise PixelError(_("{value!r} is no number.", value=short(value, 40))) from error
 
 
-def _check(dataset: Dataset, frame: int | None) -> None:
-    """Refuse what cannot be decoded, or not without danger, from the header alone."""
-    element = next((keyword for keyword in ELEMENTS if keyword in dataset), None)
-    if element is None:
+def _checked_decoders(dataset: Dataset, frame: int | None) -> list[str]:
+    """Refuse from the header what cannot be decoded, or not without danger; else say by whom."""
+    if not any(keyword in dataset for keyword in ELEMENTS):
         raise PixelError(_("This object holds no pixels."))
-    sizes = [_count(dataset, name) for name in ("Rows", "Columns", "BitsAllocated")]
+    rows, columns, bits = (_count(dataset, name) for name in ("Rows", "Columns", "BitsAllocated"))
     samples = _count(dataset, "SamplesPerPixel", 1)
     frames = frames_of(dataset)
     if frame is not None and not 0 <= frame < frames:
         raise PixelError(
             _("There is no frame {frame}: the object has {count}.", frame=frame, count=frames)
         )
-    decoded = sizes[0] * sizes[1] * samples * (1 if frame is not None else frames)
+    frames = frames if frame is None else 1
+    decoded = rows * columns * samples * frames
     if decoded > LARGEST:
-        raise PixelError(
-            _(
-                "{rows} × {columns} pixels, {frames} frames: more than the {most} samples that "
-                "are decoded at once. Ask for single frames, or distrust the header.",
-                rows=sizes[0],
-                columns=sizes[1],
-                frames=frames if frame is None else 1,
-                most=LARGEST,
-            )
+        sizes = {"rows": rows, "columns": columns, "frames": frames, "most": LARGEST}
+        reason = _(
+            "{rows} × {columns} pixels, {frames} frames: more than the {most} samples that "
+            "are decoded at once. Ask for single frames, or distrust the header.",
+            **sizes,
         )
+        raise PixelError(reason)
     syntax = _syntax(dataset)
-    if syntax.is_encapsulated and element == "PixelData":
-        _check_codestream(dataset, frame or 0, decoded * sizes[2] // 8)
+    decoders = _decoders(syntax)
+    if syntax.is_encapsulated and "PixelData" in dataset:
+        most = _RLE_MOST * len(dataset.PixelData)
+        if syntax == RLELossless and decoded * bits // 8 > most:
+            raise PixelError(_("Pixel Data is too short for its rows and columns."))
+        _check_codestream(dataset, frame or 0)
+    return decoders
 
 
 def _count(dataset: Dataset, keyword: str, absent: float | None = None) -> int:
@@ -166,37 +176,26 @@ def _syntax(dataset: Dataset) -> UID:
     meta = getattr(dataset, "file_meta", None) or Dataset()
     found = meta.get("TransferSyntaxUID")
     if found is None:
-        raise PixelError(
-            _(
-                "There is no Transfer Syntax UID (0002,0010). If you know it, set "
-                "ds.file_meta.TransferSyntaxUID."
-            )
+        reason = _(
+            "There is no Transfer Syntax UID (0002,0010). If you know it, set "
+            "ds.file_meta.TransferSyntaxUID."
         )
-    syntax = UID(found)
-    if not syntax.is_transfer_syntax:
-        raise _no_decoder(syntax)
-    return syntax
+        raise PixelError(reason)
+    return UID(found)
 
 
-def _check_codestream(dataset: Dataset, frame: int, size: int) -> None:
+def _check_codestream(dataset: Dataset, frame: int) -> None:
     """Refuse a frame whose own header asks for another size than the data set says."""
-    try:
+    with refusal(N_("The frame cannot be found in Pixel Data: {reason}.")):
         coded = get_frame(dataset.PixelData, frame, number_of_frames=frames_of(dataset))
-    except Exception as error:  # pydicom raises many kinds on broken fragments
-        reason = _("The frame cannot be found in Pixel Data: {reason}.", reason=short(error, 300))
-        raise PixelError(reason) from error
-    if _syntax(dataset) == RLELossless and size > _RLE_MOST * len(dataset.PixelData):
-        raise PixelError(_("Pixel Data is too short for its rows and columns."))
     told = _codestream_size(coded)
     wanted = (int(dataset.Rows), int(dataset.Columns))
     if told is not None and told != wanted:
-        raise PixelError(
-            _(
-                "The compressed frame has {coded} rows and columns, the data set {told}.",
-                coded=" × ".join(map(str, told)),
-                told=" × ".join(map(str, wanted)),
-            )
+        sizes = {"coded": " × ".join(map(str, told)), "told": " × ".join(map(str, wanted))}
+        reason = _(
+            "The compressed frame has {coded} rows and columns, the data set {told}.", **sizes
         )
+        raise PixelError(reason)
 
 
 def _codestream_size(coded: bytes) -> tuple[int, int] | None:
@@ -214,23 +213,15 @@ def _codestream_size(coded: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _decoders(dataset: Dataset) -> list[str]:
+def _decoders(syntax: UID) -> list[str]:
     """Return the decoders to try, in our order; gdcm, which can kill the kernel, never."""
-    syntax = _syntax(dataset)
-    if not syntax.is_encapsulated:
+    if syntax.is_transfer_syntax and not syntax.is_encapsulated:
         return [""]
-    try:
+    with suppress(NotImplementedError):
         available = get_decoder(syntax).available_plugins
-    except NotImplementedError:
-        available = ()
-    found = [name for name in DECODERS if name in available]
-    if not found:
-        raise _no_decoder(syntax)
-    return found
-
-
-def _no_decoder(syntax: UID) -> PixelError:
-    return PixelError(
+        if found := [name for name in DECODERS if name in available]:
+            return found
+    raise PixelError(
         _(
             "No decoder here for transfer syntax {name} ({uid}). Convert the file with another "
             "program, such as dcmdjpeg or gdcmconv --raw.",

@@ -2,12 +2,11 @@
 
 from dicom_lessons.read_write.compare import difference, report
 from dicom_lessons.read_write.explorer import explore_difference
-from dicom_lessons.read_write.files import ArchiveError, SaveError, read_zip, save_safely
+from dicom_lessons.read_write.files import ArchiveError, read_zip, save_safely
 from dicom_lessons.read_write.judge import validate
 
 __all__ = [
     "ArchiveError",
-    "SaveError",
     "difference",
     "explore_difference",
     "read_zip",

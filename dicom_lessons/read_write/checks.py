@@ -53,14 +53,7 @@ def _name_survives(path: Path) -> str:
         return "no term"
     if name != NAME:
         return "another name"
-    return _still_right(dataset)
-
-
-def _still_right(dataset: FileDataset) -> str:
-    return next(
-        (f"{finding.where}: {finding.what}. {finding.cure}."
-         for finding in read_write.validate(dataset)), ""
-    )  # fmt: skip
+    return next(map(str, read_write.validate(dataset)), "")
 
 
 def _capture_accepted(path: Path) -> str:
@@ -69,15 +62,14 @@ def _capture_accepted(path: Path) -> str:
         return "other class"
     if "PixelData" not in dataset:
         return "no pixels"
-    lacking = sop.lacks(dataset)
-    if lacking:
+    if sop.lacks(dataset):
         return "incomplete"
     if not dataset.get("Modality"):
         return "no modality"
     if "BodyPartExamined" not in dataset and "Laterality" not in dataset:
         return "no side"
     dataset.pixel_array  # noqa: B018  an error here is told to the learner
-    return _still_right(dataset) or _refused(path)
+    return next(map(str, read_write.validate(dataset)), "") or _refused(path)
 
 
 def _refused(path: Path) -> str:

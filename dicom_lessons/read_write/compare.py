@@ -53,8 +53,6 @@ def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
     ValueError
         If sequences are nested deeper than :data:`DEEPEST`.
 
-    Examples
-    --------
     >>> from dicom_lessons import samples
     >>> plan, changed = samples.read("rtplan"), samples.read("rtplan")
     >>> changed.BeamSequence[0].BeamName = "Left"
@@ -79,18 +77,14 @@ def _stored_alike(one: Dataset, other: Dataset) -> set[BaseTag]:
     """Return tags whose bytes agree and so need no decoding."""
     if one.original_character_set != other.original_character_set:
         return set()
-    return {
-        tag for tag in one.keys() & other.keys() if _alike(one.get_item(tag), other.get_item(tag))
-    }
-
-
-def _alike(one: object, other: object) -> bool:
-    return (
-        isinstance(one, RawDataElement)
-        and isinstance(other, RawDataElement)
-        and (one.VR, one.is_little_endian) == (other.VR, other.is_little_endian)
-        and one.value == other.value
-    )
+    alike = set()
+    for tag in one.keys() & other.keys():
+        pair: list[Any] = [one.get_item(tag), other.get_item(tag)]
+        if all(each.is_raw for each in pair):
+            left, right = ((each.VR, each.is_little_endian, each.value) for each in pair)
+            if left == right:
+                alike.add(tag)
+    return alike
 
 
 def elements_of(dataset: Dataset, without: Set[BaseTag] = frozenset()) -> dict[BaseTag, Element]:

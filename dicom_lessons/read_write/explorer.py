@@ -11,7 +11,7 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from dicom_lessons import html, reading
-from dicom_lessons.read_write.compare import Difference, described, difference
+from dicom_lessons.read_write.compare import described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
 from dicom_lessons.widgets import KeepKeys, StaticTwin
@@ -36,11 +36,6 @@ def explore_difference(one: reading.Source, other: reading.Source) -> Difference
         Name of a sample, path of a file, its bytes, or a data set, whose bytes are then those that
         Explicit VR Little Endian would give.
 
-    Returns
-    -------
-    DifferenceViewer
-        A widget; without a kernel the notebook shows all differences as a table.
-
     Raises
     ------
     LookupError, OSError
@@ -56,34 +51,23 @@ class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
 
     def __init__(self, one: reading.Source, other: reading.Source) -> None:
         self._sides = _Side(one, _("first")), _Side(other, _("second"))
-        self.differences = difference(self._sides[0].dataset, self._sides[1].dataset)
-        kinds = [(f"{mark} {_(kind)}", kind) for kind, mark in MARKS.items()]
-        self.kind_choice = Dropdown(
-            options=[(_("all kinds"), ""), *kinds],
-            description=_("Show:"),
-            layout=Layout(width="20em"),
-        )
-        self.places = Select(
-            rows=13,
-            description=_("Places:"),
-            layout=Layout(width="26em", flex="0 0 auto"),
-            style={"description_width": "initial"},
-        )
+        self.differences = found = difference(self._sides[0].dataset, self._sides[1].dataset)
+        self._count = ngettext("{count} place differs", "{count} places differ", len(found))
+        kinds = [(_("all kinds"), "")]
+        kinds += [(f"{mark} {_(kind)}", kind) for kind, mark in MARKS.items()]
+        style, narrow = {"description_width": "initial"}, Layout(width="26em", flex="0 0 auto")
+        self.kind_choice = Dropdown(options=kinds, description=_("Show:"), layout={"width": "20em"})
+        self.places = Select(rows=13, description=_("Places:"), style=style, layout=narrow)
         self.detail = HTML(layout=Layout(overflow="auto", min_width="0", flex="1 1 auto"))
-        self.summary = HTML(html.render("<p>{{ text }}</p>", text=self._sentence()))
+        sentence = f"{self._sides[0].name} → {self._sides[1].name}: {self._count}."
+        self.summary = HTML(html.render("<p>{{ text }}</p>", text=sentence))
         for part in (self.detail, self.summary):
             part.add_class("jp-RenderedHTMLCommon")
         self._list({})
         self.kind_choice.observe(self._list, "value")
         self.places.observe(self._show, "value")
-        super().__init__(
-            [self.summary, self.kind_choice, HBox([self.places, self.detail]), KeepKeys()]
-        )
-
-    def _sentence(self) -> str:
-        count = len(self.differences)
-        places = ngettext("{count} place differs", "{count} places differ", count)
-        return f"{self._sides[0].name} → {self._sides[1].name}: {places}."
+        both = HBox([self.places, self.detail])
+        super().__init__([self.summary, self.kind_choice, both, KeepKeys()])
 
     def _list(self, change: dict[str, Any]) -> None:
         kind = self.kind_choice.value
@@ -100,11 +84,40 @@ class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
         if self.places.value is None:
             self.detail.value = html.render("<p>{{ text }}</p>", text=_("Nothing differs here."))
             return
-        self.detail.value = _detail(self.differences[self.places.value], *self._sides)
+        entry, (one, other) = self.differences[self.places.value], self._sides
+        one_start, one_raw = one.place(entry.path)
+        other_start, other_raw = other.place(entry.path)
+        values = (html.render(_VALUE, text=described(each)) for each in (entry.one, entry.other))
+        rows: list[tuple[object, ...]] = [
+            (_("value"), *values),
+            (_("from byte"), one_start, other_start),
+            (_("bytes"), _hex(one_raw, other_raw, one.note), _hex(other_raw, one_raw, other.note)),
+        ]
+        table = html.table(("", one.name, other.name), rows)
+        self.detail.value = html.render(_DETAIL, path=entry.path, kind=_(entry.kind), table=table)
 
     def twin(self) -> html.Page:
         """Return a table of what differs."""
-        return _twin(*self._sides)
+        one, other = self._sides
+        starts = _("from byte")
+        header = (_("Kind"), _("Where"), one.name, starts, other.name, starts)
+        rows = [
+            (
+                f"{MARKS[each.kind]} {_(each.kind)}",
+                each.path,
+                described(each.one),
+                one.place(each.path)[0],
+                described(each.other),
+                other.place(each.path)[0],
+            )
+            for each in self.differences[:MOST_ROWS]
+        ]
+        caption = self._count
+        if len(self.differences) > MOST_ROWS:
+            caption += _(", the first {count} are shown", count=MOST_ROWS)
+        lines = ["; ".join(row) for row in [header, *rows]]
+        cells = [[html.render(_VALUE, text=text) for text in row] for row in rows]
+        return html.Page(html.table(header, cells, caption), "\n".join([*lines, caption]))
 
 
 class _Side:
@@ -133,21 +146,8 @@ class _Side:
         return "—", b""
 
 
-def _detail(entry: Difference, one: _Side, other: _Side) -> Markup:
-    """Return both sides of one difference as a table, bytes that differ marked."""
-    one_start, one_raw = one.place(entry.path)
-    other_start, other_raw = other.place(entry.path)
-    values = (html.render(_VALUE, text=described(each)) for each in (entry.one, entry.other))
-    rows: list[tuple[object, ...]] = [
-        (_("value"), *values),
-        (_("from byte"), one_start, other_start),
-        (_("bytes"), _hex(one_raw, other_raw, one.note), _hex(other_raw, one_raw, other.note)),
-    ]
-    table = html.table(("", one.name, other.name), rows)
-    return html.render(_DETAIL, path=entry.path, kind=_(entry.kind), table=table)
-
-
 def _hex(raw: bytes, against: bytes, note: str) -> Markup:
+    """Return bytes in rows, those marked that differ from the other side's."""
     octets = [
         (f"{byte:02x}", byte != (against[index] if index < len(against) else None))
         for index, byte in enumerate(raw[:MOST_BYTES])
@@ -162,26 +162,3 @@ def _hex(raw: bytes, against: bytes, note: str) -> Markup:
     notes = [ngettext("and {count} more byte", "and {count} more bytes", more)] if more > 0 else []
     notes += [note] if raw and note else []
     return html.render(_BYTES, rows=rows, note="; ".join(notes))
-
-
-def _twin(one: _Side, other: _Side) -> html.Page:
-    differences = difference(one.dataset, other.dataset)
-    starts = _("from byte")
-    header = (_("Kind"), _("Where"), one.name, starts, other.name, starts)
-    rows = [
-        (
-            f"{MARKS[each.kind]} {_(each.kind)}",
-            each.path,
-            described(each.one),
-            one.place(each.path)[0],
-            described(each.other),
-            other.place(each.path)[0],
-        )
-        for each in differences[:MOST_ROWS]
-    ]
-    caption = ngettext("{count} place differs", "{count} places differ", len(differences))
-    if len(differences) > MOST_ROWS:
-        caption += _(", the first {count} are shown", count=MOST_ROWS)
-    lines = ["; ".join(row) for row in [header, *rows]]
-    cells = [[html.render(_VALUE, text=text) for text in row] for row in rows]
-    return html.Page(html.table(header, cells, caption), "\n".join([*lines, caption]))

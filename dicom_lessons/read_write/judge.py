@@ -42,18 +42,11 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
 
     What its SOP class requires is not judged here: that is :func:`dicom_lessons.sop.lacks`.
 
-    Returns
-    -------
-    tuple of Finding
-        Empty if nothing was found.
-
     Raises
     ------
     ValueError
         If sequences are nested deeper than :data:`DEEPEST`.
 
-    Examples
-    --------
     >>> from dicom_lessons import samples
     >>> ct = samples.read("CT_small")
     >>> ct.SliceThickness = 0.1 + 0.2
@@ -67,9 +60,9 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
 
 def _judge_file_meta(dataset: Dataset, file_meta: Dataset) -> Iterator[Finding]:
     if not file_meta.get("TransferSyntaxUID"):
-        where = "file_meta.TransferSyntaxUID"
         what = _("missing: nobody can tell how the data set is encoded")
         cure = _("give the data set a FileMetaDataset() as file_meta and set it there")
+        where = "file_meta.TransferSyntaxUID"
         yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
     if file_meta.get("MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
         return
@@ -164,13 +157,11 @@ def _judge_values(element: Element, place: str, encodings: list[str]) -> Iterato
 def _survives(text: str, encodings: list[str]) -> bool:
     if text.isascii():
         return True
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.suppress(UserWarning, UnicodeError, LookupError):
         warnings.simplefilter("error")
-        try:
-            charset.encode_string(text, encodings)
-        except (UserWarning, UnicodeError, LookupError):
-            return False
-    return True
+        charset.encode_string(text, encodings)
+        return True
+    return False
 
 
 def _judge_pixels(dataset: Dataset, file_meta: Dataset) -> Iterator[Finding]:
