@@ -65,6 +65,8 @@ def answer_of(source: str) -> object:
 
 def notebook(lesson: str, language: str) -> dict[str, Any]:
     cells = cells_of(lesson, language)
+    elsewhere = (cells_of(other, language) for other in LESSONS if other != lesson)
+    cells += [cell for each in elsewhere for cell in each if cell["id"].startswith(f"{lesson}-")]
     return {cell["id"]: {**cell, "source": "".join(cell["source"])} for cell in cells}
 
 
@@ -262,7 +264,9 @@ def test_exercise_cells_are_what_nbgrader_wants(lesson: str, language: str) -> N
         }  # fmt: skip
         order = [key for key in cells if key in {f"{name}-text", name, f"{name}-check"}]
         assert order == [f"{name}-text", name, f"{name}-check"]
-    others = set(cells) - {f"{name}{part}" for name in graded for part in ("-text", "", "-check")}
+    others = set(cells) - {
+        f"{name}{part}" for name in EXERCISES for part in ("-text", "", "-check")
+    }
     assert not any("nbgrader" in cells[key]["metadata"] for key in others)
 
 
@@ -646,7 +650,7 @@ def test_a_prediction_is_noted_then_compared(capsys: pytest.CaptureFixture[str])
     with pytest.raises(ValueError, match="x-o is no prediction"):
         predict("x-o", 1)
     assert capsys.readouterr().out.splitlines() == [
-        "No prediction was made. Because.",
+        "Predict first: write what you expect two cells above and run that cell.",
         "What do you expect? Write it instead of the three dots, then run this cell.",
         "Noted: '0x5'. The next cell shows it.",
         "Not what you predicted. You answered '0x5'.",

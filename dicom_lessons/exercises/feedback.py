@@ -89,7 +89,7 @@ def compare(name: str) -> None:
     """Print the prediction beside the answer, and why it is so."""
     exercise = find(name)
     if name not in _predictions:
-        print(_("No prediction was made. {why}", why=_(exercise.why)))
+        print(_("Predict first: write what you expect two cells above and run that cell."))
         return
     verdict = judged(exercise, _predictions[name])
     progress.record(name)  # a prediction is made to be compared, not to be right

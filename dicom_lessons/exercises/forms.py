@@ -20,6 +20,8 @@ from pydicom.tag import Tag
 from dicom_lessons.text import N_, _
 
 LETTERS = "abcdefghijkl"
+# typed on a Russian keyboard, these look on the screen like the Latin letters below them
+_LOOK_ALIKES = str.maketrans("АВЕКМНОРСТУХаеорсух", "ABEKMHOPCTYXaeopcyx")
 Plain = TypeVar("Plain")
 Form = Callable[[Any], object]
 
@@ -40,6 +42,11 @@ def expecting(
         return form
 
     return decorate
+
+
+def latin(written: str) -> str:
+    """Return a text with Cyrillic letters that look like Latin ones replaced by these."""
+    return written.translate(_LOOK_ALIKES)
 
 
 def as_it_is(answer: Any) -> object:
@@ -85,8 +92,19 @@ def tag(answer: Any) -> int:
     """
     if isinstance(answer, bool):
         raise TypeError
+    answer = latin(answer) if isinstance(answer, str) else answer
     digits = re.sub(r"[\s(),]|0x", "", answer) if isinstance(answer, str) else ""
     return int(digits, 16) if re.fullmatch("[0-9A-Fa-f]{8}", digits) else int(Tag(answer))
+
+
+@expecting(N_("text in quotes"))
+def exact_text(answer: Any) -> str:
+    """Return text as it is written, but for surrounding spaces, quotes and Cyrillic look-alikes.
+
+    >>> exact_text(" 'СТ' ") == "CT", exact_text("ct") == "CT"
+    (True, False)
+    """
+    return latin(str.strip(answer, " \t\n'\""))
 
 
 @expecting(N_("text in quotes"))
@@ -96,7 +114,7 @@ def text(answer: Any) -> str:
     >>> text(" Explicit ")
     'explicit'
     """
-    return str.strip(answer, " \t\n'\"").casefold()
+    return exact_text(answer).casefold()
 
 
 @expecting(N_("a UID in quotes, for example '1.2.840.10008.1.2'"))
@@ -107,7 +125,7 @@ def uid(answer: Any) -> str:
     True
     """
     given = str(answer, "ascii") if isinstance(answer, bytes) else answer
-    digits = str.strip(given, " \0'\"").casefold()
+    digits = latin(str.strip(given, " \0'\"")).casefold()
     return _uids_by_name().get(digits, digits)
 
 
@@ -141,8 +159,10 @@ def truth(answer: Any) -> bool:
     raise TypeError
 
 
-@expecting(N_("a list, for example [1, 2, 3]"))
+@expecting(N_("a list, for example [1, 2, 3] or ['CT', 'MR']"))
 def _members(answer: Any) -> list[object]:
+    if isinstance(answer, str) and re.search(r"[,;\s]", answer.strip()):
+        answer = re.split(r"[,;\s]+", answer.strip(" ,;[]()"))
     members = list(itertools.islice(answer, 10_001))
     if isinstance(answer, str | bytes | dict) or len(members) > 10_000:
         raise TypeError
@@ -159,6 +179,8 @@ def list_of(
     """
 
     def listed(answer: Any) -> list[object] | tuple[object, ...]:
+        if ordered and isinstance(answer, set | frozenset):
+            raise TypeError(_("Order counts here, and a set keeps none: use a list."))
         members = [form(member) for member in _members(answer)]
         return members if ordered else tuple(sorted(members, key=repr))
 
@@ -175,7 +197,7 @@ def letter_of(count: int) -> Callable[[Any], str]:
 
     @expecting(N_("one letter in quotes: {letters}"), letters=known)
     def letter(answer: Any) -> str:
-        given = str.strip(answer, " .)('\"").lower()
+        given = latin(str.strip(answer, " .)('\"")).lower()
         return {letter: letter for letter in LETTERS[:count]}[given]
 
     return letter
@@ -193,7 +215,7 @@ def order_of(count: int) -> Callable[[Any], list[str]]:
     @expecting(said, count=count, order=known[::-1])
     def order(answer: Any) -> list[str]:
         letters = answer if isinstance(answer, str) else "".join(map(text, _members(answer)))
-        given = list(filter(str.isalpha, letters.lower()))
+        given = list(filter(str.isalpha, latin(letters).lower()))
         if sorted(given) != list(LETTERS[:count]):
             raise ValueError
         return given
@@ -203,6 +225,7 @@ def order_of(count: int) -> Callable[[Any], list[str]]:
 
 NAMES: dict[str, Form] = {
     "exact": as_it_is,
+    "exact text": exact_text,
     "integer": integer,
     "number": number,
     "tag": tag,

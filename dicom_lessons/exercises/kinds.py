@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from pydicom import Dataset
 
 from dicom_lessons.exercises import forms
 from dicom_lessons.text import _
@@ -86,6 +87,7 @@ class Exercise:
     mistakes: tuple[Answer, ...] = ()
     also_right: tuple[str, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
+    none_is_an_answer: ClassVar[bool] = False
 
     @property
     def models(self) -> list[object]:
@@ -94,7 +96,8 @@ class Exercise:
 
     def judge(self, answer: object) -> Verdict:
         """Say whether the answer is right; anything at all may come in."""
-        return Verdict(None) if answer is ... or answer is None else self._judge(answer)
+        unanswered = answer is ... or (answer is None and not self.none_is_an_answer)
+        return Verdict(None) if unanswered else self._judge(answer)
 
     def _judge(self, answer: object) -> Verdict:
         raise NotImplementedError
@@ -177,8 +180,13 @@ class Repair(Exercise):
     """
 
     examine: Callable[[Path], str]
+    none_is_an_answer: ClassVar[bool] = True
 
     def _judge(self, answer: object) -> Verdict:
+        if answer is None:
+            return Verdict(
+                False, _("You gave None: what saves a file returns nothing. Give its path.")
+            )
         try:
             path = Path(answer)  # type: ignore[arg-type]
             if not path.is_file():
@@ -192,12 +200,22 @@ class Repair(Exercise):
         return self._found(finding) if finding else self._right()
 
 
+@dataclass(frozen=True)
+class Raised:
+    """What a function raised, told from an error that it returned."""
+
+    error: BaseException
+
+    def __repr__(self) -> str:
+        return f"raise {self.error!r}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Code(Exercise):
     """A function that is called with several inputs and compared with the model's results.
 
     ``cases`` returns the argument tuples; results are compared after ``form``, exceptions by
-    their type.
+    their type; a subclass is as good.
     """
 
     cases: Cases
@@ -219,11 +237,12 @@ class Code(Exercise):
             return self._right()
         agreed = map(self._agree, results, models[0])
         place = next(place for place, agrees in enumerate(agreed) if not agrees)
+        got, expected = contrast(results[place], models[0][place])
         seen = _(
             "Called with ({arguments}), your function gave {got}; expected: {expected}.",
             arguments=", ".join(map(shown, self.cases()[place])),
-            got=shown(results[place]),
-            expected=shown(models[0][place]),
+            got=got,
+            expected=expected,
         )
         return self._mistaken(
             lambda wrong: all(map(self._agree, results, self._results(wrong))), seen, seen
@@ -240,12 +259,12 @@ class Code(Exercise):
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # a decoder's panic is no Exception
-                results.append(error)
+                results.append(Raised(error))
         return results
 
     def _agree(self, one: object, other: object) -> bool:
-        if isinstance(one, BaseException) or isinstance(other, BaseException):
-            return type(one) is type(other)
+        if isinstance(one, Raised) and isinstance(other, Raised):
+            return isinstance(one.error, type(other.error))
         try:
             return same(self.form(one), self.form(other))
         except Exception:
@@ -297,13 +316,39 @@ def partly(given: Any, right: Any) -> str:
     if not isinstance(given, list | tuple) or not isinstance(right, list | tuple):
         return ""
     hits = map(same, given, right) if isinstance(given, list) else map(given.__contains__, right)
-    return _("Right: {right} of {count}.", right=sum(hits), count=len(right))
+    told = _("Right: {right} of {count}.", right=sum(hits), count=len(right))
+    return f"{told} {_too_many(given, right)}".rstrip()
+
+
+def _too_many(given: Any, right: Any) -> str:
+    strange = [one for one in given if one not in right] if isinstance(given, tuple) else []
+    if isinstance(given, tuple) and len(given) > len(set(map(repr, given))):
+        return _("Something stands there twice.")
+    if strange and len(given) > len(right):
+        return _("Too much: {values}.", values=", ".join(map(shown, strange)))
+    return _("It is longer than it should be.") if len(given) > len(right) else ""
+
+
+def contrast(got: object, expected: object) -> tuple[str, str]:
+    """Return short representations of two things that are not the same, so that one sees it."""
+    one, other = shown(got), shown(expected)
+    if one != other:
+        return one, other
+    if type(got) is not type(expected):
+        return f"{type(got).__name__} {one}", f"{type(expected).__name__} {other}"
+    # a data set prints long values as "Array of 81 elements"
+    whole = [v.to_json_dict() if isinstance(v, Dataset) else v for v in (got, expected)]
+    texts = [" ".join(repr(value).split()) for value in whole]
+    place = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), 0)
+    begin = max(place - 20, 0)
+    cut = [f"…{text[begin : place + 60]}" for text in texts]
+    return cut[0], cut[1]
 
 
 def shown(value: object) -> str:
     """Return a short representation of anything, even of what cannot represent itself."""
     try:
-        return " ".join(_repr.repr(value).split())[:200]
+        return " ".join(_repr.repr(value).split())[:200] or type(value).__name__
     except BaseException:  # even sys.exit() may be in there
         return _("something of type {type}", type=type(value).__name__)
 
