@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import itertools
 import json
 import os
@@ -449,10 +450,9 @@ def declared_for_test(
     monkeypatch: pytest.MonkeyPatch, one_of_each_kind: list[kinds.Exercise]
 ) -> None:
     """One lesson of one exercise of each kind stands where the lessons' declarations stand."""
-    known = {exercise.name: exercise for exercise in one_of_each_kind}
-    for module in (declarations, dicom_lessons.exercises.progress):
-        monkeypatch.setattr(module, "LESSONS", {"structure": "01"})
-        monkeypatch.setattr(module, "declared", lambda _lesson: known)
+    known = {one.name: dataclasses.replace(one, sitting="01a") for one in one_of_each_kind}
+    monkeypatch.setattr(declarations, "LESSONS", {"structure": "01"})
+    monkeypatch.setattr(declarations, "declared", lambda _lesson: known)
     for module in (feedback, declarations, dicom_lessons.exercises.progress):
         monkeypatch.setattr(module, "find", known.__getitem__)
 
@@ -738,7 +738,7 @@ def test_progress_counts_what_is_done(
     capsys.readouterr()
     progress()
     first, following, place = capsys.readouterr().out.splitlines()
-    assert first == "01  structure    ■■□□□□□□□□□□□□ 2 of 14"
+    assert first == "01a x            ■■□□□□□□□□□□□□ 2 of 14"
     assert following == "Try next: x-as_it_is. Q"
     assert str(own_progress) in place
     own_progress.unlink()

@@ -10,6 +10,7 @@ import pytest
 from lesson_files import LESSON_FILES, cells, name, source
 
 from course_tools import sittings
+from dicom_lessons.exercises.lessons import find
 
 UNCUT = {
     *("00_meet_dicom", "01_structure", "02_uids", "03_modality", "04_sop", "05_download"),
@@ -145,3 +146,14 @@ def test_no_answer_stands_under_its_question(path: Path) -> None:
         if predicted := re.search(r"^predict\(\"([^\"]+)\"", source(cell), flags=re.M):
             asked = predicted[1]
     assert not asked, f"{asked} is never compared"
+
+
+# ---- exercises and progress know the sittings
+
+
+def test_each_exercise_says_in_which_sitting_it_stands() -> None:
+    for path in [path for path in SITTINGS if path.parent.name == "en"]:
+        number = path.stem.partition("_")[0]
+        code = "\n".join(source(cell) for cell in cells(path, "code"))
+        for asked in re.findall(r"^(?:check|predict|quiz)\(\"([^\"]+)\"", code, flags=re.M):
+            assert find(asked).sitting == number, asked

@@ -87,6 +87,7 @@ class Exercise:
     mistakes: tuple[Answer, ...] = ()
     also_right: tuple[str, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
+    sitting: str = ""
     none_is_an_answer: ClassVar[bool] = False
 
     @property

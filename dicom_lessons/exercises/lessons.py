@@ -32,6 +32,15 @@ def declared(lesson: str) -> dict[str, Exercise]:
     return exercises(_PACKAGE / lesson / "exercises.md", checks.CHECKS)
 
 
+def sittings() -> dict[str, list[str]]:
+    """Return the names of the exercises of each sitting, in the order of the course."""
+    found: dict[str, list[str]] = {}
+    for lesson in LESSONS:
+        for name, exercise in declared(lesson).items():
+            found.setdefault(exercise.sitting, []).append(name)
+    return dict(sorted(found.items()))
+
+
 def find(name: str) -> Exercise:
     """Return an exercise by its name.
 

@@ -13,26 +13,27 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from dicom_lessons.exercises.lessons import LESSONS, declared, find
+from dicom_lessons.exercises.lessons import find, sittings
 from dicom_lessons.text import _
 
 _LARGEST = 1_000_000  # bytes; a file of this course stays far below
 
 
 def progress() -> None:
-    """Print what is done in each lesson, and what to try next."""
+    """Print what is done in each sitting, and what to try next."""
     path = _place()
     done = _read(path)
     undone: dict[str, list[str]] = {}
-    for lesson, number in LESSONS.items():
-        names = declared(lesson)
-        undone[lesson] = [name for name in names if name not in done]
-        solved = len(names) - len(undone[lesson])
-        bar = "■" * solved + "□" * len(undone[lesson])
+    every = sittings()
+    for sitting, names in every.items():
+        undone[sitting] = [name for name in names if name not in done]
+        solved = len(names) - len(undone[sitting])
+        bar = "■" * solved + "□" * len(undone[sitting])
         counted = _("{done} of {all}", done=solved, all=len(names))
-        print(f"{number:3} {lesson:12} {bar} {counted}")
-    begun = [lesson for lesson in undone if 0 < len(undone[lesson]) < len(declared(lesson))]
-    following = [name for lesson in (*begun, *undone) for name in undone[lesson]]
+        room = names[0].rpartition("-")[0]
+        print(f"{sitting:3} {room:12} {bar} {counted}")
+    begun = [sitting for sitting in undone if 0 < len(undone[sitting]) < len(every[sitting])]
+    following = [name for sitting in (*begun, *undone) for name in undone[sitting]]
     if following:
         name, question = following[0], _(find(following[0]).question)
         print(_("Try next: {name}. {question}", name=name, question=question))

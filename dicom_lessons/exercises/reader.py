@@ -1,11 +1,12 @@
 """Exercises as text: the ``exercises.md`` of a room, read with CommonMark's own grammar.
 
-``## name (form)`` begins an exercise, and a paragraph asks. A task list answers: what is ticked is
-right, a second tick is right as well. An answer is prose (an option of a choice), one code span (a
-value), or a word with a colon and a fenced block: of ``python``, a program; of ``diff``, the right
-program with some lines changed. The word is ``code`` or ``change``, or else the name by which an
-examination in ``checks.py`` finds the fault. ``→`` says why; a numbered list gives three hints; a
-fenced block of ``lines`` makes a Parsons problem. The kind of exercise follows from all that.
+``# … 01a`` begins a sitting, ``## name (form)`` an exercise, and a paragraph asks. A task list
+answers: what is ticked is right, a second tick is right as well. An answer is prose (an option of a
+choice), one code span (a value), or a word with a colon and a fenced block: of ``python``, a
+program; of ``diff``, the right program with some lines changed. The word is ``code`` or ``change``,
+or else the name by which an examination in ``checks.py`` finds the fault. ``→`` says why; a
+numbered list gives three hints; a fenced block of ``lines`` makes a Parsons problem. The kind of
+exercise follows from all that.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Draft:
     line: int
     name: str
     form: str
+    sitting: str
     question: str = ""
     lines: str = ""
     answers: list[Item] = field(default_factory=list)
@@ -82,9 +84,13 @@ def read(path: Path) -> list[Draft]:
     drafts: list[Draft] = []
     document = SyntaxTreeNode(MarkdownIt().parse(path.read_text(encoding="utf-8")))
     try:
+        sitting = ""
         for node in document.children:
-            if node.type == "heading" and node.tag == "h2":
-                drafts.append(_heading(node))
+            if node.type == "heading" and node.tag == "h1":
+                number = re.search(r"\b\d\d[a-z]?\b", _content(node))
+                sitting = number[0] if number else ""
+            elif node.type == "heading" and node.tag == "h2":
+                drafts.append(_heading(node, sitting))
             elif drafts:  # what stands before the first exercise is for whoever reads the file
                 _take(drafts[-1], node)
         names: set[str] = set()
@@ -119,12 +125,12 @@ def exercises(path: Path, checks: Mapping[str, kinds.Check]) -> dict[str, kinds.
 # ---- from Markdown to drafts
 
 
-def _heading(node: SyntaxTreeNode) -> Draft:
+def _heading(node: SyntaxTreeNode, sitting: str) -> Draft:
     title = _joined(_content(node))
     parts = re.fullmatch(r"([a-z_]+-[a-z]?\d+)(?: \((.+)\))?", title)
     if not parts:
         raise _Fault(_line(node), f"{title!r} is no name of an exercise.")
-    return Draft(_line(node), parts[1], parts[2] or "")
+    return Draft(_line(node), parts[1], parts[2] or "", sitting)
 
 
 def _take(draft: Draft, node: SyntaxTreeNode) -> None:
@@ -261,6 +267,7 @@ def _made(draft: Draft, check: kinds.Check) -> kinds.Exercise:
     sources = [one.code or f'answer = "{forms.LETTERS[place]}"' for place, one in right]
     return kind(
         name=draft.name,
+        sitting=draft.sitting,
         question=draft.question,
         solution=sources[0],
         also_right=tuple(sources[1:]),
