@@ -95,7 +95,7 @@ def test_selecting_tells_which_bytes_light_up(monkeypatch: pytest.MonkeyPatch) -
     assert (selection["offset"], selection["end"]) == (922, 952)
     assert selection["text"] == "(0010,0010) Patient's Name"
     assert explorer.selected == "0010,0010"
-    explorer.selected = "prefix"
+    explorer.select("prefix")
     assert ear.last("selection")["offset"] == 128
     assert explorer.selected == "prefix"
     explorer.select("")
@@ -204,7 +204,7 @@ def test_the_stored_output_holds_the_table_and_no_model_id() -> None:
 
 
 def test_the_table_begins_and_ends_where_it_is_told() -> None:
-    text = structure_table("CT_small", "0010,0010", "0010,0020").text.splitlines()
+    text = structure_table("CT_small", "0010,0010", most=2).text.splitlines()
     assert [line.split("(")[1][:9] for line in text[1:]] == ["0010,0010", "0010,0020"]
     assert len(structure_table("CT_small", most=3).text.splitlines()) == 4
     assert "128 bytes" in structure_table("CT_small", "preamble", most=1).text

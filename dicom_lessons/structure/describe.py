@@ -14,23 +14,14 @@ from pydicom.datadict import (
 )
 from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, STR_VR, TEXT_VR_DELIMS
+from pydicom.values import converters
 
 from dicom_lessons.structure.element import Element
 from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import _
 
-NUMBERS = {
-    "AT": "HH",
-    "FD": "d",
-    "FL": "f",
-    "SL": "i",
-    "SS": "h",
-    "SV": "q",
-    "UL": "I",
-    "US": "H",
-    "UV": "Q",
-    "US or SS": "H",
-}
+NUMBERS = {VR: known[1] for VR, known in converters.items() if isinstance(known, tuple)}
+NUMBERS |= {"AT": "HH", "US or SS": "H"}
 
 
 def name_of(file_map: FileMap, element: Element) -> str:

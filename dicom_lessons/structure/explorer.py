@@ -62,20 +62,15 @@ def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
     return explorer
 
 
-def structure_table(
-    source: Source, first: str | int = 0, last: str | None = None, most: int = 12
-) -> html.Page:
+def structure_table(source: Source, first: str = "", most: int = 12) -> html.Page:
     """Return a table of parts and elements with their bytes: the explorer's static twin.
 
     Parameters
     ----------
     source : str, path, bytes or FileMap
         Name of a sample, path of a file, or its bytes.
-    first : str or int
-        Where to begin: a path as :func:`dicom_lessons.structure.find_element` takes it, the name of
-        a part such as ``"prefix"``, or the place in the file's order.
-    last : str, optional
-        Where to end; after ``most`` rows at the latest.
+    first : str
+        Where to begin, as :meth:`ByteExplorer.select` takes it; empty for the first byte.
     most : int
         The most rows to show.
 
@@ -87,11 +82,8 @@ def structure_table(
     """
     file_map = _map(source)
     entries = entries_of(file_map)
-    start = first if isinstance(first, int) else _index(file_map, entries, first)
-    stop = min(start + most, len(entries))
-    if last is not None:
-        stop = min(stop, _index(file_map, entries, last) + 1)
-    return twin(file_map, entries[start:stop], len(entries))
+    start = _index(file_map, entries, first) if first else 0
+    return twin(file_map, entries[start : start + most], len(entries))
 
 
 def entries_of(file_map: FileMap) -> list[Entry]:
@@ -131,10 +123,6 @@ class ByteExplorer(Widget):
     def selected(self) -> str:
         """The path of what is lit up, such as ``"0010,0010"``; empty if nothing is."""
         return _path(self.file_map, self._entry(self.entry))
-
-    @selected.setter
-    def selected(self, path: str) -> None:
-        self.select(path)
 
     def select(self, path: str) -> None:
         """Light up an element and scroll to it.
@@ -297,6 +285,5 @@ def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:
         dataset = reading.read(stored.raw)
         name = f"{stored.name}, {ENCODINGS[encoding].name}"
         return map_bytes(rewrite(dataset, ENCODINGS[encoding]), name)
-    except Exception as error:
-        # pydicom raises many kinds of errors on broken files, and the explorer stays open on all.
+    except Exception as error:  # pydicom raises many kinds; the explorer stays open on all
         return _("not written: {error}", error=error)

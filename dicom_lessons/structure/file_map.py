@@ -173,17 +173,8 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     except StructureError as error:
         stopped = _stop(walk, error, name)
         parts.append(Region("unread", error.offset, len(raw) - error.offset))
-    return FileMap(
-        name=name,
-        raw=raw,
-        elements=tuple(walk.elements),
-        parts=tuple(part for part in parts if part.length),
-        transfer_syntax=syntax,
-        explicit=explicit,
-        little_endian=little_endian,
-        stopped=stopped,
-        inflated=inflated,
-    )
+    elements, filled = tuple(walk.elements), tuple(part for part in parts if part.length)
+    return FileMap(name, raw, elements, filled, syntax, explicit, little_endian, stopped, inflated)
 
 
 def _refusal(raw: bytes, name: str) -> str:
