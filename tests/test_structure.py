@@ -627,7 +627,7 @@ def another_name() -> Dataset:
     return changed
 
 
-def coefficient(beam: int, point: int, reference: int) -> DataElement:
+def coefficient(beam: int, point: int, reference: int) -> Any:
     item = samples.read("rtplan").BeamSequence[beam].ControlPointSequence[point]
     return item.ReferencedDoseReferenceSequence[reference]["CumulativeDoseReferenceCoefficient"]
 

@@ -57,8 +57,7 @@ def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
         If it is too large, or no file; as StructureError if it is not DICOM at all.
     """
     explorer = ByteExplorer(_map(source))
-    if select:
-        explorer.select(select)
+    explorer.select(select)
     return explorer
 
 
