@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import struct
 import time
 import warnings
@@ -10,24 +11,26 @@ from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom.data
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson_files import cells, source
+from lesson_files import cells_of, source
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.filereader import data_element_generator
 from pydicom.uid import (
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
-from course_tools import lessons
 from dicom_lessons import reading, samples
 from dicom_lessons.exercises.kinds import Exercise, Parsons, bound_by
 from dicom_lessons.exercises.lessons import declared
@@ -561,22 +564,345 @@ def test_decode_may_return_any_likely_form(
     assert accepts("structure-2", decode)
 
 
-def test_byte_6000_belongs_to_the_element_of_the_right_option() -> None:
-    ct = map_file(samples.path("CT_small"))
-    element = find_element(ct, "0043,1029")
-    (region,) = ct.regions_between(6000, 6001)
+def test_byte_1500_belongs_to_the_element_of_the_right_option() -> None:
+    other = map_file(samples.path("693_J2KI"))
+    element = find_element(other, "StudyInstanceUID")
+    (region,) = other.regions_between(1500, 1501)
     assert region in element.regions
-    assert (element.offset, element.end) == (3936, 6016)
+    assert (element.offset, element.end) == (1462, 1524)
+    assert accepts("structure-q1", "b")
 
 
-def test_the_figure_is_drawn_with_the_places_of_the_map() -> None:
+def test_the_figure_is_drawn_with_the_offsets_of_the_map() -> None:
     ct = map_file(samples.path("CT_small"))
-    places = [0, 128, ct.elements[0].offset, data_set_start(ct)]
-    places += [find_element(ct, tag).offset for tag in ("7FE0,0010", "FFFC,FFFC")]
-    places.append(len(ct.raw))
-    assert f"places = {places}" in _code("layout-figure")
+    offsets = [0, 128, ct.elements[0].offset, data_set_start(ct)]
+    offsets += [find_element(ct, tag).offset for tag in ("7FE0,0010", "FFFC,FFFC")]
+    offsets.append(len(ct.raw))
+    assert f"offsets = {offsets}" in _code("layout-figure")
 
 
 def _code(cell_id: str) -> str:
-    lesson = lessons.NOTEBOOKS / "en" / "01_structure.ipynb"
-    return next(source(cell) for cell in cells(lesson) if cell["id"] == cell_id)
+    return next(source(cell) for cell in cells_of("structure") if cell["id"] == cell_id)
+
+
+def test_the_tiff_of_the_preamble_is_larger_than_the_file() -> None:
+    assert CT[:4] == b"II*\0"
+    assert struct.unpack("<I", CT[4:8])[0] > len(CT)
+
+
+def test_the_group_without_elements_is_the_one_that_is_asked_for() -> None:
+    in_file = {element.tag.group for element in map_file("examples_jpeg2k").elements}
+    in_data_set = {element.tag.group for element in samples.read("examples_jpeg2k").iterall()}
+    assert in_file - in_data_set == {0x0002, 0xFFFE}
+    assert accepts("structure-p7", in_file - in_data_set)
+
+
+# Many right answers of each exercise, and many wrong ones that look right
+
+NO_META = samples.path("no_meta").read_bytes()
+
+
+def forced(raw: bytes) -> Dataset:
+    return dcmread(BytesIO(raw), force=True)
+
+
+def with_meta() -> Dataset:
+    mended = forced(NO_META[1:])
+    mended.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return mended
+
+
+def without(keyword: str) -> Dataset:
+    cut = forced(NO_META[1:])
+    del cut[keyword]
+    return cut
+
+
+def another_name() -> Dataset:
+    changed = forced(NO_META[1:])
+    changed.PatientName = "A^B"
+    return changed
+
+
+def coefficient(beam: int, point: int, reference: int) -> Any:
+    item = samples.read("rtplan").BeamSequence[beam].ControlPointSequence[point]
+    return item.ReferencedDoseReferenceSequence[reference]["CumulativeDoseReferenceCoefficient"]
+
+
+RIGHT: dict[str, list[Any]] = {
+    "structure-1": [
+        [144, 148, 152, 156, 158],
+        (144, 148, 152, 156, 158),
+        np.array([144, 148, 152, 156, 158]),
+        ["144", "148", "152", "156", "158"],
+        [0x90, 0x94, 0x98, 0x9C, 0x9E],
+        ["0x90", "0x94", "0x98", "0x9c", "0x9e"],
+        ["90h", "94h", "98h", "9Ch", "9Eh"],
+        [144.0, 148.0, 152.0, 156.0, 158.0],
+        [144, 144 + 4, 144 + 8, 144 + 12, 144 + 14],
+        (144 + step for step in (0, 4, 8, 12, 14)),
+        [np.int64(144), np.uint8(148), 152, 156, 158],
+    ],
+    "structure-3": [
+        "1.2.840.10008.1.2.4.91",
+        " 1.2.840.10008.1.2.4.91 ",
+        "'1.2.840.10008.1.2.4.91'",
+        b"1.2.840.10008.1.2.4.91",
+        b"1.2.840.10008.1.2.4.91\0",
+        "1.2.840.10008.1.2.4.91\0",
+        JPEG2000,
+        "JPEG2000",
+        "JPEG 2000 Image Compression",
+        samples.read("693_J2KI").file_meta.TransferSyntaxUID,
+        samples.path("693_J2KI").read_bytes()[272:294],
+    ],
+    "structure-4": [
+        *(384, "384", "0x180", "180h", 0x180, 384.0, np.int64(384), np.uint16(384)),
+        *(144 + 240, b"\x80\x01", 144 + int.from_bytes(b"\xf0\0\0\0", "little")),
+    ],
+    "structure-5": [
+        *("bfcaed", "BFCAED", "b f c a e d", "b, f, c, a, e, d", "b-f-c-a-e-d", "(bfcaed)"),
+        *(list("bfcaed"), tuple("BFCAED"), " bfcaed ", "b\nf\nc\na\ne\nd", "b>f>c>a>e>d"),
+    ],
+    "structure-6": [
+        *(20, "20", 20.0, 0x14, "0x14", "14h", np.int32(20), 8 + 12, 4 + 2 + 2 + 12),
+        *(b"\x14", 8 + len("Ivanov^Ivan") + 1),
+    ],
+    "structure-7": [
+        *(0.9990268, "0.9990268", "0,9990268", "9.9902680e-1", "9,9902680e-1", 9.990268e-1),
+        *(np.float64(0.9990268), coefficient(0, 1, 0), coefficient(0, 1, 0).value),
+        *(str(coefficient(0, 1, 0).value), float(coefficient(0, 1, 0).value)),
+    ],
+    "structure-8": [
+        *("Exposure Time", "ExposureTime", "exposure time", " Exposure Time ", "EXPOSURE TIME"),
+        *("'ExposureTime'", '"Exposure Time"', "exposuretime", "Exposure time"),
+        *(samples.read("CT_small")[0x0018, 0x1150].name,),
+        *(samples.read("CT_small")[0x0018, 0x1150].keyword,),
+    ],
+    "structure-9": [
+        *(forced(NO_META[1:]), NO_META[1:], forced(CT[336:]), CT[336:], with_meta()),
+        *(samples.read("CT_small"), str(samples.path("CT_small")), samples.path("CT_small")),
+        *(Dataset(forced(NO_META[1:])), forced(CT[132:]), forced(bytes(128) + b"DICM" + CT[132:])),
+    ],
+    "structure-p2": [
+        *(b"\xe0\x7f\x10\x00", "e0 7f 10 00", "E0 7F 10 00", "e07f1000", "E0, 7F, 10, 00"),
+        *("0xe0 0x7f 0x10 0x00", [0xE0, 0x7F, 0x10, 0], (224, 127, 16, 0), CT[6288:6292]),
+        *(bytearray(b"\xe0\x7f\x10\x00"), struct.pack("<HH", 0x7FE0, 0x0010)),
+    ],
+    "structure-p7": [
+        *(0xFFFE, 65534, "FFFE", "fffe", "0xFFFE", [0xFFFE], {0xFFFE}, (0xFFFE,), ["FFFE"]),
+        *([0x0002, 0xFFFE], [2, "FFFE"], b"\xfe\xff"),
+    ],
+}
+WRONG: dict[str, list[Any]] = {
+    "structure-1": [
+        [144, 148, 150, 152, 154],
+        [144, 148, 150, 156, 158],
+        [144, 148, 152, 156, 160],
+        [144, 148, 152, 154, 156],
+        [0, 4, 8, 12, 14],
+        [148, 152, 156, 158],
+        [144, 148, 150, 152, 156, 158],
+        {"tag": 144, "VR": 148},
+        "144, 148, 152, 156, 158",
+        158,
+        [158, 156, 152, 148, 144],
+        [144, 148, 152, 156, None],
+    ],
+    "structure-3": [
+        *("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4", "1.2.840.10008.1.2.4.9", "JPEG"),
+        *("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.5.1.4.1.1.2", 91),
+        *("1.2.840.10008.1.2.4.91.", "1,2,840,10008,1,2,4,91", "Explicit VR Little Endian"),
+    ],
+    "structure-4": [
+        *(240, 372, 368, 380, 383, 385, 336, 396, 0x144, "384 bytes", 144, [384], ""),
+    ],
+    "structure-5": [
+        *("bfcade", "bcfaed", "bfcead", "abcdef", "bfcae", "bfcaedd", "fbcaed", "bfaced"),
+        *("123456", 263154, ["b", "f", "c"]),
+    ],
+    "structure-6": [19, 11, 12, 18, 22, 24, 21, 8, 16, "20 bytes", [20], 2.0, "4+2+2+12"],
+    "structure-7": [
+        *(0.0, 1.0, 0.999, 0.99903, 9.990268, "9.99", 0.9990267, coefficient(0, 0, 0)),
+        *(coefficient(0, 1, 1), "0.9990268 Gy", [0.9990268], True),
+    ],
+    "structure-8": [
+        *("Exposure", "IS", "1601", 1601, "Acquisition Time", "Exposure Time in ms", "0018,1150"),
+        *("Exposure_Time", 0x00181150, "Time", ["Exposure Time"], b"Exposure Time"),
+    ],
+    "structure-9": [
+        *(forced(NO_META), NO_META, NO_META[2:], samples.path("no_meta"), NO_META[132:], CT[:336]),
+        *(without("PixelData"), without("PatientName"), another_name(), Dataset(), 258, 1),
+        *(samples.read("MR_small"), CT[337:], "no such file", b"hello" * 100),
+    ],
+    "structure-p2": [
+        *("7f e0 00 10", "10 00 e0 7f", "e0 10", "7f 10", "7f e0 10 00", "e0 7f 00 10", "7FE00010"),
+        *("e0 7f 10", "e0 7f 10 00 00", 0x7FE00010, "(7FE0,0010)"),
+    ],
+    "structure-p7": [
+        *(0x7FE0, 0, 4, 2, [2], [], 8, "FFFF", 0xFFFF, [2, 4], [0xFFFE, 8], "items", 1.5),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, one) for name, answers in RIGHT.items() for one in answers]
+)
+def test_any_form_of_a_right_answer_is_right(name: str, answer: object) -> None:
+    assert accepts(name, answer), exercise(name).judge(answer).why
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, one) for name, answers in WRONG.items() for one in answers]
+)
+def test_what_only_looks_right_is_wrong(name: str, answer: object) -> None:
+    assert not accepts(name, answer)
+
+
+def test_the_tables_are_long_enough() -> None:
+    graded = {name for name in declared("structure") if name[-1].isdecimal() and name[-2] == "-"}
+    assert graded - {"structure-2"} <= set(RIGHT)
+    assert all(len(answers) >= 10 for table in (RIGHT, WRONG) for answers in table.values())
+
+
+LONG = "LONG = {'OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'}"
+DECODERS = {
+    "unpack in one go": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode()",
+        "n, s = (struct.unpack('<I', raw[8:12])[0], 12) if v in LONG "
+        "else (struct.unpack('<H', raw[6:8])[0], 8)",
+        "return g, e, v, n, raw[s:s + n]",
+    ),
+    "from_bytes": (
+        "number = lambda a, b: int.from_bytes(raw[a:b], 'little')",
+        "v = raw[4:6].decode('ascii')",
+        "s, n = (12, number(8, 12)) if v in LONG else (8, number(6, 8))",
+        "return number(0, 2), number(2, 4), v, n, raw[s:s + n]",
+    ),
+    "a list with VR as bytes": (
+        "v = raw[4:6]; s = 12 if v.decode() in LONG else 8",
+        "n = int.from_bytes(raw[s - 4 if s == 12 else 6:s], 'little')",
+        "return [raw[0] + 256 * raw[1], raw[2] + 256 * raw[3], v, n, raw[s:s + n]]",
+    ),
+    "from a stream": (
+        "f = BytesIO(raw); g, e = struct.unpack('<HH', f.read(4)); v = f.read(2).decode()",
+        "n = struct.unpack('<xxI', f.read(6))[0] if v in LONG else "
+        "struct.unpack('<H', f.read(2))[0]",
+        "return g, e, v, n, f.read(n)",
+    ),
+    "numpy": (
+        "g, e = np.frombuffer(raw[:4], '<u2'); v = raw[4:6].decode()",
+        "s = 12 if v in LONG else 8",
+        "n = int(np.frombuffer(raw[8:12], '<u4')[0] if s == 12 else "
+        "np.frombuffer(raw[6:8], '<u2')[0])",
+        "return int(g), int(e), v, n, raw[s:s + n]",
+    ),
+    "pydicom's own list of short headers": (
+        "v = raw[4:6].decode(); s = 8 if v in EXPLICIT_VR_LENGTH_16 else 12",
+        "n, = struct.unpack('<H', raw[6:8]) if s == 8 else struct.unpack('<I', raw[8:12])",
+        "return (*struct.unpack('<HH', raw[:4]), v, n, raw[s:s + n])",
+    ),
+    "group as hexadecimal text": (
+        "g, e = struct.unpack('<HH', raw[:4]); v = raw[4:6].decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return hex(g), hex(e), v, n, raw[s:s + n]",
+    ),
+    "length as text": (
+        "g, e = struct.unpack('<HH', raw[:4]); v = raw[4:6].decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, str(n), raw[s:s + n]",
+    ),
+    "value as a bytearray": (
+        "raw = bytearray(raw); g, e = struct.unpack('<HH', raw[:4]); v = raw[4:6].decode()",
+        "s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, n, raw[s:s + n]",
+    ),
+    "a named tuple, with a helper": (
+        "Parts = collections.namedtuple('Parts', 'group element vr length value')",
+        "def at(form, offset): return struct.unpack_from(form, raw, offset)[0]",
+        "v = at('2s', 4).decode(); s = 12 if v in LONG else 8",
+        "n = at('<I', 8) if s == 12 else at('<H', 6)",
+        "return Parts(at('<H', 0), at('<H', 2), v, n, raw[s:s + n])",
+    ),
+}
+BAD_DECODERS = {
+    "long for OB and UT alone": ("LONG = {'OB', 'UT'}", *DECODERS["from_bytes"]),
+    "long for what begins with O or U": (
+        "LONG = {v for v in EXPLICIT_VR_LENGTH_16 | EXPLICIT_VR_LENGTH_32 if v[0] in 'OU'}",
+        *DECODERS["from_bytes"],
+    ),
+    "UN forgotten": ("LONG = LONG_HEADER - {'UN'}", *DECODERS["from_bytes"]),
+    "SV and UV forgotten": ("LONG = LONG_HEADER - {'SV', 'UV'}", *DECODERS["from_bytes"]),
+    "a zero where the length would be means long": (
+        "g, e, v, n = struct.unpack('<HH2sH', raw[:8]); s = 8",
+        "if n == 0 and len(raw) >= 12: n, s = struct.unpack('<I', raw[8:12])[0], 12",
+        "return g, e, v.decode(), n, raw[s:s + n]",
+    ),
+    "two bytes of length in a long header": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:10] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, n, raw[s:s + n]",
+    ),
+    "three bytes of length in a long header": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[9:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, n, raw[s:s + n]",
+    ),
+    "one byte of group and element": (
+        "v = raw[4:6].decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return raw[0], raw[2], v, n, raw[s:s + n]",
+    ),
+    "big endian tag": (
+        "g, e, v = struct.unpack('>HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, n, raw[s:s + n]",
+    ),
+    "signed group": (
+        "g, e, v = struct.unpack('<hh2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, n, raw[s:s + n]",
+    ),
+    "the rest as the value": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = len(raw) - s",
+        "return g, e, v, n, raw[s:]",
+    ),
+    "value without padding": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, n, raw[s:s + n].rstrip(b'\\x00 ')",
+    ),
+    "value and length changed about": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, v, raw[s:s + n], n",
+    ),
+    "four parts": (
+        "g, e, v = struct.unpack('<HH2s', raw[:6]); v = v.decode(); s = 12 if v in LONG else 8",
+        "n = int.from_bytes(raw[8:12] if s == 12 else raw[6:8], 'little')",
+        "return g, e, n, raw[s:s + n]",
+    ),
+}
+
+
+def decoder(lines: tuple[str, ...]) -> object:
+    names: dict[str, Any] = {"struct": struct, "np": np, "BytesIO": BytesIO}
+    names |= {"collections": collections, "EXPLICIT_VR_LENGTH_16": EXPLICIT_VR_LENGTH_16}
+    names["EXPLICIT_VR_LENGTH_32"] = EXPLICIT_VR_LENGTH_32
+    exec(LONG + "\nLONG_HEADER = LONG", names)
+    exec("def decode(raw):\n" + "\n".join(f"    {line}" for line in lines), names)
+    return names["decode"]
+
+
+@pytest.mark.parametrize("how", DECODERS)
+def test_any_right_way_to_decode_is_right(how: str) -> None:
+    answer = decoder(DECODERS[how])
+    assert accepts("structure-2", answer), exercise("structure-2").judge(answer).why
+
+
+@pytest.mark.parametrize("how", BAD_DECODERS)
+def test_a_way_to_decode_that_fails_somewhere_is_wrong(how: str) -> None:
+    assert accepts("structure-2", decoder(BAD_DECODERS[how])) is False

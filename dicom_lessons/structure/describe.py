@@ -19,9 +19,7 @@ from dicom_lessons.structure.element import Element
 from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import _
 
-NUMBERS: dict[str, str] = {
-    VR: entry[1] for VR, entry in converters.items() if isinstance(entry, tuple)
-}
+NUMBERS = {str(VR): known[1] for VR, known in converters.items() if isinstance(known, tuple)}
 NUMBERS |= {"AT": "HH", "US or SS": "H"}
 
 

@@ -158,7 +158,8 @@ class Element:
     @property
     def regions(self) -> tuple[Region, ...]:
         """The parts of its header and, unless it is nested, its value, in order."""
-        sizes = [({"element": "tag", "delimiter": "delimiter"}.get(self.kind, "item"), 4)]
+        first = {"element": "tag", "delimiter": "delimiter"}.get(self.kind, "item")
+        sizes = [(first, 4)]
         if self.explicit:
             sizes.append(("VR", 2))
             if self.value_offset - self.offset == 12:

@@ -59,12 +59,11 @@ def explore_bytes(source: Source, select: str = "") -> ByteExplorer:
         If it is too large, or no file; as StructureError if it is not DICOM at all.
     """
     explorer = ByteExplorer(_map(source))
-    if select:
-        explorer.select(select)
+    explorer.select(select)
     return explorer
 
 
-def structure_table(source: Source, first: str = "", last: str = "", most: int = 12) -> html.Page:
+def structure_table(source: Source, first: str = "", most: int = 12) -> html.Page:
     """Return a table of parts and elements with their bytes: the explorer's static twin.
 
     Parameters
@@ -72,10 +71,9 @@ def structure_table(source: Source, first: str = "", last: str = "", most: int =
     source : str, path, bytes or FileMap
         Name of a sample, path of a file, or its bytes.
     first : str
-        Where to begin: a path as :func:`dicom_lessons.structure.find_element` takes it, or the name
-        of a part such as ``"prefix"``; by default at the first byte.
-    last : str
-        Where to end; after ``most`` rows at the latest.
+        Where to begin, as :meth:`ByteExplorer.select` takes it; empty for the first byte.
+    most : int
+        The most rows to show.
 
     Examples
     --------
@@ -86,10 +84,7 @@ def structure_table(source: Source, first: str = "", last: str = "", most: int =
     file_map = _map(source)
     entries = entries_of(file_map)
     start = _index(file_map, entries, first) if first else 0
-    stop = start + most
-    if last:
-        stop = min(stop, _index(file_map, entries, last) + 1)
-    return twin(file_map, entries[start:stop], len(entries))
+    return twin(file_map, entries[start : start + most], len(entries))
 
 
 def entries_of(file_map: FileMap) -> list[Entry]:
@@ -263,6 +258,5 @@ def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:
         dataset = reading.read(stored.raw)
         name = f"{stored.name}, {ENCODINGS[encoding].name}"
         return map_bytes(rewrite(dataset, ENCODINGS[encoding]), name)
-    except Exception as error:
-        # pydicom raises many kinds of errors on broken files, and the explorer stays open on all.
+    except Exception as error:  # pydicom raises many kinds; the explorer stays open on all
         return _("not written: {error}", error=error)
