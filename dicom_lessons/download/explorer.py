@@ -93,7 +93,7 @@ def _careful(address: str, folder: Path, content: bytes) -> None:
 
 def _outcome_page(fault: str) -> Page:
     rows = [
-        (_("the code from the beginning"), *_outcome(_careless, fault)),
+        (_("the careless code"), *_outcome(_careless, fault)),
         (_("the finished fetch"), *_outcome(_careful, fault)),
     ]
     header = (_("Download"), _("What it says"), _("What lies in the folder"))

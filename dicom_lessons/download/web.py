@@ -1,26 +1,21 @@
-"""The internet or the classroom server: who answers, questions, archives, and known sources."""
+"""The internet or the classroom server: who answers requests; and archives, unpacked with care."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from dicom_lessons import reading, samples
 from dicom_lessons.download.classroom import start_classroom
 from dicom_lessons.fetching import DownloadError, receive
 from dicom_lessons.html import Page, table
-from dicom_lessons.text import _, short
+from dicom_lessons.text import _
 
-SOURCES = Path(__file__).with_name("sources.json")
 MOST_ANSWER = 16 * 1024 * 1024
 
 
@@ -118,33 +113,9 @@ def _answers(address: str, seconds: float) -> bool:
     return bool(answers)
 
 
-def ask(address: str, **query: object) -> Any:
-    """Ask a web service and return its answer in JSON as Python lists and dicts.
-
-    Parameters
-    ----------
-    address : str
-        http or https.
-    **query
-        What follows the question mark of the address.
-
-    Raises
-    ------
-    DownloadError
-        If there is no answer in time, or one that is no JSON.
-    """
-    complete = f"{address}?{urlencode(query)}" if query else address
-    try:
-        return json.loads(_content(complete, "application/dicom+json, application/json"))
-    except (OSError, ValueError) as error:
-        reason = str(error) if isinstance(error, OSError) else _("the answer is no JSON")
-        message = _("No answer from {address}: {reason}.", address=address, reason=reason)
-        raise DownloadError(message, reason) from error
-
-
-def _content(address: str, accept: str = "*/*") -> bytes:
+def _content(address: str) -> bytes:
     file = BytesIO()
-    receive(address, file, most=MOST_ANSWER, accept=accept)
+    receive(address, file, most=MOST_ANSWER)
     return file.getvalue()
 
 
@@ -165,41 +136,3 @@ def unpack(
         return reading.unpack(archive, folder, most)
     except reading.ReadingError as error:
         raise DownloadError(str(error)) from error
-
-
-def source_table() -> Page:
-    """Return a table of places where DICOM files come from, as of autumn 2026."""
-    fields = ("name", "what", "python", "licence", "good_for")
-    header = (_("Name"), _("What it is"), _("From Python"), _("Licence"), _("Good for"))
-    sources = json.loads(SOURCES.read_text(encoding="utf-8"))
-    rows = [[source["name"], *(_(source[field]) for field in fields[1:])] for source in sources]
-    text = "\n".join(f"{source['name']}: {_(source['what'])}" for source in sources)
-    return Page(table(header, rows, _("Sources of DICOM files, as of autumn 2026")), text)
-
-
-def explore_answer(ask: Callable[[], object], most: int = 5) -> Page:
-    """Ask a source that may not be within reach, and show its answer or why there is none.
-
-    Parameters
-    ----------
-    ask : callable
-        Returns a list of dicts.
-    most : int
-        Rows to show.
-    """
-    try:
-        answer = ask()
-        if not isinstance(answer, list):
-            raise TypeError(_("the answer is no list"))
-        rows = [one if isinstance(one, Mapping) else {"": one} for one in islice(answer, most)]
-    except Exception as error:  # a client of a source may raise anything
-        reason = str(error)
-        if isinstance(error, ImportError):
-            package = (error.name or "").replace("_", "-")
-            reason = _("{package} is not installed. Get it with: {cure}", package=package,
-                       cure=f"pip install {package}")  # fmt: skip
-        return Page(table((_("No answer"),), [(short(reason, 300),)]), reason)
-    header = list(rows[0]) if rows else []
-    caption = _("{shown} of {count}", shown=len(rows), count=len(answer))
-    values = [[short(row.get(name, ""), 100) for name in header] for row in rows]
-    return Page(table(header, values, caption), caption)
