@@ -12,6 +12,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import textwrap
 import time
 import tracemalloc
 import zipfile
@@ -22,7 +23,7 @@ import pooch
 import pydicom
 import pytest
 import requests
-from lesson_files import cells, load, tags
+from lesson_files import cells, load, sittings_of, tags
 from pydicom import Dataset, dcmread
 from tools import require
 
@@ -30,14 +31,13 @@ from course_tools import lessons
 from dicom_lessons import download, fetching, samples
 from dicom_lessons.download import (
     classroom,
-    explore_answer,
     explore_faults,
 )
 from dicom_lessons.download.classroom import ARCHIVE
-from dicom_lessons.download.server import FAULTS, Faulty, Request, serve
+from dicom_lessons.download.server import FAULTS, Faulty, serve
 from dicom_lessons.download.web import Way
+from dicom_lessons.exercises import kinds
 from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -293,7 +293,9 @@ def test_the_stand_in_says_that_it_is_one_and_has_the_same_flaws(
     assert says(data_set) == FLAWS
     assert data_set.pixel_array.shape == (data_set.Rows, data_set.Columns)
     assert data_set.file_meta.MediaStorageSOPInstanceUID == data_set.SOPInstanceUID
-    assert data_set.SOPInstanceUID != samples.read("virtual/cr").SOPInstanceUID
+    original = samples.read("virtual/cr")
+    assert data_set.SOPInstanceUID != original.SOPInstanceUID
+    assert data_set.SourceImageSequence[0].ReferencedSOPInstanceUID == original.SOPInstanceUID
     classroom.stand_in.cache_clear()
     assert classroom.stand_in() == content
 
@@ -302,6 +304,7 @@ FLAWS = [
     "JPEG 2000 Image Compression",
     "CR",
     "MONOCHROME1",
+    ["DERIVED", "PRIMARY"],
     "01",
     "JPEG 2000 irreversible (lossy) 10:1",
     [0, 0],
@@ -309,7 +312,7 @@ FLAWS = [
 
 
 def says(data_set: Dataset) -> list[object]:
-    keywords = ("Modality", "PhotometricInterpretation", "LossyImageCompression")
+    keywords = ("Modality", "PhotometricInterpretation", "ImageType", "LossyImageCompression")
     values = [data_set[keyword].value for keyword in (*keywords, "DerivationDescription")]
     return [data_set.file_meta.TransferSyntaxUID.name, *values, list(data_set.PixelSpacing)]
 
@@ -335,66 +338,21 @@ def test_the_real_file_comes_over_http_and_is_verified(
 
 def test_the_classroom_answers_as_orthanc_and_dicomweb_do() -> None:
     address = download.start_classroom()
-    found = download.ask(f"{address}orthanc/instances")
+    found = ask(f"{address}orthanc/instances")
     assert found == sorted(found)
     first = f"{address}orthanc/instances/{found[0]}"
-    tags = download.ask(f"{first}/simplified-tags")
+    tags = ask(f"{first}/simplified-tags")
     read = dcmread(io.BytesIO(requests.get(f"{first}/file", timeout=10).content))
     assert tags["SOPInstanceUID"] == read.SOPInstanceUID
-    answer = download.ask(f"{address}dicom-web/instances", Modality="CT")
+    answer = ask(f"{address}dicom-web/instances", Modality="CT")
     assert [Dataset.from_json(one).PatientID for one in answer] == ["1CT1"]
-    assert len(download.ask(f"{address}dicom-web/instances")) == 3
+    assert len(ask(f"{address}dicom-web/instances")) == 3
     for path in ("orthanc/instances/none/file", "orthanc/else", "dicom-web/else"):
-        with pytest.raises(download.DownloadError, match="404"):
-            download.ask(address + path)
+        assert requests.get(address + path, timeout=10).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("body", "kind", "reason"),
-    [
-        (b"<html>Log in</html>", "text/html", "web page"),
-        (b"{", "application/json", "no JSON"),
-        (b"\xff\xfe", "application/json", "no JSON"),
-        (b"", "application/json", "no JSON"),
-    ],
-)
-def test_an_answer_that_is_no_json_is_told(body: bytes, kind: str, reason: str) -> None:
-    with (
-        serve(lambda request: request.reply(body, kind=kind)) as address,
-        pytest.raises(download.DownloadError, match=reason),
-    ):
-        download.ask(address)
-
-
-def test_a_question_goes_where_it_should() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def answer(request: Request) -> None:
-        asked.append((request.path, request.headers["Accept"]))
-        request.reply(b"[]", kind="application/json")
-
-    with serve(answer) as address:
-        assert download.ask(f"{address}getSeries", Collection="A & B") == []
-    assert asked == [("/getSeries?Collection=A+%26+B", "application/dicom+json, application/json")]
-
-
-def test_an_answer_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicom_lessons.download.web.MOST_ANSWER", 1000)
-    body = json.dumps(["x" * 2000]).encode()
-    with (
-        serve(lambda request: request.reply(body, kind="application/json")) as address,
-        pytest.raises(download.DownloadError, match="more came than 1000 bytes"),
-    ):
-        download.ask(address)
-
-
-def test_sources_are_told_in_both_languages() -> None:
-    for language, word in (("en", "mostly CC BY"), ("ru", "чаще всего CC BY")):
-        set_language(language)
-        page = download.source_table()
-        assert word in page._repr_html_()
-        for name in ("IDC", "TCIA", "Orthanc", "DICOM Library", "MAGNETOM World"):
-            assert name in repr(page)
+def ask(address: str, **query: str) -> Any:
+    return requests.get(address, params=query, timeout=10).json()
 
 
 # ---- archives
@@ -477,29 +435,7 @@ def test_the_explorer_shows_what_careless_and_careful_downloads_leave() -> None:
     assert quietly_wrong == {"lies", "login page", "endless", "other bytes"}
 
 
-def test_an_answer_is_shown_as_text_or_the_reason_why_there_is_none() -> None:
-    page = explore_answer(lambda: [{"name": "<img src=x>"}] * 9)
-    assert "&lt;img src=x&gt;" in page._repr_html_()
-    assert repr(page) == "5 of 9"
-    assert repr(explore_answer(lambda: ["a", "b"])) == "2 of 2"
-    assert "no list" in repr(explore_answer(lambda: 7))
-
-    def missing() -> object:
-        import a_package_that_is_not_there  # type: ignore[import-not-found]
-
-        return a_package_that_is_not_there
-
-    assert "pip install a-package-that-is-not-there" in repr(explore_answer(missing))
-
-    def offline() -> object:
-        return download.ask("https://example.invalid/")
-
-    assert "No answer from https://example.invalid/" in repr(explore_answer(offline))
-
-
 # ---- the whole lesson, as a learner runs it
-
-LESSON = "05_download.ipynb"
 
 
 def outputs(lesson: list[dict[str, Any]]) -> dict[str, Any]:
@@ -517,46 +453,588 @@ def outputs(lesson: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder with copies of all sittings, as a learner has it."""
     monkeypatch.setenv("DICOM_LESSONS_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.delenv(samples.MIRROR, raising=False)
-    return Path(shutil.copy(lessons.NOTEBOOKS / "en" / LESSON, tmp_path))
+    for path in sittings_of("download"):
+        shutil.copy(path, tmp_path)
+    return tmp_path
 
 
 @with_real_files
 def test_the_lesson_downloads_the_real_file_from_a_teachers_folder(
-    lesson: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(samples.MIRROR, str(REAL))
-    done = lessons.run(lesson)
-    assert outputs(done["cells"]) == outputs(cells(lessons.NOTEBOOKS / "en" / LESSON))
+    done = lessons.run(folder / "05a_download.ipynb")
+    assert outputs(done["cells"]) == outputs(cells(lessons.NOTEBOOKS / "en/05a_download.ipynb"))
     readiness = next(cell for cell in done["cells"] if cell["id"] == "way-readiness")
     assert "the real chest radiograph" in json.dumps(readiness["outputs"])
     real = (REAL / "RG1_J2KI.dcm").read_bytes()
     for name in ("RG1_J2KI.dcm", "modified.dcm"):
-        assert (lesson.parent / "my_work" / name).read_bytes() == real
-    assert not (lesson.parent / "escaped.dcm").exists()
+        assert (folder / "my_work" / name).read_bytes() == real
 
 
-def test_a_stranger_on_a_train_solves_the_lesson(lesson: Path) -> None:
+def test_a_stranger_on_a_train_solves_the_lesson(folder: Path) -> None:
     exercises = declared("download")
-    blank = load(lesson)
-    for cell in blank["cells"]:
-        if cell["id"] in exercises:
-            cell["source"] = exercises[cell["id"]].solution
-    lessons.write(lesson, blank)
-    done = {cell["id"]: cell for cell in lessons.run(lesson)["cells"]}
-    checks = [name for name in exercises if f"{name}-check" in done]
-    assert len(checks) == 7
-    for name in checks:
-        said = "".join(done[f"{name}-check"]["outputs"][0]["text"])
-        assert said.startswith("Right. "), said
-    left = {path.name for path in (lesson.parent / "my_work").iterdir()}
+    checked = []
+    for path in sorted(folder.glob("*.ipynb")):
+        blank = load(path)
+        for cell in blank["cells"]:
+            if cell["id"] in exercises:
+                cell["source"] = exercises[cell["id"]].solution
+        lessons.write(path, blank)
+        for cell in lessons.run(path)["cells"]:
+            if cell["id"].endswith("-check"):
+                checked.append(cell["id"])
+                said = "".join(cell["outputs"][0]["text"])
+                assert said.startswith("Right. "), said
+    assert len(checked) == 9
+    left = {path.name for path in (folder / "my_work").iterdir()}
     assert left == {
-        *("RG1_J2KI.dcm", "modified.dcm", "lied.dcm", "again.dcm", "delivered.dcm", "series.zip")
+        *("RG1_J2KI.dcm", "modified.dcm", "lied.dcm", "delivered.dcm", "series.zip"),
+        *("again.dcm", "kept.dcm"),
     }
     whole = samples.path("CT_small").read_bytes()
-    assert (lesson.parent / "my_work" / "delivered.dcm").read_bytes() == whole
+    assert (folder / "my_work" / "delivered.dcm").read_bytes() == whole
+    assert not (folder / "escaped.dcm").exists()
+
+
+# ---- answers of many forms: right ones pass, wrong ones that look right do not
+
+RIGHT: dict[str, list[str]] = {
+    "download-1": [
+        """
+        def answer(url):
+            name = unquote(urlsplit(url).path).replace(chr(92), "/").rpartition("/")[2]
+            if name in {"", ".", ".."}:
+                raise ValueError("no name")
+            return name
+        """,
+        """
+        def answer(url):
+            name = re.split(r"[/\\\\]", unquote(urlparse(url).path))[-1]
+            if not name.strip("."):
+                raise ValueError(url)
+            return name
+        """,
+        """
+        def answer(url):
+            *_folders, name = unquote(urlparse(url).path).replace("\\\\", "/").split("/")
+            if not name or set(name) == {"."}:
+                raise ValueError
+            return name
+        """,
+        """
+        def answer(url):
+            path = unquote(urlsplit(url)[2])
+            last = max(path.rfind("/"), path.rfind(chr(92)))
+            name = path[last + 1 :]
+            if name == "" or name == "." or name == "..":
+                raise ValueError("no file name")
+            return name
+        """,
+        """
+        def answer(url):
+            name = ntpath.basename(unquote(urlsplit(url).path))
+            if name in ("", ".", ".."):
+                raise ValueError(url)
+            return name
+        """,
+        """
+        def answer(url):
+            name = posixpath.basename(unquote(urlsplit(url).path).replace(chr(92), "/"))
+            if name in ["", ".", ".."]:
+                raise ValueError(url)
+            return name
+        """,
+        """
+        def answer(url):
+            path = unquote(urlsplit(url).path)
+            name = path.split("/")[-1].split(chr(92))[-1]
+            if re.fullmatch(r"[.]{0,2}", name):
+                raise ValueError(f"{url}: no name")
+            return name
+        """,
+        """
+        def answer(url):
+            name = unquote(url.partition("://")[2].partition("?")[0].partition("/")[2])
+            name = name.replace(chr(92), "/").split("/")[-1]
+            if name in ("", ".", ".."):
+                raise ValueError(url)
+            return name
+        """,
+        """
+        def answer(url):
+            name = re.search(r"[^/\\\\]*$", unquote(urlsplit(url).path)).group()
+            if name in ("", ".", ".."):
+                raise ValueError(url)
+            return name
+        """,
+        """
+        def answer(url):
+            path = unquote(urlsplit(url).path).replace(chr(92), "/")
+            name = str(PurePosixPath(path).name)
+            if path.endswith(("/", "/.")) or name in ("", ".", ".."):
+                raise ValueError(url)
+            return name
+        """,
+    ],
+    "download-2": [
+        "answer = lambda c, n, h: len(c) == n and hashlib.sha256(c).hexdigest() == h.lower()",
+        "answer = lambda c, n, h: (len(c), hashlib.sha256(c).hexdigest()) == (n, h.casefold())",
+        "answer = lambda c, n, h: hashlib.sha256(c).digest() == bytes.fromhex(h) and len(c) == n",
+        "answer = lambda c, n, h: len(c) == n and "
+        "hashlib.new('sha256', c).hexdigest() == h.lower()",
+        "answer = lambda c, n, h: hashlib.sha256(c).hexdigest().upper() == h.upper() "
+        "if len(c) == n else False",
+        "answer = lambda c, n, h: all([len(c) == n, hashlib.sha256(c).hexdigest() == h.lower()])",
+        "answer = lambda c, n, h: not (len(c) - n or int(hashlib.sha256(c).hexdigest(), 16) "
+        "- int(h, 16))",
+        "answer = lambda c, n, h: np.bool_(len(c) == n) & (hashlib.sha256(c).hexdigest() "
+        "== h.lower())",
+        """
+        def answer(content, size, sha256):
+            if len(content) != size:
+                return False
+            digest = hashlib.sha256()
+            for start in range(0, len(content), 1000):
+                digest.update(content[start : start + 1000])
+            return digest.hexdigest() == sha256.lower()
+        """,
+        """
+        def answer(content, size, sha256):
+            try:
+                assert len(content) == size
+                assert hmac.compare_digest(hashlib.sha256(content).digest(), bytes.fromhex(sha256))
+            except AssertionError:
+                return False
+            return True
+        """,
+    ],
+    "download-3": ["answer = 'bedca'", "answer = 'BEDCA'", "answer = list('bedca')",
+                   "answer = 'b, e, d, c, a'", "answer = 'b e d c a'", "answer = tuple('BEDCA')",
+                   "answer = 'b-e-d-c-a'", "answer = ' bedca '", "answer = 'b\\\ne\\\nd\\\nc\\\na'",
+                   "answer = ['b', 'e', 'd', 'c', 'A']"],
+    "download-4": [
+        # through memory, then aside
+        """
+        def answer(url, path, size, sha256, timeout):
+            reply = requests.get(url, timeout=timeout, allow_redirects=False, stream=True)
+            if reply.status_code != 200:
+                raise ValueError(reply.status_code)
+            content = reply.raw.read(size + 1)
+            if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
+                raise ValueError("not the file")
+            part = path + ".part"
+            with open(part, "wb") as file:
+                file.write(content)
+            os.rename(part, path) if os.name != "nt" else os.replace(part, path)
+        """,
+        # a temporary file in the same folder
+        """
+        def answer(url, path, size, sha256, timeout):
+            handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
+            try:
+                with os.fdopen(handle, "wb") as file, requests.get(
+                    url, timeout=timeout, allow_redirects=False, stream=True
+                ) as reply:
+                    assert reply.status_code == 200
+                    left = size
+                    for chunk in reply.iter_content(4096):
+                        left -= len(chunk)
+                        assert left >= 0
+                        file.write(chunk)
+                assert hashlib.sha256(Path(name).read_bytes()).hexdigest() == sha256
+                os.replace(name, path)
+            except BaseException:
+                os.unlink(name)
+                raise
+        """,
+        # a temporary folder elsewhere, then moved
+        """
+        def answer(url, path, size, sha256, timeout):
+            with tempfile.TemporaryDirectory() as folder:
+                part = Path(folder) / "part"
+                with requests.get(url, timeout=timeout, allow_redirects=False, stream=True) as r:
+                    if r.status_code != 200 or int(r.headers.get("Content-Length", 0)) != size:
+                        raise OSError("refused")
+                    part.write_bytes(r.content)
+                if hashlib.sha256(part.read_bytes()).hexdigest() != sha256:
+                    raise OSError("other bytes")
+                shutil.move(part, path)
+        """,
+        # urllib, which follows redirects unless it is told not to
+        """
+        def answer(url, path, size, sha256, timeout):
+            class Stay(urllib.request.HTTPRedirectHandler):
+                def redirect_request(self, *arguments):
+                    return None
+
+            opener = urllib.request.build_opener(Stay)
+            with opener.open(url, timeout=timeout) as reply:
+                content = reply.read(size + 1)
+            if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
+                raise OSError("not the file")
+            part = Path(path).with_suffix(".part")
+            part.write_bytes(content)
+            part.replace(path)
+        """,
+        # http.client
+        """
+        def answer(url, path, size, sha256, timeout):
+            parts = urlsplit(url)
+            connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
+            try:
+                connection.request("GET", parts.path)
+                reply = connection.getresponse()
+                if reply.status != 200:
+                    raise OSError(reply.status)
+                content = reply.read(size + 1)
+            finally:
+                connection.close()
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise OSError("not the file")
+            Path(path + "~").write_bytes(content)
+            Path(path + "~").rename(path) if os.name != "nt" else os.replace(path + "~", path)
+        """,
+        # the course's own, which keeps what is right already
+        """
+        def answer(url, path, size, sha256, timeout):
+            path = Path(path)
+            fetching.fetch(
+                url, path.parent, size=size, sha256=sha256, name=path.name, timeout=timeout
+            )
+        """,
+        # pooch alone
+        """
+        def answer(url, path, size, sha256, timeout):
+            def download(url, target, _pooch):
+                with requests.get(url, stream=True, timeout=timeout, allow_redirects=False) as r:
+                    if r.status_code != 200:
+                        raise OSError(r.status_code)
+                    Path(target).write_bytes(r.raw.read(size + 1))
+
+            pooch.get_logger().setLevel("ERROR")
+            path = Path(path)
+            return pooch.retrieve(
+                url, f"sha256:{sha256}", fname=path.name, path=path.parent, downloader=download
+            )
+        """,
+        # right already? then nothing is asked
+        """
+        def answer(url, path, size, sha256, timeout):
+            path = Path(path)
+            if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+                return path
+            with requests.get(url, stream=True, timeout=timeout, allow_redirects=False) as r:
+                if r.status_code != 200:
+                    raise OSError("status")
+                content = b"".join(itertools.islice(r.iter_content(4096), size // 4096 + 2))
+            if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
+                raise OSError("not the file")
+            part = path.with_name("part")
+            part.write_bytes(content)
+            os.replace(part, path)
+            return path
+        """,
+        # a session, and sys.exit in place of an error
+        """
+        def answer(url, path, size, sha256, timeout):
+            with requests.Session() as session:
+                r = session.get(url, stream=True, timeout=(timeout, timeout), allow_redirects=False)
+                if r.status_code != requests.codes.ok:
+                    sys.exit("status")
+                content = r.raw.read(size + 1)
+            if (len(content), hashlib.sha256(content).hexdigest()) != (size, sha256):
+                sys.exit("not the file")
+            with tempfile.NamedTemporaryFile(dir=Path(path).parent, delete=False) as file:
+                file.write(content)
+            os.replace(file.name, path)
+        """,
+    ],
+    "download-5": [
+        "answer = Path('my_work/delivered.dcm')",
+        "answer = 'my_work/delivered.dcm'",
+        "answer = Path('my_work', 'delivered.dcm').resolve()",
+        "answer = os.path.join('my_work', 'delivered.dcm')",
+        "answer = os.path.abspath('my_work/delivered.dcm')",
+        "answer = Path.cwd() / 'my_work' / 'delivered.dcm'",
+        "answer = Path('my_work') / 'delivered.dcm'",
+        "answer = './my_work/delivered.dcm'",
+        "answer = 'my_work/../my_work/delivered.dcm'",
+        "answer = b'my_work/delivered.dcm'.decode()",
+    ],
+    "download-6": ["answer = 'b'", "answer = 'B'", "answer = 'b.'", "answer = ' b '",
+                   "answer = '(b)'", "answer = 'b)'", "answer = str('b')", "answer = 'B.'",
+                   "answer = repr('b')", "answer = '(B)'"],
+    "download-7": ["answer = ['a', 'c', 'd', 'f']", "answer = ('f', 'd', 'c', 'a')",
+                   "answer = {'a', 'c', 'd', 'f'}", "answer = ['A', 'C', 'D', 'F']",
+                   "answer = ['a.', 'c.', 'd.', 'f.']", "answer = np.array(['a', 'c', 'd', 'f'])",
+                   "answer = iter(['a', 'c', 'd', 'f'])", "answer = list('acdf')",
+                   "answer = ['d', 'a', 'f', 'c']", "answer = ['(a)', '(c)', '(d)', '(f)']"],
+    "download-8": [
+        """
+        def answer(url):
+            response = requests.get(url, stream=True, timeout=10)
+            response.raise_for_status()
+            content = b"".join(response.iter_content(8192))
+            return pydicom.dcmread(io.BytesIO(content))
+        """,
+        """
+        def answer(url):
+            with urllib.request.urlopen(url, timeout=10) as reply:
+                return dcmread(io.BytesIO(reply.read()))
+        """,
+        """
+        def answer(url):
+            with requests.get(url) as response:
+                if response.status_code != 200:
+                    raise ValueError(response.status_code)
+                return dcmread(io.BytesIO(response.content), force=False)
+        """,
+        """
+        def answer(url):
+            response = requests.get(url)
+            assert response.ok
+            return dcmread(pydicom.filebase.DicomBytesIO(response.content))
+        """,
+        """
+        def answer(url):
+            response = requests.get(url, timeout=5)
+            response.raise_for_status()
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "file.dcm"
+                path.write_bytes(response.content)
+                return dcmread(path)
+        """,
+        """
+        def answer(url):
+            with requests.Session() as session:
+                response = session.get(url, timeout=5)
+            if not response.ok:
+                sys.exit("no such file")
+            return dcmread(io.BytesIO(response.content), defer_size=None)
+        """,
+        """
+        def answer(url):
+            file = io.BytesIO()
+            fetching.receive(url, file, most=10**6)
+            file.seek(0)
+            return dcmread(file)
+        """,
+        """
+        def answer(url):
+            parts = urlsplit(url)
+            connection = http.client.HTTPConnection(parts.netloc, timeout=5)
+            connection.request("GET", parts.path)
+            reply = connection.getresponse()
+            if reply.status >= 400:
+                raise ConnectionError(reply.reason)
+            return dcmread(io.BytesIO(reply.read()))
+        """,
+        """
+        def answer(url):
+            response = requests.get(url, stream=True, timeout=10)
+            response.raise_for_status()
+            file = tempfile.SpooledTemporaryFile()
+            shutil.copyfileobj(response.raw, file)
+            file.seek(0)
+            return dcmread(file)
+        """,
+        """
+        def answer(url):
+            response = requests.request("GET", url, timeout=10)
+            if response.status_code >= 400:
+                raise requests.HTTPError(response.reason)
+            return pydicom.dcmread(io.BytesIO(memoryview(response.content)))
+        """,
+    ],
+    "download-9": ["answer = ['a', 'c', 'e']", "answer = ('e', 'c', 'a')",
+                   "answer = {'a', 'c', 'e'}", "answer = ['A', 'C', 'E']",
+                   "answer = ['a.', 'c.', 'e.']", "answer = list('ace')",
+                   "answer = np.array(['a', 'c', 'e'])", "answer = iter(['a', 'c', 'e'])",
+                   "answer = [' a', 'c ', 'e']", "answer = ['(a)', '(c)', '(e)']"],
+}  # fmt: skip
+FETCH = declared("download")["download-4"].solution
+READ = declared("download")["download-8"].solution
+NAME = declared("download")["download-1"].solution
+
+
+def changed(source: str, old: str, new: str) -> str:
+    assert old in source
+    return source.replace(old, new)
+
+
+def first(source: str, line: str) -> str:
+    return changed(source, "    digest =", f"{line}\n    digest =")
+
+
+WRONG: dict[str, list[str]] = {
+    "download-1": [
+        "answer = os.path.basename",
+        "answer = lambda url: PurePosixPath(urlsplit(url).path).name",
+        "answer = lambda url: unquote(url).split('/')[-1]",
+        "answer = lambda url: unquote(urlsplit(url).path).split('/')[-1]",
+        "answer = lambda url: urlsplit(url).path",
+        "answer = lambda url: url.rpartition('/')[2].partition('?')[0]",
+        changed(NAME, 'raise ValueError(f"no file name in {url}")', "return ''"),
+        changed(NAME, "ValueError", "KeyError"),
+        changed(NAME, '".", ', ""),
+        changed(NAME, ', ".."', ""),
+        changed(NAME, "unquote(urlsplit(url).path)", "urlsplit(unquote(url)).path + '?'"),
+        changed(NAME, "return name", "return path"),
+    ],
+    "download-2": [
+        "answer = lambda c, n, h: len(c) == n",
+        "answer = lambda c, n, h: hashlib.sha256(c).hexdigest() == h.lower()",
+        "answer = lambda c, n, h: len(c) == n and hashlib.sha256(c).hexdigest() == h",
+        "answer = lambda c, n, h: len(c) == n and hashlib.sha256(c).hexdigest() == h.upper()",
+        "answer = lambda c, n, h: len(c) == n or hashlib.sha256(c).hexdigest() == h.lower()",
+        "answer = lambda c, n, h: len(c) >= n and hashlib.sha256(c).hexdigest() != h.lower()",
+        "answer = lambda c, n, h: len(c) <= n and hashlib.sha256(c).hexdigest() == h.lower()",
+        "answer = lambda c, n, h: len(c) == n and hashlib.sha1(c).hexdigest() == h.lower()",
+        "answer = lambda c, n, h: len(c) == n and hashlib.sha256(c).digest() == h.lower()",
+        "answer = lambda c, n, h: (len(c), hashlib.sha256(c).hexdigest())",
+        "answer = lambda c, n, h: print(len(c) == n)",
+        "answer = lambda c, n, h: True",
+    ],
+    "download-3": [f"answer = {order!r}" for order in (
+        "bedac", "bdeca", "becda", "bdcea", "ebdca", "abcde", "bedc", "bedcaa", "bcdea", "acdeb",
+        7, "bedcf")],
+    "download-4": [
+        "answer = lambda *arguments: True",
+        "answer = shutil.copyfile",
+        changed(FETCH, "timeout=timeout, ", ""),
+        changed(FETCH, ", allow_redirects=False", ""),
+        changed(FETCH, "received != size or digest.hexdigest() != sha256", "received != size"),
+        changed(FETCH, "received > size", "received > 2**30"),
+        changed(FETCH, 'f"{path}.part"', "path"),
+        changed(FETCH, "part.unlink(missing_ok=True)", "pass"),
+        changed(FETCH, "os.replace(part, path)", "Path(path).write_bytes(part.read_bytes())"),
+        changed(FETCH, "os.replace(part, path)", "os.replace(part, f'{path}.ready')"),
+        changed(FETCH, "digest.update(chunk)", "pass"),
+        # says nothing
+        changed(FETCH, "    finally:", "    except (OSError, requests.RequestException):\n"
+                "        return False\n    finally:"),
+        # verified in memory, but written in place
+        """
+        def answer(url, path, size, sha256, timeout):
+            with requests.get(url, stream=True, timeout=timeout, allow_redirects=False) as r:
+                content = r.raw.read(size + 1) if r.status_code == 200 else b""
+            if len(content) != size or hashlib.sha256(content).hexdigest() != sha256:
+                raise OSError("not the file")
+            Path(path).write_bytes(content)
+        """,
+        # keeps whatever is there
+        first(FETCH, "    if Path(path).exists():\n        return path"),
+        first(FETCH, "    if Path(path).exists():\n        raise FileExistsError"),
+        # takes the old one away first
+        first(FETCH, "    Path(path).unlink(missing_ok=True)"),
+    ],
+    "download-5": [
+        "answer = samples.path('CT_small')",
+        "answer = 'delivered.dcm'",
+        "answer = 'my_work'",
+        "answer = 'my_work/nothing.dcm'",
+        "answer = 'my_work/short.dcm'",
+        "answer = 'my_work/copy.dcm'",
+        "answer = True",
+        "answer = samples.path('CT_small').read_bytes()",
+        "answer = 39206",
+        "answer = dcmread('my_work/delivered.dcm')",
+    ],
+    "download-6": [f"answer = {letter!r}" for letter in (
+        "a", "c", "d", "e", "ab", "", 2, ["b"], "CC BY 4.0", True)],
+    "download-7": [f"answer = {letters!r}" for letters in (
+        ["a", "c", "d"], ["a", "b", "c", "d", "f"], ["a", "c", "d", "e", "f"], ["a", "c", "f"], [],
+        ["a", "b", "c", "d", "e", "f"], ["g"], "a", ["a", "c", "d", "d", "f"], ["c", "d", "f"])],
+    "download-8": [
+        changed(READ, "    response.raise_for_status()\n", ""),
+        changed(READ, "pydicom.dcmread(io.BytesIO(response.content))", "response"),
+        changed(READ, "pydicom.dcmread(io.BytesIO(response.content))", "response.content"),
+        changed(READ, "io.BytesIO(response.content)", "response.raw"),
+        changed(READ, "io.BytesIO(response.content)", "response.content"),
+        changed(READ, "pydicom.dcmread(io.BytesIO(response.content))",
+                "pydicom.dcmread(io.BytesIO(response.content)).file_meta"),
+        changed(READ, "response.content)", "response.content), stop_before_pixels=True"),
+        changed(READ, "response.content)", "response.content), specific_tags=['Modality']"),
+        changed(READ, "response.raise_for_status()", "if not response.ok: return None"),
+        "answer = lambda url: samples.read('CT_small')",
+        "answer = lambda url: dcmread(url)",
+        "answer = lambda url: print(dcmread(io.BytesIO(requests.get(url).content)).Modality)",
+    ],
+    "download-9": [f"answer = {letters!r}" for letters in (
+        ["a", "c"], ["a", "b", "c", "e"], ["a", "c", "d", "e"], ["a", "e"], ["c", "e"], ["b", "d"],
+        [], ["a", "b", "c", "d", "e"], ["a", "c", "e", "e"], ["f"], "a", ["c"])],
+}  # fmt: skip
+IMPORTS = """
+import hashlib, hmac, http.client, io, itertools, ntpath, os, posixpath, re, shutil, sys, tempfile
+import urllib.request
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlparse, urlsplit
+import numpy as np, pooch, pydicom, requests
+from pydicom import dcmread
+from dicom_lessons import fetching, samples
+"""
+
+
+def judged(name: str, source: str) -> bool | None:
+    namespace: dict[str, Any] = {}
+    exec(IMPORTS + textwrap.dedent(source), namespace)
+    answer = namespace["answer"] if "answer" in namespace else namespace[kinds.bound_name(source)]
+    return declared("download")[name].judge(answer).right
+
+
+@pytest.fixture
+def delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = samples.path("CT_small").read_bytes()
+    Path("my_work").mkdir()
+    for name in ("my_work/delivered.dcm", "delivered.dcm", "my_work/copy.dcm"):
+        Path(name).write_bytes(whole)
+    Path("my_work/short.dcm").write_bytes(whole[:100])
+
+
+def numbered(answers: dict[str, list[str]]) -> list[Any]:
+    return [
+        pytest.param(name, source, id=f"{name}-{number}")
+        for name, sources in answers.items()
+        for number, source in enumerate(sources)
+    ]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("delivered")
+@pytest.mark.parametrize(("name", "source"), numbered(RIGHT))
+def test_a_right_answer_of_any_form_is_right(name: str, source: str) -> None:
+    assert judged(name, source) is True
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("delivered")
+@pytest.mark.parametrize(("name", "source"), numbered(WRONG))
+def test_a_wrong_answer_that_looks_right_is_wrong(name: str, source: str) -> None:
+    assert judged(name, source) is False
+
+
+@pytest.mark.usefixtures("delivered")
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "too short"),
+        (samples.path("CT_small").read_bytes()[:-1], "too short"),
+        (samples.path("CT_small").read_bytes() + b"x", "too long"),
+        (samples.path("CT_small").read_bytes()[:-1] + b"?", "Its size is right"),
+        (b"<!DOCTYPE html><title>Log in</title>", "web page"),
+    ],
+)
+def test_a_delivery_is_told_what_is_wrong_with_it(content: bytes, reason: str) -> None:
+    Path("my_work/delivered.dcm").write_bytes(content)
+    verdict = declared("download")["download-5"].judge("my_work/delivered.dcm")
+    assert verdict.right is False
+    assert reason in verdict.why
 
 
 # ---- a real Orthanc is asked as the classroom server is
@@ -566,7 +1044,6 @@ ASK = r"""
 import io, json, pathlib, subprocess, sys, time
 import requests
 from pydicom import dcmread
-from dicom_lessons import download
 folder, plugin, *files = sys.argv[1:]
 settings = {"StorageDirectory": folder + "/db", "IndexDirectory": folder + "/db",
             "HttpPort": 18043, "DicomPort": 14243, "AuthenticationEnabled": False,
@@ -585,11 +1062,12 @@ try:
             time.sleep(0.05)
     for file in files:
         requests.post(orthanc + "instances", pathlib.Path(file).read_bytes(), timeout=20)
-    instances = sorted(download.ask(orthanc + "instances"))
+    instances = sorted(requests.get(orthanc + "instances", timeout=10).json())
     first = f"{orthanc}instances/{instances[0]}/"
-    tags = download.ask(first + "simplified-tags")
+    tags = requests.get(first + "simplified-tags", timeout=10).json()
     content = requests.get(first + "file", timeout=10).content
-    found = download.ask(orthanc + "dicom-web/instances", Modality="MR")
+    query = {"Modality": "MR"}
+    found = requests.get(orthanc + "dicom-web/instances", params=query, timeout=10).json()
     print(json.dumps([instances, tags["SOPInstanceUID"], dcmread(io.BytesIO(content)).Modality,
                       [one["00080018"] for one in found]]))
 finally:
@@ -616,8 +1094,8 @@ def test_orthanc_answers_as_the_classroom_does(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     address = download.start_classroom()
-    instances = download.ask(f"{address}orthanc/instances")
-    tags = download.ask(f"{address}orthanc/instances/{instances[0]}/simplified-tags")
-    found = download.ask(f"{address}dicom-web/instances", Modality="MR")
+    instances = ask(f"{address}orthanc/instances")
+    tags = ask(f"{address}orthanc/instances/{instances[0]}/simplified-tags")
+    found = ask(f"{address}dicom-web/instances", Modality="MR")
     uids = [one["00080018"] for one in found]
     assert json.loads(done.stdout) == [instances, tags["SOPInstanceUID"], tags["Modality"], uids]

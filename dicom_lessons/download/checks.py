@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import gc
+import hashlib
+import os
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom import FileDataset
+from pydicom.errors import InvalidDicomError
+
 from dicom_lessons import samples
+from dicom_lessons.download.classroom import start_classroom
 from dicom_lessons.download.server import FAULTS, Faulty, serve
-from dicom_lessons.exercises.kinds import Check, Exercise, Verdict, shown
+from dicom_lessons.exercises.kinds import Check, Code, Exercise, Verdict, shown
 from dicom_lessons.text import _
 
 
 def _addresses() -> list[tuple[str]]:
-    good = ("RG1_J2KI.dcm", "RG1_J2KI.dcm?raw=true", "RG1%20J2KI.dcm")
-    names = (*good, "%2E%2E%2Fx.dcm", "..%5Cx.dcm", "", "..")
-    return [(f"https://example.org/data/{name}",) for name in names]
+    return [
+        ("https://example.org/data/RG1_J2KI.dcm",),
+        ("https://example.org/data/RG1_J2KI.dcm?raw=true",),
+        ("https://example.org/data/RG1%20J2KI.dcm",),
+        ("https://example.org/data/%2E%2E%2Fx.dcm",),
+        ("https://example.org/data/..%5Cx.dcm",),
+        ("https://example.org/data/",),
+        ("https://example.org/data/..",),
+        ("https://example.org/data/.",),
+        ("https://example.org/data/50%2525.dcm",),
+        ("https://example.org",),
+    ]
 
 
 def _contents() -> list[tuple[bytes, int, str]]:
-    whole, wanted = samples.path("CT_small").read_bytes(), samples.get("CT_small")
-    size, sha256 = wanted.size, wanted.sha256
+    whole = samples.path("CT_small").read_bytes()
+    sha256 = hashlib.sha256(whole).hexdigest()
+    size = len(whole)
     return [
         (whole, size, sha256),
         (whole, size, sha256.upper()),
@@ -31,7 +48,32 @@ def _contents() -> list[tuple[bytes, int, str]]:
         (whole[:-1] + b"?", size, sha256),
         (b"", size, sha256),
         (whole[:-100], size - 100, sha256),
+        (whole, size + 1, sha256),
     ]
+
+
+def _on_the_server() -> list[tuple[str]]:
+    address = start_classroom()
+    return [(f"{address}data/{name}.dcm",) for name in ("CT_small", "MR_small", "nothing")]
+
+
+def _data_set(result: object) -> object:
+    if isinstance(result, FileDataset):
+        return "data set", str(result.SOPInstanceUID), len(result)
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading(Code):
+    """A function that may raise any error where the model raises one, whatever library it uses.
+
+    Only "this is no DICOM file" is another error: the status was not looked at.
+    """
+
+    def _agree(self, one: object, other: object) -> bool:
+        if isinstance(one, BaseException) and isinstance(other, BaseException):
+            return isinstance(one, InvalidDicomError) == isinstance(other, InvalidDicomError)
+        return super()._agree(one, other)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,65 +81,108 @@ class Download(Exercise):
     """A function that downloads, let loose on a server of this computer with one fault each time.
 
     It is called with address, path, size, SHA-256 and time limit. From a server that answers
-    well it leaves the file at the path; else it raises anything and leaves the folder as it was.
-    The faults that are tried, in the server's order, are those that ``findings`` explain.
+    well it leaves the file at the path, in place of an older one too; else it raises anything and
+    leaves the folder as it was. The faults that are tried, in the server's order, are those that
+    ``findings`` explain.
     """
 
     def _judge(self, answer: object) -> Verdict:
         if not callable(answer):
             seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
             return Verdict(False, seen)
-        faults = [fault for fault in FAULTS if fault in self.findings]
-        for fault in ("", *faults, "kept"):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # connections that the function forgets to close
-                fine, seen = _met(answer, fault)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # connections that the function forgets to close
+            try:
+                return self._first_failing(answer)
+            finally:
                 gc.collect()
+
+    def _first_failing(self, function: Callable[..., object]) -> Verdict:
+        faults = [fault for fault in FAULTS if fault in self.findings]
+        tries = [("", ""), *((fault, "") for fault in faults), ("breaks off", OLD), ("", OLD)]
+        for fault, before in tries:
+            finding, seen = _met(function, fault, before)
             if not seen:
                 return Verdict(None)
-            if not fine:
-                return self._found(fault or "no fault", seen)
+            if finding:
+                return self._found(finding, seen)
         return self._right()
 
 
-def _met(function: Callable[..., object], fault: str) -> tuple[bool, str]:
-    """Return whether a function met a fault well, and what was seen; nothing if it did nothing."""
-    content, wanted = samples.path("CT_small").read_bytes(), samples.get("CT_small")
-    real_fault = "breaks off" if fault == "kept" else fault
-    server = Faulty(content, (real_fault,), patience=1.5)
-    returned, failure = None, ""
-    with tempfile.TemporaryDirectory() as folder, serve(server) as address:
-        path = Path(folder) / "CT_small.dcm"
-        if fault == "kept":
-            path.write_bytes(content)
-        asked = (f"{address}CT_small.dcm", str(path), wanted.size, wanted.sha256, 0.5)
-        try:
-            returned = function(*asked)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # even sys.exit() ends the download, not the lesson
-            failure = shown(error)
-        left = {one.name: one.read_bytes() for one in Path(folder).iterdir() if one.is_file()}
+OLD = "an older version"
+
+
+def _met(function: Callable[..., object], fault: str, before: str) -> tuple[str, str]:
+    """Return what was done badly and what was seen; nothing at all if the function did nothing.
+
+    An older version of the file has two names, so that it shows who writes into it.
+    """
+    content, old = samples.path("CT_small").read_bytes(), before.encode()
+    server = Faulty(content, (fault,) if fault else (), patience=1.5)
+    with tempfile.TemporaryDirectory() as parent, serve(server) as address:
+        folder, other_name = Path(parent) / "folder", Path(parent) / "other name"
+        folder.mkdir()
+        path = folder / "CT_small.dcm"
+        if old:
+            path.write_bytes(old)
+            _link(path, other_name)
+        sha256 = hashlib.sha256(content).hexdigest()
+        arguments = (f"{address}CT_small.dcm", str(path), len(content), sha256, 0.5)
+        returned, failure = _called(function, arguments)
+        left = {one.name: one.read_bytes() if one.is_file() else b"" for one in folder.iterdir()}
+        in_place = other_name.is_file() and other_name.read_bytes() != old
     if not fault and not failure and returned is None and not left:
-        return False, ""
-    right = {path.name: content} if fault in ("", "kept") else {}
-    fine = left == right and not server.waited and bool(failure) == bool(fault)
+        return "", ""
+    kept = left.pop(path.name, None)
+    finding = ""
+    if server.waited:
+        finding = "stalls" if fault == "stalls" else "endless"
+    elif fault and kept != (old or None):
+        finding = "kept" if old else fault
+    elif not fault and (kept != content or failure):
+        finding = "not replaced" if old else "no fault"
+    elif left:
+        finding = "left over"
+    elif fault and not failure:
+        finding = "stale" if old else "no error"
+    elif in_place:
+        finding = "in place"
     seen = _(
         "The server {does}. Your function {did}; files left: {names}.",
-        does=_(FAULTS[real_fault][1]) if real_fault else _("answers well"),
+        does=_(FAULTS[fault][1]) if fault else _("answers well"),
         did=_("raised {error}", error=failure) if failure else _("raised no error"),
-        names=", ".join(sorted(left)) or _("none"),
+        names=", ".join(sorted({*left, *([path.name] if kept is not None else [])})) or _("none"),
     )
-    return fine, seen
+    return finding, seen
+
+
+def _link(path: Path, name: Path) -> None:
+    with suppress(OSError):  # some disks know no second names
+        os.link(path, name)
+
+
+def _called(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[object, str]:
+    """Return what a function returned, and what it raised."""
+    try:
+        return function(*arguments), ""
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # even sys.exit() ends the download, not the lesson
+        return None, shown(error)
 
 
 def _examine_delivery(path: Path) -> str:
-    content, whole = path.read_bytes(), samples.path("CT_small").read_bytes()
-    if content == whole:
+    if path.resolve().parts[-2:] != ("my_work", "delivered.dcm"):
+        return "elsewhere"
+    content = path.read_bytes()
+    wanted = samples.get("CT_small")
+    if hashlib.sha256(content).hexdigest() == wanted.sha256:
         return ""
     if content.lstrip()[:1] == b"<":
         return "web page"
-    return "too short" if len(content) < len(whole) else "other bytes"
+    if len(content) != wanted.size:
+        return "too short" if len(content) < wanted.size else "too long"
+    return "other bytes"
 
 
 CHECKS = {
@@ -105,4 +190,5 @@ CHECKS = {
     "download-2": Check(cases=_contents),
     "download-4": Check(kind=Download),
     "download-5": Check(examine=_examine_delivery),
+    "download-8": Check(kind=Reading, cases=_on_the_server, form=_data_set),
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from pydicom import Dataset
 from pydicom.uid import JPEG2000, generate_uid
 
 from dicom_lessons import samples
@@ -66,19 +67,37 @@ def _content(name: str, folder: str) -> bytes:
 
 @cache
 def stand_in() -> bytes:
-    """Return a file in place of RG1_J2KI.dcm: the virtual patient's radiograph, as flawed."""
+    """Return a file in place of RG1_J2KI.dcm: the virtual patient's radiograph, as flawed.
+
+    It is a lossy copy and marked as one: DERIVED, a new UID, and what it was made from (PS3.3
+    C.7.6.1.1.5, C.12.1.1.3).
+    """
     data_set = samples.read("virtual/cr")
+    source = Dataset()
+    source.ReferencedSOPClassUID = data_set.SOPClassUID
+    source.ReferencedSOPInstanceUID = data_set.SOPInstanceUID
+    source.PurposeOfReferenceCodeSequence = [_code("121320", "Uncompressed predecessor")]
     data_set.decompress()
     data_set.compress(JPEG2000, j2k_cr=[10])
     data_set.SOPInstanceUID = generate_uid(entropy_srcs=["stand-in for RG1_J2KI"])
+    data_set.ImageType = ["DERIVED", *data_set.ImageType[1:]]
     data_set.PatientName = "StandIn^ForRG1"
+    data_set.SourceImageSequence = [source]
+    data_set.DerivationCodeSequence = [_code("113040", "Lossy Compression")]
+    data_set.DerivationDescription = "JPEG 2000 irreversible (lossy) 10:1"
     data_set.LossyImageCompression = "01"
     data_set.LossyImageCompressionRatio = "10"
-    data_set.DerivationDescription = "JPEG 2000 irreversible (lossy) 10:1"
+    data_set.LossyImageCompressionMethod = "ISO_15444_1"
     data_set.PixelSpacing = ["0.000", "0.000"]
     file = BytesIO()
     data_set.save_as(file, enforce_file_format=True)
     return file.getvalue()
+
+
+def _code(value: str, meaning: str) -> Dataset:
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
+    return code
 
 
 def _orthanc(path: list[str]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -34,41 +35,38 @@ class FaultExplorer(StaticTwin, VBox):  # type: ignore[misc]
         super().__init__([self.faults, self.outcome, KeepKeys()])
 
     def _show(self, _change: object = None) -> None:
-        self.outcome.value = str(self.twin().markup)
+        self.outcome.value = str(_outcome_page(self.faults.value).markup)
 
     def twin(self) -> Page:
         """Return what became of both downloads."""
-        fault = self.faults.value
-        rows = [
-            (_("the code from the beginning"), *_outcome(_careless, fault)),
-            (_("the finished fetch"), *_outcome(_careful, fault)),
-        ]
-        header = (_("Download"), _("What it says"), _("What lies in the folder"))
-        does = _(FAULTS[fault][1]) if fault else _("answers well")
-        caption = _("The server {does}.", does=does)
-        text = "\n".join([caption, *(" | ".join(row) for row in rows)])
-        return Page(table(header, rows, caption), text)
+        return _outcome_page(self.faults.value)
 
 
 def explore_faults(fault: str = "") -> FaultExplorer:
     """Return a widget that lets a server on this computer fail in a way to be chosen.
 
-    It begins with a key of ``dicom_lessons.download.server.FAULTS``, or with a good answer.
+    Parameters
+    ----------
+    fault : str
+        Key of :data:`dicom_lessons.download.server.FAULTS` to begin with; without it the server
+        answers well.
     """
     return FaultExplorer(fault)
 
 
 @cache
-def _outcome(download: Callable[[str, Path], object], fault: str) -> tuple[str, str]:
+def _outcome(download: Callable[[str, Path, bytes], object], fault: str) -> tuple[str, str]:
     """Let a download meet a fault, and return what it said and what is in its folder."""
     content = samples.path("CT_small").read_bytes()
-    server = Faulty(content, (fault,), patience=1.5)
+    server = Faulty(content, (fault,) if fault else (), patience=1.5)
     with tempfile.TemporaryDirectory() as folder, serve(server) as address:
-        report = _("no error")
         try:
-            download(f"{address}CT_small.dcm", Path(folder))
+            download(f"{address}CT_small.dcm", Path(folder), content)
+            report = _("no error")
+        except DownloadError as error:
+            report = error.reason
         except OSError as error:
-            report = error.reason if isinstance(error, DownloadError) else type(error).__name__
+            report = type(error).__name__
         files = [path.read_bytes() for path in Path(folder).iterdir()]
     if server.waited:
         report = _("{said}; it waited until the server gave up", said=report)
@@ -78,7 +76,7 @@ def _outcome(download: Callable[[str, Path], object], fault: str) -> tuple[str, 
     return report, _("the right file") if files == [content] else wrong
 
 
-def _careless(address: str, folder: Path) -> None:
+def _careless(address: str, folder: Path, _content: bytes) -> None:
     import requests
 
     with requests.get(address, stream=True) as response:
@@ -88,6 +86,18 @@ def _careless(address: str, folder: Path) -> None:
                 file.write(chunk)
 
 
-def _careful(address: str, folder: Path) -> None:
-    wanted = samples.get("CT_small")
-    fetch(address, folder, size=wanted.size, sha256=wanted.sha256, timeout=0.7, deadline=1.0)
+def _careful(address: str, folder: Path, content: bytes) -> None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    fetch(address, folder, size=len(content), sha256=sha256, timeout=0.7, deadline=1.0)
+
+
+def _outcome_page(fault: str) -> Page:
+    rows = [
+        (_("the careless code"), *_outcome(_careless, fault)),
+        (_("the finished fetch"), *_outcome(_careful, fault)),
+    ]
+    header = (_("Download"), _("What it says"), _("What lies in the folder"))
+    does = _(FAULTS[fault][1]) if fault else _("answers well")
+    caption = _("The server {does}.", does=does)
+    text = "\n".join([caption, *(" | ".join(row) for row in rows)])
+    return Page(table(header, rows, caption), text)

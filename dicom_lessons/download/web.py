@@ -1,25 +1,20 @@
-"""The internet or the classroom server: who answers, questions, archives, and known sources."""
+"""The internet or the classroom server: who answers requests; and archives, unpacked with care."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from dicom_lessons import reading, samples
 from dicom_lessons.download.classroom import start_classroom
 from dicom_lessons.fetching import DownloadError, receive
 from dicom_lessons.html import Page, table
-from dicom_lessons.text import _, short
+from dicom_lessons.text import _
 
 MOST_ANSWER = 16 * 1024 * 1024
 
@@ -51,7 +46,8 @@ class Way:
                 "network does not answer or was not wanted. The requests are the same."
             ),
         }[self.by]
-        wanted, picture = samples.get("RG1_J2KI"), _("the real chest radiograph")
+        wanted = samples.get("RG1_J2KI")
+        picture = _("the real chest radiograph")
         if self.by == "classroom":
             content = _content(f"{self.address}{wanted.file}")
             if hashlib.sha256(content).hexdigest() != wanted.sha256:
@@ -65,12 +61,12 @@ class Way:
 
 
 def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
-    """Choose where the requests for the files of a folder on the web go.
+    """Choose where the requests for the files below an address go.
 
     Parameters
     ----------
     address : str
-        Of this folder.
+        Of a folder on the web.
     mirror : str
         ``"internet"``, ``"classroom"``, or ``"auto"``: what ``DICOM_LESSONS_MIRROR`` names, else
         the internet if it answers in time, else the classroom server.
@@ -102,11 +98,14 @@ def _answers(address: str, seconds: float) -> bool:
     """Ask in a thread of its own: looking up a name knows no time limit."""
     import requests
 
-    answers: list[requests.Response] = []
+    answers: list[int] = []
 
     def call() -> None:
-        with suppress(requests.RequestException):
-            answers.append(requests.head(address, timeout=seconds, allow_redirects=False))
+        try:
+            reply = requests.head(address, timeout=seconds, allow_redirects=False)
+        except requests.RequestException:
+            return
+        answers.append(reply.status_code)
 
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
@@ -114,28 +113,9 @@ def _answers(address: str, seconds: float) -> bool:
     return bool(answers)
 
 
-def ask(address: str, **query: object) -> Any:
-    """Ask a web service and return its answer in JSON as Python lists and dicts.
-
-    The ``query`` follows the question mark of the address.
-
-    Raises
-    ------
-    DownloadError
-        If there is no answer in time, or one that is no JSON.
-    """
-    complete = f"{address}?{urlencode(query)}" if query else address
-    try:
-        return json.loads(_content(complete, "application/dicom+json, application/json"))
-    except (OSError, ValueError) as error:
-        reason = str(error) if isinstance(error, OSError) else _("the answer is no JSON")
-        message = _("No answer from {address}: {reason}.", address=address, reason=reason)
-        raise DownloadError(message, reason) from error
-
-
-def _content(address: str, accept: str = "*/*") -> bytes:
+def _content(address: str) -> bytes:
     file = BytesIO()
-    receive(address, file, most=MOST_ANSWER, accept=accept)
+    receive(address, file, most=MOST_ANSWER)
     return file.getvalue()
 
 
@@ -147,7 +127,8 @@ def unpack(
     Raises
     ------
     DownloadError
-        Wherever that raises ReadingError; nothing was written then.
+        If a member would land outside of the folder, is a link, or is too large, or if the
+        archive is broken; nothing was written then.
     FileExistsError
         If the folder is there already.
     """
@@ -155,36 +136,3 @@ def unpack(
         return reading.unpack(archive, folder, most)
     except reading.ReadingError as error:
         raise DownloadError(str(error)) from error
-
-
-def source_table() -> Page:
-    """Return a table of places where DICOM files come from, as of autumn 2026."""
-    fields = ("name", "what", "python", "licence", "good_for")
-    header = (_("Name"), _("What it is"), _("From Python"), _("Licence"), _("Good for"))
-    sources = json.loads(Path(__file__).with_name("sources.json").read_text(encoding="utf-8"))
-    rows = [[source["name"], *(_(source[field]) for field in fields[1:])] for source in sources]
-    text = "\n".join(f"{source['name']}: {_(source['what'])}" for source in sources)
-    return Page(table(header, rows, _("Sources of DICOM files, as of autumn 2026")), text)
-
-
-def explore_answer(ask: Callable[[], object], most: int = 5) -> Page:
-    """Ask a source that may not be within reach, and show its answer or why there is none.
-
-    Of the list of dicts that is the answer, so many rows at most are shown.
-    """
-    try:
-        answer = ask()
-        if not isinstance(answer, list):
-            raise TypeError(_("the answer is no list"))
-        rows = [one if isinstance(one, Mapping) else {"": one} for one in islice(answer, most)]
-    except Exception as error:  # a client of a source may raise anything
-        reason = str(error)
-        if isinstance(error, ImportError):
-            package = (error.name or "").replace("_", "-")
-            reason = _("{package} is not installed. Get it with: {cure}", package=package,
-                       cure=f"pip install {package}")  # fmt: skip
-        return Page(table((_("No answer"),), [(short(reason, 300),)]), reason)
-    header = list(rows[0]) if rows else []
-    caption = _("{shown} of {count}", shown=len(rows), count=len(answer))
-    values = [[short(row.get(name, ""), 100) for name in header] for row in rows]
-    return Page(table(header, values, caption), caption)
