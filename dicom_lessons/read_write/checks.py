@@ -19,6 +19,7 @@ from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import _, ngettext
 
 NAME = "Иванов^Иван^Иванович"
+MOST_SHOWN = 5
 TEXT = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")
 # a copy may have another name and character set, an identity of its own, other padding and pixels
 # compressed without loss, which are compared as pixels
@@ -63,7 +64,9 @@ def _told(arguments: tuple[object, ...], result: object, wanted: object) -> str:
         "Called with ({arguments}), your function returned a data set in which this would still "
         "have to change:\n{differences}",
         arguments=called,
-        differences=read_write.report(found),
+        differences=read_write.report(found[:MOST_SHOWN])
+        + "\n"
+        + "…\n" * (len(found) > MOST_SHOWN),
     )
 
 
