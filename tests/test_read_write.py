@@ -173,7 +173,7 @@ def test_a_random_change_is_named_exactly(name: str, number: int, how: str) -> N
         assert paths(changed, samples.read(name)) == [back]
 
 
-def test_the_header_is_compared_too() -> None:
+def test_file_meta_information_is_compared_too() -> None:
     other = samples.read("CT_small")
     other.file_meta.ImplementationVersionName = "OTHER"
     assert paths(samples.read("CT_small"), other) == [
@@ -237,8 +237,8 @@ def group_lengths(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
 # It calls itself Explicit VR and is written in Implicit VR: pydicom 3.0.2 cannot write again what
 # it has not decoded.
 DECODE_FIRST = {"SC_rgb_jpeg"}
-# Their headers lack the UIDs or the transfer syntax that a whole file needs, and so do their data
-# sets: nobody can invent them.
+# Their file meta information lacks the UIDs or the transfer syntax that a whole file needs, and so
+# do their data sets: nobody can invent them.
 NO_WHOLE_FILE = {
     *("empty_charset_LEI", "ExplVR_LitEndNoMeta", "meta_missing_tsyntax", "nested_priv_SQ"),
     "no_meta",
@@ -375,7 +375,7 @@ def test_findings_speak_both_languages(language: str) -> None:
     dataset = samples.read("CT_small")
     dataset.SliceThickness = 1 / 3
     (finding,) = validate(dataset)
-    assert ("16 знаков" if language == "ru" else "16 characters") in finding.cure
+    assert ("16 символов" if language == "ru" else "16 characters") in finding.cure
 
 
 # ---- saving
@@ -467,7 +467,7 @@ def test_other_places_that_cannot_be_written_are_named(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_header_and_data_set_are_in_step_after_saving(tmp_path: Path) -> None:
+def test_file_meta_and_data_set_agree_after_saving(tmp_path: Path) -> None:
     dataset = ct()
     dataset.SOPInstanceUID = "2.999.1"
     again = dcmread(save_safely(dataset, tmp_path / "x.dcm"))
@@ -582,9 +582,9 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 def lesson_capture(folder: Path) -> Path:
     """Run the lesson's own cells that make an object from an array."""
     names: dict[str, object] = {}
-    for cell in cells(lessons.NOTEBOOKS / "en" / "06_read_write.ipynb", "code"):
+    for cell in cells(lessons.NOTEBOOKS / "en" / "07f_write_pixels.ipynb", "code"):
         code = source(cell)
-        if cell["id"] in ("read-path", "header-run", "nested-run"):
+        if not cell["id"].startswith("make-"):
             exec("\n".join(line for line in code.splitlines() if "import" in line), names)
         if cell["id"].startswith("make-") and cell["id"] not in ("make-judge", "make-save"):
             exec(code, names)
@@ -617,7 +617,9 @@ def test_dciodvfy_accepts_an_object_made_from_an_array(name: str, files: dict[st
     require("dciodvfy")
     said = run("dciodvfy", "-new", files[name]).stderr.splitlines()
     assert said[0] == "SCImage"
-    assert [line for line in said if line.startswith(("Error", "Warning"))] == []
+    complaints = [line for line in said if line.startswith(("Error", "Warning"))]
+    # the side is wanted of a paired part of the body (2C), and no part at all is named here
+    assert [line for line in complaints if "Laterality" not in line] == []
 
 
 @by_others
@@ -632,20 +634,6 @@ def test_dciodvfy_finds_nothing_new_in_a_copy(files: dict[str, Path]) -> None:
     for name in COPIES:
         before = complaints(samples.path(name))
         assert [each for each in complaints(files[name]) if each not in before] == [], name
-
-
-@by_others
-@odd_files
-def test_the_judge_of_the_exercise_passes_on_what_dciodvfy_says(
-    files: dict[str, Path], tmp_path: Path
-) -> None:
-    require("dciodvfy")
-    dataset = dcmread(files["lesson"])
-    dataset.PatientName = "Ivanov"
-    exercise = declared("read_write")["read_write-7"]
-    assert exercise.judge(str(files["lesson"])).right
-    verdict = exercise.judge(str(save_safely(dataset, tmp_path / "x.dcm")))
-    assert verdict.right is False and verdict.why.startswith("Warning")
 
 
 @by_others

@@ -2,37 +2,145 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import copy
+import itertools
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
-from pydicom import DataElement, Dataset, FileDataset, dcmread
+import numpy as np
+from pydicom import Dataset, FileDataset, dcmread
 from pydicom.charset import python_encoding
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_lessons import read_write, samples, sop
-from dicom_lessons.exercises.kinds import Check
+from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
+from dicom_lessons.read_write.compare import values_of
+from dicom_lessons.text import N_, _, ngettext
 
 NAME = "Иванов^Иван^Иванович"
+MOST_SHOWN = 5
+TEXT = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")
+# a copy may have another name and character set, an identity of its own, other padding and pixels
+# compressed without loss, which are compared as pixels
+MAY_DIFFER = "SpecificCharacterSet PatientName SOPInstanceUID PixelData DataSetTrailingPadding"
+
+
+class DatasetCode(Code):
+    """A function that returns a data set; of an unforeseen one is said what differs."""
+
+    def _judge(self, answer: object) -> Verdict:
+        verdict = super()._judge(answer)
+        if verdict.right is not False or not callable(answer):
+            return verdict
+        if verdict.reason:  # it says enough without two data sets in one line
+            return Verdict(False, _(verdict.reason), verdict.reason)
+        found = zip(self.cases(), self._results(answer), self._results(self.models[0]), strict=True)
+        for arguments, result, wanted in found:
+            if not self._agree(result, wanted):
+                return Verdict(False, _told(arguments, result, wanted))
+        return verdict
+
+
+def _told(arguments: tuple[object, ...], result: object, wanted: object) -> str:
+    called = ", ".join(map(_argument, arguments))
+    if not isinstance(result, Dataset) or not isinstance(wanted, Dataset):
+        said = N_("Called with ({arguments}), your function gave {got}; a data set is expected.")
+        return _(said, arguments=called, got=shown(result))
+    # a data set that reads the same may still be saved in other letters
+    found = read_write.difference(result, wanted)
+    found = found or read_write.difference(_saved(copy.deepcopy(result)), _saved(wanted))
+    listed = read_write.report(found[:MOST_SHOWN]) + "\n…" * (len(found) > MOST_SHOWN)
+    said = N_(
+        "Called with ({arguments}), your function returned a data set in which this would still "
+        "have to change:\n{differences}\n"
+    )
+    return _(said, arguments=called, differences=listed)
+
+
+def _argument(value: object) -> str:
+    if isinstance(value, Dataset):
+        return ngettext(
+            "a data set of {count} element", "a data set of {count} elements", len(value)
+        )
+    if isinstance(value, bytes):
+        return ngettext("{count} byte", "{count} bytes", len(value))
+    return shown(value)
 
 
 def _for_adding() -> Sequence[tuple[object, ...]]:
-    note = DataElement("PatientComments", "LT", "Fasting")
-    history = DataElement("AdditionalPatientHistory", "LT", "None known")
-    return [(Dataset(), note), (samples.read("CT_small", stop_before_pixels=True), history)]
+    ct = samples.read("CT_small", stop_before_pixels=True)
+    return [(Dataset(), ["Ivanova^Maria", "Petrova^Maria"]), (ct, ["Ivanov^Vanya"])]
 
 
 def _for_nesting() -> Sequence[tuple[object, ...]]:
     ct = samples.read("CT_small", specific_tags=["OtherPatientIDsSequence"])
-    return [(ct, "A-7"), (Dataset(), "A-8")]
+    empty = Dataset()
+    empty.OtherPatientIDsSequence = []
+    return [(ct, "A-7"), (Dataset(), "A-8"), (empty, "A-9")]
 
 
 def _for_marking() -> Sequence[tuple[object, ...]]:
-    taken = Dataset()
-    taken.private_block(0x0011, "SOMEBODY ELSE", create=True).add_new(0x01, "LO", "to be kept")
-    return [(Dataset(), "checked"), (taken, "checked")]
+    taken, known = Dataset(), Dataset()
+    for dataset in (taken, known):  # a block that pydicom remembers would not be copied with it
+        dataset.add_new(0x00110010, "LO", "SOMEBODY ELSE")
+        dataset.add_new(0x00111001, "LO", "to be kept")
+    known.add_new(0x00110011, "LO", "MY COURSE")
+    known.add_new(0x00111102, "LO", "of last week")
+    return [(Dataset(), "checked"), (taken, "checked"), (known, "checked again")]
+
+
+def _for_relabelling() -> Sequence[tuple[object, ...]]:
+    pairs = itertools.combinations(("ISO_IR 100", "ISO_IR 144", "ISO_IR 192"), 2)
+    return [(_mislabelled(wrong, term), term) for wrong, term in pairs]
+
+
+def _mislabelled(wrong: str, term: str) -> bytes:
+    dataset = samples.read("CT_small", stop_before_pixels=True)
+    dataset.SpecificCharacterSet = term
+    dataset.PatientName, dataset.InstitutionName = NAME, "Клиника"
+    dataset.PatientComments, dataset.OtherPatientNames = "Натощак", ["Петров^Пётр", "Сидоров^Яков"]
+    dataset.OtherPatientIDsSequence[0].IssuerOfPatientID = "Больница"
+    buffer = BytesIO()
+    dataset.save_as(buffer)
+    return buffer.getvalue().replace(term.encode(), wrong.encode(), 1)
+
+
+def _for_replacing() -> Sequence[tuple[object, ...]]:
+    ct = samples.read("CT_small", stop_before_pixels=True)
+    named = Dataset()
+    named.OtherPatientNames = ["Ivanov^Ivan", "Ivanov^Ivan^Ivanovich", "Ivanov^Ivan"]
+    return [
+        (ct, "ImageType", "AXIAL", "LOCALIZER"),
+        (ct, "PatientID", "ABCD1234", "A-7"),
+        (named, "OtherPatientNames", "Ivanov^Ivan", "Ivanov^Vanya"),
+        (ct, "StationName", "Room 3", "Room 4"),
+    ]
+
+
+def _saved(dataset: Dataset) -> Dataset:
+    buffer = BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that are lost show in what is read
+        dataset.save_as(buffer, implicit_vr=False, little_endian=True)
+    return dcmread(BytesIO(buffer.getvalue()), force=True)
+
+
+def _survivors(dataset: Dataset) -> list[list[object]]:
+    """Return the character set and every text, as it is read now and after saving."""
+    # an answer is looked at several times, and reading and saving change what pydicom keeps in it
+    kept = copy.deepcopy(dataset)
+    return [_texts(kept), _texts(_saved(kept))]
+
+
+def _texts(dataset: Dataset) -> list[object]:
+    texts = [
+        (int(element.tag), *map(str, values_of(element)))
+        for element in dataset.iterall()
+        if element.VR in TEXT
+    ]
+    return [str(dataset.get("SpecificCharacterSet")), *texts]
 
 
 def _read(path: Path) -> FileDataset:
@@ -45,18 +153,38 @@ def _read(path: Path) -> FileDataset:
 
 def _name_survives(path: Path) -> str:
     dataset = _read(path)
-    name = str(dataset.get("PatientName", ""))
+    name = str(dataset.get("PatientName", "")).rstrip("^=")  # empty components may be left out
     if "?" in name:
         return "question marks"
-    term = dataset.get("SpecificCharacterSet") or ""
-    if isinstance(term, str) and term not in python_encoding:
+    terms = values_of(dataset["SpecificCharacterSet"]) if "SpecificCharacterSet" in dataset else []
+    if not {*map(str, terms)} <= {*python_encoding}:
         return "no term"
     if name != NAME:
         return "another name"
-    return next(map(str, read_write.validate(dataset)), "")
+    if not _is_copy(dataset, samples.read("CT_small")):
+        return "no copy"
+    return _still_right(dataset)
+
+
+def _is_copy(dataset: FileDataset, original: FileDataset) -> bool:
+    """Whether every element is still there; more elements are no harm, nor is Implicit VR."""
+    changed = [
+        found
+        for found in read_write.difference(original, dataset)
+        if not found.path.startswith("file_meta.")
+        and found.path not in MAY_DIFFER.split()
+        and found.kind != "added"
+        and getattr(found.other, "VR", "") != "UN"
+    ]
+    return not changed and np.array_equal(dataset.pixel_array, original.pixel_array)
+
+
+def _still_right(dataset: FileDataset) -> str:
+    return str(next(iter(read_write.validate(dataset)), ""))
 
 
 def _capture_accepted(path: Path) -> str:
+    """Judge by the standard alone: the verdict must not depend on what is installed."""
     dataset = _read(path)
     if dataset.get("SOPClassUID") != SecondaryCaptureImageStorage:
         return "other class"
@@ -64,30 +192,18 @@ def _capture_accepted(path: Path) -> str:
         return "no pixels"
     if sop.lacks(dataset):
         return "incomplete"
-    if not dataset.get("Modality"):
-        return "no modality"
-    if "BodyPartExamined" not in dataset and "Laterality" not in dataset:
-        return "no side"
+    if "?" in str(dataset.get("PatientName", "")):
+        return "question marks"
     dataset.pixel_array  # noqa: B018  an error here is told to the learner
-    return next(map(str, read_write.validate(dataset)), "") or _refused(path)
-
-
-def _refused(path: Path) -> str:
-    """Return the first complaint of dciodvfy; nothing where it is not installed."""
-    program = shutil.which("dciodvfy")
-    if program is None:
-        return ""
-    done = subprocess.run(
-        [program, "-new", path.resolve()], capture_output=True, text=True, errors="replace"
-    )
-    said = [line for line in done.stderr.splitlines() if line.startswith(("Error", "Warning"))]
-    return " ".join(said[:1])
+    return _still_right(dataset)
 
 
 CHECKS = {
-    "read_write-1": Check(cases=_for_adding, form=Dataset.to_json_dict),
-    "read_write-2": Check(cases=_for_nesting, form=Dataset.to_json_dict),
-    "read_write-3": Check(cases=_for_marking, form=Dataset.to_json_dict),
+    "read_write-1": Check(cases=_for_adding, form=Dataset.to_json_dict, kind=DatasetCode),
+    "read_write-2": Check(cases=_for_nesting, form=Dataset.to_json_dict, kind=DatasetCode),
+    "read_write-3": Check(cases=_for_marking, form=Dataset.to_json_dict, kind=DatasetCode),
     "read_write-5": Check(examine=_name_survives),
     "read_write-7": Check(examine=_capture_accepted),
+    "read_write-8": Check(cases=_for_relabelling, form=_survivors, kind=DatasetCode),
+    "read_write-9": Check(cases=_for_replacing, form=Dataset.to_json_dict, kind=DatasetCode),
 }
