@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from pydicom import Dataset, FileDataset
 from pydicom.multival import MultiValue
-from pydicom.pixels import apply_color_lut, convert_color_space, iter_pixels, pixel_array
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
+from pydicom.pixels.utils import iter_pixels, pixel_array
 from pydicom.uid import (
     JPEG2000,
     ExplicitVRLittleEndian,
@@ -35,7 +36,7 @@ def judged(name: str, answer: object) -> Verdict:
     return declared("compression")[name].judge(answer)
 
 
-def table(answers: dict[str, list[Any]]) -> Any:
+def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
     every = [(name, answer) for name, several in answers.items() for answer in several]
     ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
     return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
@@ -87,22 +88,23 @@ PIXEL_RIGHT = [
     lambda *given: [float(sample) for sample in by_steps(*given)],
     lambda *given: bytearray(by_slices(*given)),
 ]
+steps: Callable[..., Any] = by_steps
 PIXEL_WRONG = [
-    lambda *given: by_steps(*given[:3], 0, *given[4:]),
-    lambda *given: by_steps(*given[:3], 1, *given[4:]),
-    lambda *given: by_steps(*given[:3], 1 - given[3], *given[4:]),
-    lambda *given: by_steps(given[0], given[2], given[1], *given[3:]),
-    lambda *given: by_steps(*given[:4], given[5], given[4])
-    if given[5] < given[1] else by_steps(*given[:4], 0, 0),
-    lambda *given: by_steps(*given)[::-1],
-    lambda *given: by_steps(*given)[0],
-    lambda *given: [*by_steps(*given), 255],
+    lambda *given: steps(*given[:3], 0, *given[4:]),
+    lambda *given: steps(*given[:3], 1, *given[4:]),
+    lambda *given: steps(*given[:3], 1 - given[3], *given[4:]),
+    lambda *given: steps(given[0], given[2], given[1], *given[3:]),
+    lambda *given: steps(*given[:4], given[5], given[4])
+    if given[5] < given[1] else steps(*given[:4], 0, 0),
+    lambda *given: steps(*given)[::-1],
+    lambda *given: steps(*given)[0],
+    lambda *given: [*steps(*given), 255],
     lambda data, rows, columns, planar, row, column: list(data[row * columns + column :][:3]),
     lambda data, rows, columns, planar, row, column: list(
         data[3 * (row * columns + column - 1) :][:3]
     ),
-    lambda *given: sum(by_steps(*given)) // 3,
-    lambda *given: [sample + 1 for sample in by_steps(*given)],
+    lambda *given: sum(steps(*given)) // 3,
+    lambda *given: [sample + 1 for sample in steps(*given)],
 ]  # fmt: skip
 
 # ---- compression-2: marks
@@ -267,6 +269,11 @@ def compressed(syntax: str, **options: Any) -> Callable[[FileDataset], object]:
     return lambda dataset: dataset.compress(syntax, generate_instance_uid=False, **options)
 
 
+def with_colour_transform(dataset: FileDataset) -> None:
+    dataset.PhotometricInterpretation = "YBR_RCT"
+    dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
+
+
 def by_the_course(syntax: str) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         capture = samples.read("virtual/sc")
@@ -274,7 +281,7 @@ def by_the_course(syntax: str) -> Callable[[Path], Path]:
         array[:60] = 0
         capture.set_pixel_data(array, "RGB", bits_stored=8)
         path = folder / "covered.dcm"
-        done = compression.compress(capture, syntax)  # type: ignore[arg-type]
+        done = compression.compress(capture, syntax)
         done.save_as(path, enforce_file_format=True)
         return path
 
@@ -322,10 +329,7 @@ COVER_RIGHT = [
     covered(after=compressed(RLELossless)),
     covered(after=compressed(JPEGLSLossless)),
     covered(after=compressed(JPEG2000Lossless)),
-    covered(after=lambda dataset: (
-        setattr(dataset, "PhotometricInterpretation", "YBR_RCT"),
-        compressed(JPEG2000Lossless)(dataset),
-    )),
+    covered(after=with_colour_transform),
     covered(after=lambda dataset: setattr(dataset, "BurnedInAnnotation", "NO")),
     covered(after=lambda dataset: setattr(dataset, "DerivationDescription", "Name covered")),
     covered(after=in_planes),

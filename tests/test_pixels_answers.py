@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import Dataset
-from pydicom.pixels import apply_modality_lut, apply_rescale, iter_pixels, pixel_array
+from pydicom.pixels.processing import apply_modality_lut, apply_rescale
+from pydicom.pixels.utils import iter_pixels, pixel_array
 
 from dicom_lessons import pixels, samples
 from dicom_lessons.exercises.kinds import Code, Verdict
@@ -26,7 +27,7 @@ def judged(name: str, answer: object) -> Verdict:
     return declared("pixels")[name].judge(answer)
 
 
-def table(answers: dict[str, list[Any]]) -> Any:
+def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
     every = [(name, answer) for name, several in answers.items() for answer in several]
     ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
     return pytest.mark.parametrize(("name", "answer"), every, ids=ids)

@@ -36,12 +36,12 @@ class Untouched(Code):
             changed.append(not np.array_equal(before, values))
             return result
 
-        results = self._results(watched)
+        results: list[Any] = self._results(watched)
         if any(changed):
             said = _("Your function overwrites the array that it is given: make a new one.")
             return Verdict(False, said)
         if not verdict.right and all(map(_is_float32, results)):
-            wanted = self._results(self.models[0])
+            wanted: list[Any] = self._results(self.models[0])
             if all(np.allclose(*pair, 1e-5, 1e-2) for pair in zip(results, wanted, strict=True)):
                 said = _("Right but for the type: float32 keeps 7 digits only, float64 keeps 15.")
                 return Verdict(False, said)
