@@ -508,3 +508,15 @@ def test_every_answer_of_a_learner_stands_in_the_tables() -> None:
     graded = {name for name in declared("compression") if name.rpartition("-")[2].isdecimal()}
     assert {*RIGHT, "compression-4"} == {*WRONG, "compression-4"} == graded
     assert min(map(len, [*RIGHT.values(), *WRONG.values(), COVER_RIGHT, COVER_WRONG])) >= 10
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (flagged("YES"), "Lossy Image Compression is 'YES'; expected: '01'."),
+        (also_derived, "Image Type is not asked for"),
+        (MARKS_WRONG[8], "Lossy Image Compression Ratio is [8.0, 4.5]; expected: [4.5, 8.0]."),
+    ],
+)
+def test_an_unforeseen_data_set_is_told_which_element_is_wrong(answer: object, said: str) -> None:
+    assert said in judged("compression-2", answer).why
