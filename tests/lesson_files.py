@@ -28,8 +28,16 @@ def sittings_of(room: str, language: str = "en") -> list[Path]:
 
 
 def cells_of(room: str, language: str = "en", kind: str | None = None) -> list[Cell]:
-    """Return the cells of all sittings of a room's lesson."""
-    return [cell for path in sittings_of(room, language) for cell in cells(path, kind)]
+    """Return the cells of all sittings of a room's lesson, and those of its exercises elsewhere."""
+    own = sittings_of(room, language)
+    elsewhere = [
+        cell
+        for path in lessons.notebooks(language)
+        if path not in own
+        for cell in cells(path, kind)
+        if re.match(rf"{room}-\d", cell["id"])
+    ]
+    return [cell for path in own for cell in cells(path, kind)] + elsewhere
 
 
 def name(path: Path) -> str:

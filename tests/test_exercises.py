@@ -265,9 +265,8 @@ def test_exercise_cells_are_what_nbgrader_wants(lesson: str, language: str) -> N
         }  # fmt: skip
         order = [key for key in cells if key in {f"{name}-text", name, f"{name}-check"}]
         assert order == [f"{name}-text", name, f"{name}-check"]
-    others = set(cells) - {
-        f"{name}{part}" for name in EXERCISES for part in ("-text", "", "-check")
-    }
+    parts = ("-text", "", "-check")
+    others = set(cells) - {f"{name}{part}" for name in EXERCISES for part in parts}
     assert not any("nbgrader" in cells[key]["metadata"] for key in others)
 
 

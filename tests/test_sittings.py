@@ -14,7 +14,6 @@ from dicom_lessons.exercises.lessons import find
 
 UNCUT = {
     *("00_meet_dicom", "02_uids", "03_modality", "04_sop"),
-    *("07a_pixels", "07b_compression"),
 }
 SITTINGS = [path for path in LESSON_FILES if path.stem not in UNCUT]
 WORDS = {

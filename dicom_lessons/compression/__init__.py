@@ -1,4 +1,4 @@
-"""Lesson 07b: one picture in many transfer syntaxes, what it weighs and what it loses."""
+"""Lesson 07: one picture in many transfer syntaxes, what it weighs and what it loses."""
 
 from dicom_lessons.compression.change import compress
 from dicom_lessons.compression.explorer import compare_transfer_syntaxes

@@ -1,18 +1,80 @@
-"""What must run to judge the exercises of lesson 07b: cases, forms, examinations."""
+"""What must run to judge the exercises of lesson 07, sittings d to f: cases, forms, kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import DataElement, Dataset, dcmread
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.exercises.kinds import Check
+from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
+from dicom_lessons.text import _
 
 STRIP = 60  # rows
-_MAY_CHANGE = ("SOPInstanceUID", "PixelData", "PlanarConfiguration", "BurnedInAnnotation")
+_MAY_CHANGE = {
+    *("SOPInstanceUID", "PixelData", "PlanarConfiguration", "PhotometricInterpretation"),
+    *("BurnedInAnnotation", "ImageType"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours(Code):
+    """A function that returns a picture; a level more or less is the same colour."""
+
+    def _agree(self, one: object, other: object) -> bool:
+        if isinstance(one, BaseException) or isinstance(other, BaseException):
+            return type(one) is type(other)
+        try:
+            first, second = np.asarray(one), np.asarray(other)
+            return (
+                first.dtype == second.dtype
+                and first.shape == second.shape
+                and bool(np.abs(first.astype(int) - second.astype(int)).max() <= 1)
+            )
+        except Exception:  # anything at all may have come back
+            return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks(Code):
+    """A function that returns a data set; of an unforeseen one is said which element is wrong."""
+
+    def _judge(self, answer: object) -> Verdict:
+        verdict = super()._judge(answer)
+        if verdict.right is not False or verdict.reason or not callable(answer):
+            return verdict
+        for result, wanted in zip(
+            self._results(answer), self._results(self.models[0]), strict=True
+        ):
+            if isinstance(result, Dataset) and isinstance(wanted, Dataset):
+                for tag in sorted({*result.keys(), *wanted.keys()}):
+                    got, right = (dataset.get(tag) for dataset in (result, wanted))
+                    if got != right:
+                        return Verdict(False, _told(got, right))
+        return verdict
+
+
+def _told(got: DataElement | None, right: DataElement | None) -> str:
+    if right is None:
+        assert got is not None
+        return _("{name} is not asked for, or was not there before.", name=got.name)
+    if got is None:
+        return _("{name} is missing; expected: {right}.", name=right.name, right=shown(right.value))
+    return _(
+        "{name} is {got}; expected: {right}.",
+        name=right.name,
+        got=shown(got.value),
+        right=shown(right.value),
+    )
+
+
+def _three(answer: Any) -> list[int]:
+    return [int(sample) for sample in answer]
 
 
 def _cards() -> Sequence[tuple[object, ...]]:
@@ -31,13 +93,31 @@ def _for_marks() -> Sequence[tuple[object, ...]]:
     once.LossyImageCompression = "01"
     once.LossyImageCompressionRatio = "4.5"
     once.LossyImageCompressionMethod = "ISO_10918_1"
-    return [(Dataset(), 10.25, "ISO_15444_1"), (once, 8, "ISO_15444_1")]
+    twice = Dataset()
+    twice.LossyImageCompression = "01"
+    twice.LossyImageCompressionRatio = ["4.5", "6"]
+    twice.LossyImageCompressionMethod = ["ISO_10918_1", "ISO_15444_1"]
+    bare = Dataset()
+    bare.LossyImageCompression = "00"
+    bare.PatientID = "DL-0001"
+    return [
+        (Dataset(), 10.25, "ISO_15444_1"),
+        (once, 8, "ISO_15444_1"),
+        (twice, 12.5, "ISO_14495_1"),
+        (bare, 10.0, "ISO_15444_1"),
+    ]
+
+
+@cache
+def _for_colours() -> Sequence[tuple[object, ...]]:
+    names = ("examples_rgb_color", "examples_ybr_color", "examples_palette")
+    return [(samples.read(name),) for name in (*names, "virtual/us_doppler", "SC_rgb_rle_2frame")]
 
 
 def _covered(path: Path) -> str:
     dataset = dcmread(path)
     before = samples.read("virtual/sc")
-    old, new = pixels.stored_values(before), pixels.stored_values(dataset)
+    old, new = pixels.to_display(before), pixels.to_display(dataset)
     if new.shape != old.shape:
         return "other size"
     if new[:STRIP].any():
@@ -55,7 +135,8 @@ def _covered(path: Path) -> str:
 
 
 CHECKS = {
-    "compression-1": Check(cases=_cards),
-    "compression-2": Check(cases=_for_marks, form=Dataset.to_json_dict),
+    "compression-1": Check(cases=_cards, form=_three),
+    "compression-2": Check(cases=_for_marks, form=Dataset.to_json_dict, kind=Marks),
     "compression-4": Check(examine=_covered),
+    "compression-6": Check(cases=_for_colours, kind=Colours),
 }

@@ -20,8 +20,8 @@ LESSONS = {
     "sop": "04",
     "download": "05",
     "read_write": "06",
-    "pixels": "07a",
-    "compression": "07b",
+    "pixels": "07",
+    "compression": "07",
 }
 
 

@@ -1,15 +1,73 @@
-"""What must run to judge the exercises of lesson 07a: cases, forms, examinations."""
+"""What must run to judge the exercises of lesson 07, sittings a to c: cases, forms, kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
+from pydicom import Dataset
 
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check
+from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.text import _
+
+# mm: the tumour of virtual/ct along row 268, from half height to half height; then what the
+# viewer's tool and other rules for an edge may give
+_SPOT, _NEAR_SPOT = 32.8, (30.0, 35.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Untouched(Code):
+    """A function that makes a new array of one that it leaves as it is."""
+
+    def _judge(self, answer: object) -> Verdict:
+        verdict = super()._judge(answer)
+        if not callable(answer) or verdict.right is None:
+            return verdict
+        changed: list[bool] = []
+
+        def watched(values: Any, *others: object) -> object:
+            before = values.copy()
+            result = answer(values, *others)
+            changed.append(not np.array_equal(before, values))
+            return result
+
+        results: list[Any] = self._results(watched)
+        if any(changed):
+            said = _("Your function overwrites the array that it is given: make a new one.")
+            return Verdict(False, said)
+        if not verdict.right and all(map(_is_float32, results)):
+            wanted: list[Any] = self._results(self.models[0])
+            if all(np.allclose(*pair, 1e-5, 1e-2) for pair in zip(results, wanted, strict=True)):
+                said = _("Right but for the type: float32 keeps 7 digits only, float64 keeps 15.")
+                return Verdict(False, said)
+        return verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured(Code):
+    """A function that returns numbers; one decimal of each is enough."""
+
+    def _agree(self, one: object, other: object) -> bool:
+        if isinstance(one, BaseException) or isinstance(other, BaseException):
+            return type(one) is type(other)
+        try:
+            return np.allclose(_pair(one), _pair(other), rtol=0, atol=0.06)
+        except Exception:  # anything at all may have come back
+            return False
+
+
+def _pair(answer: Any) -> list[float]:
+    mean, deviation = map(forms.number, answer)
+    return [float(value) for value in np.nan_to_num([mean, deviation], nan=-1e9)]
+
+
+def _is_float32(result: object) -> bool:
+    return isinstance(result, np.ndarray) and result.dtype == np.float32
 
 
 def _tenths(answer: Any) -> float:
@@ -50,11 +108,21 @@ def _levels(answer: Any) -> list[object]:
     return [str(answer.dtype), answer]
 
 
+@cache
 def _for_display() -> Sequence[tuple[object, ...]]:
-    plate = samples.read("dicomdirtests/77654033/CR1/6154")
-    plate.PhotometricInterpretation = "MONOCHROME2"
-    pictures = [samples.read(name) for name in ("virtual/cr", "virtual/ct", "virtual/dx")]
-    return [(picture,) for picture in (*pictures, plate)]
+    """Return four small images: a CR in either polarity, a CT and a DX."""
+    plate, turned = _every_fourth_pixel("virtual/cr"), _every_fourth_pixel("virtual/cr")
+    turned.set_pixel_data(1023 - plate.pixel_array, "MONOCHROME2", bits_stored=10)
+    turned.WindowCenter = 1024 - float(turned.WindowCenter)
+    others = map(_every_fourth_pixel, ("virtual/ct", "virtual/dx"))
+    return [(image,) for image in (plate, *others, turned)]
+
+
+def _every_fourth_pixel(name: str) -> Dataset:
+    image = samples.read(name)
+    few = np.ascontiguousarray(image.pixel_array[::4, ::4])
+    image.set_pixel_data(few, image.PhotometricInterpretation, bits_stored=image.BitsStored)
+    return image
 
 
 def _distances() -> Sequence[tuple[object, ...]]:
@@ -65,12 +133,36 @@ def _distances() -> Sequence[tuple[object, ...]]:
     ]
 
 
+@cache
+def _regions() -> Sequence[tuple[object, ...]]:
+    """Return regions of CT, PET, whose slope is not 1, and MR, which has none."""
+    regions = {
+        "virtual/ct_abdomen": (352, 252, 8, 8),
+        "virtual/ct": (240, 100, 12, 40),
+        "virtual/pt": (50, 40, 20, 10),
+        "MR_small": (10, 30, 5, 9),
+    }
+    images = [samples.read(name) for name in regions]
+    for image in images:
+        if image.file_meta.TransferSyntaxUID.is_compressed:
+            image.decompress()
+    return [(image, *region) for image, region in zip(images, regions.values(), strict=True)]
+
+
+def _near_spot(answer: Any) -> float:
+    millimetres = forms.number(answer)
+    low, high = _NEAR_SPOT
+    return _SPOT if low <= millimetres <= high else round(millimetres, 1)
+
+
 CHECKS = {
     "pixels-p3": Check(form=_tenths),
     "pixels-p6": Check(form=_tenths),
     "pixels-1": Check(cases=_words),
-    "pixels-3": Check(cases=_for_windows),
+    "pixels-3": Check(cases=_for_windows, kind=Untouched),
     "pixels-4": Check(cases=_for_eight_bits, form=_levels),
     "pixels-5": Check(cases=_for_display, form=_levels),
     "pixels-6": Check(cases=_distances),
+    "pixels-7": Check(cases=_regions, kind=Measured),
+    "pixels-9": Check(form=_near_spot),
 }
