@@ -18,6 +18,16 @@ from dicom_lessons.text import N_, _
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
 
 _NEW = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"]
+_TO_REPAIR = [
+    *("1.2.840.010008.1.2", "1.2.840.10008.5.1.4.1.1.2 ", "1.2.840.10008.1.2.1."),
+    *("1.2.840.10008.1.1\0", " .1.2.840.10008.1.2\0", "1.2.840.10008.15.0.3.01"),
+    *("1.2.840.10008.0001.000002.04.50", "1.2.840.10008.1.2", "2.999.007.000.10"),
+    *("1.2.0.4 ", "1.2.840.10008.1.2.4.0999"),
+]
+_UUIDS = [
+    *("f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "00000000-0000-0000-0000-0000000000ff"),
+    *("00000000-0000-0000-0000-000000000000", "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF"),
+]
 _WORDS = {
     "sop class": "class",
     "sop instance": "instance",
@@ -80,10 +90,7 @@ class Replacing(Repair):
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # whatever a learner's function does
-            name = type(error).__name__
-            return Verdict(
-                False, _("Your function fails: {name}, {error}.", name=name, error=shown(error))
-            )
+            return Verdict(False, _("Your function fails: {error}.", error=shown(error)))
         return self._found(finding) if finding else self._right()
 
 
@@ -153,14 +160,11 @@ def _instances() -> list[Dataset]:
 
 def _scattered() -> list[Dataset]:
     """Return instances of three series of one study, in no order, with one Series Number."""
-    scattered = []
-    for number, series in enumerate([1, 2, 1, 3, 2, 1], 1):
-        instance = Dataset()
-        instance.StudyInstanceUID, instance.SeriesInstanceUID = "2.999.1", f"2.999.1.{series}"
-        instance.SOPInstanceUID = f"2.999.1.{series}.{number}"
-        instance.SeriesNumber, instance.InstanceNumber = 1, number
-        instance.Modality = "MR"
-        scattered.append(instance)
+    scattered = [Dataset() for _number in range(6)]
+    for number, (one, series) in enumerate(zip(scattered, "121321", strict=True), 1):
+        one.StudyInstanceUID, one.SeriesInstanceUID = "2.999.1", f"2.999.1.{series}"
+        one.SOPInstanceUID = f"2.999.1.{series}.{number}"
+        one.SeriesNumber, one.InstanceNumber, one.Modality = 1, number, "MR"
     return scattered
 
 
@@ -197,21 +201,7 @@ class Raising(Code):
 
 CHECKS = {
     "uids-1": Check(form=forms.list_of(_word)),
-    "uids-2": Check(
-        cases=lambda: [
-            ("1.2.840.010008.1.2",),
-            ("1.2.840.10008.5.1.4.1.1.2 ",),
-            ("1.2.840.10008.1.2.1.",),
-            ("1.2.840.10008.1.1\0",),
-            (" .1.2.840.10008.1.2\0",),
-            ("1.2.840.10008.15.0.3.01",),
-            ("1.2.840.10008.0001.000002.04.50",),
-            ("1.2.840.10008.1.2",),
-            ("2.999.007.000.10",),
-            ("1.2.0.4 ",),
-            ("1.2.840.10008.1.2.4.0999",),
-        ]
-    ),
+    "uids-2": Check(cases=lambda: [(text,) for text in _TO_REPAIR]),
     "uids-3": Check(examine=_copied),
     "uids-4": Check(
         cases=lambda: [
@@ -226,22 +216,10 @@ CHECKS = {
         ],
         kind=Raising,
     ),
-    "uids-5": Check(
-        cases=lambda: [
-            ("f81d4fae-7dec-11d0-a765-00a0c91e6bf6",),
-            ("00000000-0000-0000-0000-0000000000ff",),
-            ("00000000-0000-0000-0000-000000000000",),
-            ("FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",),
-        ]
-    ),
+    "uids-5": Check(cases=lambda: [(text,) for text in _UUIDS]),
     "uids-6": Check(examine=_replaced, kind=Replacing),
     "uids-7": Check(
-        cases=lambda: [
-            (_scattered(),),
-            (_instances(),),
-            (_instances()[::-1],),
-            ([],),
-        ],
+        cases=lambda: [(_scattered(),), (_instances(),), (_instances()[::-1],), ([],)],
         form=_grouped,
     ),
     "uids-8": Check(form=_set_of_uids),
