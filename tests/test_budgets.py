@@ -156,5 +156,4 @@ def test_a_room_has_all_that_its_lesson_needs(room: str) -> None:
     assert (folder / "exercises.md").is_file()
     assert (folder / "explorer.py").is_file() or room == "pixels"
     assert (ROOT / "tests" / f"test_{room}.py").is_file()
-    assert sittings_of(room, "en")
-    assert sittings_of(room, "ru")
+    assert all(sittings_of(room, language) for language in ("en", "ru"))

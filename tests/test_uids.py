@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import copy
 import re
+import uuid
 import warnings
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +25,11 @@ from pydicom.uid import (  # type: ignore[attr-defined]
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     UID_dictionary,
+    generate_uid,
 )
 
 from dicom_lessons import samples, uids
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.findings import Finding
 from dicom_lessons.text import set_language
 from dicom_lessons.uids.explorer import TreeView, UIDTree, explore_uids
@@ -653,3 +658,525 @@ def test_the_explorer_speaks_russian() -> None:
     assert "Исследование" in bundle["text/plain"]
     assert "неправильный UID" in bundle["text/html"]
     assert "нарушено" in bundle["text/html"]
+
+
+# ---- exercises: right answers of many forms and algorithms, wrong ones that look right
+
+
+def verdict(number: int, answer: object) -> bool | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a wrong program may well warn
+        return declared("uids")[f"uids-{number}"].judge(answer).right
+
+
+EIGHT = [
+    "1.2.840.10008.5.1.4.1.1.4",
+    "1.2.840.10008.1.2.4.91",
+    "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322",
+    "1.2.840.10008.1.02",
+    "1.2.840.10008.1.2",
+    "2.25.329800735698586629295641978511506172918",
+    "1.2.840.10008.1.1",
+    "1.2.276.0.7230010.3.1.4.1787205428.2345.1071048146.",
+]
+C, T, N, V = "class", "transfer syntax", "instance", "invalid"
+SORTED = [C, T, N, V, T, N, C, V]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        SORTED,
+        tuple(SORTED),
+        [word.upper() for word in SORTED],
+        [word.replace(" ", "_") for word in SORTED],
+        [word.replace(" ", "-") for word in SORTED],
+        [f" {word} " for word in SORTED],
+        ["SOP class" if word == C else word for word in SORTED],
+        ["SOP Instance" if word == N else word for word in SORTED],
+        [uids.classify(uid, "SOPInstanceUID") for uid in EIGHT],
+        (word for word in SORTED),
+        iter(SORTED),
+        ["класс", "синтаксис передачи", "экземпляр", "неправильный", T, N, "Класс", V],
+    ],
+)
+def test_eight_uids_are_sorted_in_any_spelling(answer: object) -> None:
+    assert verdict(1, answer) is True
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [C, T, N, T, T, N, C, V],
+        [C, T, N, V, T, N, T, V],
+        [C, T, N, V, T, N, C, N],
+        [C, T, N, V, T, V, C, V],
+        [T, C, N, V, T, N, C, V],
+        SORTED[:-1],
+        [*SORTED, V],
+        SORTED[::-1],
+        set(SORTED),
+        ", ".join(SORTED),
+        [uids.classify(uid) for uid in EIGHT],
+        [UID(uid, config.IGNORE).type for uid in EIGHT],
+        [uids.is_valid(uid) for uid in EIGHT],
+    ],
+)
+def test_eight_uids_sorted_wrongly_are_not_right(answer: object) -> None:
+    assert verdict(1, answer) is False
+
+
+def _by_loop(text: str) -> str:
+    wanted = text
+    while wanted and wanted[0] in " .\0":
+        wanted = wanted[1:]
+    while wanted and wanted[-1] in " .\0":
+        wanted = wanted[:-1]
+    parts = []
+    for part in wanted.split("."):
+        parts.append(str(int(part)) if part.isdigit() else part)
+    return ".".join(parts) if ".".join(parts) in UID_dictionary else text
+
+
+def _by_regex(text: str) -> str:
+    mended = re.sub(r"\b0+(?=\d)", "", text.strip(" .\0"))
+    return mended if UID_dictionary.get(mended) else text
+
+
+def _by_type(text: str) -> str:
+    parts = [part.lstrip("0") or "0" for part in text.strip("\0 .").split(".")]
+    uid = UID(".".join(parts), config.IGNORE)
+    return uid if uid.type else text
+
+
+def _steps(text: str, *steps: str, zeros: bool = True, known: bool = True) -> str:
+    mended = text
+    for step in steps:
+        mended = mended.strip(step)
+    if zeros:
+        mended = ".".join(part.lstrip("0") or "0" for part in mended.split("."))
+    return mended if mended in UID_dictionary or not known else text
+
+
+def _unknown(text: str) -> str:
+    return _steps(text, " .\0", known=False)
+
+
+REPAIRS: list[tuple[Any, bool]] = [
+    (_by_loop, True),
+    (_by_regex, True),
+    (_by_type, True),
+    (lambda text: _steps(text, " .\0"), True),
+    (lambda text: _steps(text, ".\0 "), True),
+    (lambda text: _steps(text, " \0.\t"), True),
+    (lambda text: dict.fromkeys(UID_dictionary, _unknown(text)).get(_unknown(text), text), True),
+    (lambda text: next(filter(_unknown(text).__eq__, UID_dictionary), text), True),
+    (lambda text: [text, _unknown(text)][_unknown(text) in UID_dictionary], True),
+    (lambda text: _steps(text.replace(" ", ""), ".\0"), False),
+    (lambda text: _steps(text, *[" ", "\0", "."] * 3), True),
+    (lambda text: text, False),
+    (lambda text: _steps(text, " .\0", known=False), False),
+    (lambda text: _steps(text, " .\0", zeros=False), False),
+    (lambda text: _steps(text, " "), False),
+    (lambda text: _steps(text, " ", "."), False),
+    (lambda text: _steps(text, "\0", "."), False),
+    (lambda text: _steps(text.strip(" .\0").replace("0", ""), "."), False),
+    (lambda text: _steps(text.strip(" .\0").replace(".0", "."), ".", zeros=False), False),
+    (lambda text: _steps(text.strip(" .\0").replace(".0", ".", 1), ".", zeros=False), False),
+    (lambda text: ".".join(str(int(p)) for p in text.strip(" .\0").split(".")), False),
+    (lambda text: re.sub(r"\.0+", ".", text.strip(" .\0")), False),
+    (lambda text: "1.2.840.10008.1.2", False),
+    (lambda text: [_steps(text, " .\0")], False),
+    (lambda text: UID(text, config.IGNORE).is_valid, False),
+]
+
+
+@pytest.mark.parametrize(("function", "right"), REPAIRS)
+def test_what_a_repair_must_do(function: Any, right: bool) -> None:
+    assert verdict(2, function) is right
+
+
+def _with_copy(plan: FileDataset) -> None:
+    plan.file_meta.MediaStorageSOPInstanceUID = plan.SOPInstanceUID
+
+
+def _as_explicit(plan: FileDataset) -> None:
+    _with_copy(plan)
+    plan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+
+def _as_ct(plan: FileDataset) -> None:
+    plan.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.2")
+
+
+def _other_class_in_the_copy(plan: FileDataset) -> None:
+    _with_copy(plan)
+    plan.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.2")
+
+
+def _without(*keywords: str) -> Any:
+    return lambda plan: [plan.__delattr__(keyword) for keyword in keywords]
+
+
+def _set(keyword: str, value: object) -> Any:
+    return lambda plan: setattr(plan, keyword, value)
+
+
+def _beam(plan: FileDataset) -> None:
+    plan.BeamSequence[0].BeamName = "Another"
+
+
+PLANS: list[tuple[Any, dict[str, Any], bool]] = [
+    (None, {"enforce_file_format": True}, True),
+    (_with_copy, {}, True),
+    (_with_copy, {"enforce_file_format": True}, True),
+    (_as_explicit, {}, True),
+    (_as_explicit, {"enforce_file_format": True}, True),
+    (_without("preamble"), {"enforce_file_format": True}, True),
+    (None, {}, False),
+    (_as_ct, {"enforce_file_format": True}, False),
+    (_other_class_in_the_copy, {}, False),
+    (_without("PatientName"), {"enforce_file_format": True}, False),
+    (_without("BeamSequence"), {"enforce_file_format": True}, False),
+    (_without("FractionGroupSequence"), {"enforce_file_format": True}, False),
+    (_without("DoseReferenceSequence"), {"enforce_file_format": True}, False),
+    (_set("SOPInstanceUID", "1.2.3"), {"enforce_file_format": True}, False),
+    (_set("PatientID", "id2"), {"enforce_file_format": True}, False),
+    (_set("StudyID", "plan"), {"enforce_file_format": True}, False),
+    (_beam, {"enforce_file_format": True}, False),
+]
+
+
+@pytest.mark.parametrize(("change", "options", "right"), PLANS)
+@pytest.mark.parametrize("form", [str, Path])
+def test_what_the_mended_plan_must_be(
+    change: Any, options: dict[str, Any], right: bool, form: Any, tmp_path: Path
+) -> None:
+    plan = samples.read("rtplan")
+    if change:
+        change(plan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plan.save_as(tmp_path / "plan.dcm", **options)
+    assert verdict(3, form(tmp_path / "plan.dcm")) is right
+
+
+def test_the_plan_itself_is_no_copy_of_it(tmp_path: Path) -> None:
+    assert verdict(3, samples.path("rtplan")) is False
+    assert verdict(3, tmp_path) is False
+    assert verdict(3, tmp_path / "nothing.dcm") is False
+    (tmp_path / "text.dcm").write_text("no DICOM")
+    assert verdict(3, tmp_path / "text.dcm") is False
+
+
+class TooLong(ValueError):
+    """A learner's own error."""
+
+
+def _numbered(
+    limit: Any = lambda count: count > 64, error: Any = ValueError, how: Any = None
+) -> Any:
+    def own_uid(root: str, study: int, series: int, image: int) -> object:
+        parts = [root, study, series, image]
+        uid = how(*parts) if how else ".".join(map(str, parts))
+        if limit(len(uid)):
+            raise error(f"{len(uid)} characters")
+        return uid
+
+    return own_uid
+
+
+def _returned(root: str, study: int, series: int, image: int) -> object:
+    uid = f"{root}.{study}.{series}.{image}"
+    return ValueError("too long") if len(uid) > 64 else uid
+
+
+def _by_validity(root: str, study: int, series: int, image: int) -> str:
+    uid = f"{root}.{study}.{series}.{image}"
+    if not uids.is_valid(uid):
+        raise ValueError(uid)
+    return uid
+
+
+NUMBERED: list[tuple[Any, bool]] = [
+    (_numbered(), True),
+    (_numbered(lambda count: count >= 65), True),
+    (_numbered(lambda count: not count <= 64), True),
+    (_numbered(error=TooLong), True),
+    (_numbered(how=lambda *parts: "{}.{}.{}.{}".format(*parts)), True),
+    (_numbered(how=lambda a, *rest: ".".join([a] + [f"{one:d}" for one in rest])), True),
+    (_numbered(how=lambda root, *rest: root + "".join(f".{one}" for one in rest)), True),
+    (_numbered(how=lambda *parts: UID(".".join(map(str, parts)), config.IGNORE)), True),
+    (_numbered(how=lambda root, *rest: root.rstrip(".") + "." + ".".join(map(str, rest))), True),
+    (_by_validity, True),
+    (_returned, False),
+    (_numbered(lambda count: count == 65), False),
+    (_numbered(lambda count: 64 < count < 70), False),
+    (_numbered(lambda count: count >= 64), False),
+    (_numbered(lambda count: count > 65), False),
+    (_numbered(lambda count: False), False),
+    (_numbered(error=TypeError), False),
+    (_numbered(error=Exception), False),
+    (_numbered(how=lambda *parts: ".".join(map(str, parts))[:64]), False),
+    (_numbered(how=lambda root, *rest: root + "".join(f".{one:04}" for one in rest)), False),
+    (_numbered(how=lambda *parts: "".join(map(str, parts))), False),
+    (_numbered(how=lambda root, a, b, c: f"{root}.{a}.{c}.{b}"), False),
+    (_numbered(how=lambda root, a, b, c: f"{root}.{a}.{b}"), False),
+    (_numbered(how=lambda *parts: f"{'.'.join(map(str, parts))}."), False),
+]
+
+
+@pytest.mark.parametrize(("function", "right"), NUMBERED)
+def test_what_numbering_must_do(function: Any, right: bool) -> None:
+    assert verdict(4, function) is right
+
+
+def _by_digits(text: str) -> str:
+    value = 0
+    for digit in text.replace("-", ""):
+        value = 16 * value + int(digit, 16)
+    return f"2.25.{value}"
+
+
+UUIDS: list[tuple[Any, bool]] = [
+    (lambda text: "2.25." + str(uuid.UUID(text).int), True),
+    (lambda text: f"2.25.{int(uuid.UUID(text))}", True),
+    (lambda text: f"2.25.{int(text.replace('-', ''), 16)}", True),
+    (lambda text: f"2.25.{int('0x' + ''.join(text.split('-')), 16)}", True),
+    (lambda text: UID(f"2.25.{uuid.UUID(hex=text).int}"), True),
+    (lambda text: "2.25." + format(uuid.UUID(text).int, "d"), True),
+    (lambda text: ".".join(["2", "25", str(uuid.UUID(text).int)]), True),
+    (lambda text: f"2.25.{int.from_bytes(uuid.UUID(text).bytes, 'big')}", True),
+    (lambda text: f"2.25.{int.from_bytes(bytes.fromhex(text.replace('-', '')))}", True),
+    (_by_digits, True),
+    (lambda text: f"2.25.{text}", False),
+    (lambda text: f"2.25.{text.replace('-', '')}", False),
+    (lambda text: f"2.25.{text.replace('-', '.')}", False),
+    (lambda text: "2.25." + str(uuid.UUID(text).int).zfill(39), False),
+    (lambda text: "2.25." + ".".join(str(int(part, 16)) for part in text.split("-")), False),
+    (lambda text: "2.25." + "".join(str(int(part, 16)) for part in text.split("-")), False),
+    (lambda text: f"2.25.{int.from_bytes(uuid.UUID(text).bytes, 'little')}", False),
+    (lambda text: f"2.25.{int.from_bytes(uuid.UUID(text).bytes_le, 'big')}", False),
+    (lambda text: "2.25." + str(uuid.UUID(text).int).lstrip("0"), False),
+    (lambda text: str(uuid.UUID(text).int), False),
+    (lambda text: f"2.25{uuid.UUID(text).int}", False),
+    (lambda text: f"2.25.{uuid.uuid4().int}", False),
+    (lambda text: f"2.25.{hash(text)}", False),
+]
+
+
+@pytest.mark.parametrize(("function", "right"), UUIDS)
+def test_what_a_uid_of_a_uuid_must_be(function: Any, right: bool) -> None:
+    assert verdict(5, function) is right
+
+
+FOUR = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"]
+
+
+def _replacing(new: Any, keywords: list[str] = FOUR, and_then: Any = None) -> Any:
+    def new_uids(dataset: Dataset) -> Dataset:
+        made = copy.deepcopy(dataset)
+        for keyword in keywords:
+            made[keyword].value = new(str(dataset[keyword].value))
+        if and_then:
+            and_then(made)
+        return made
+
+    return new_uids
+
+
+def _derived(old: str) -> UID:
+    return generate_uid(entropy_srcs=["secret", old])
+
+
+def _with_memory() -> Any:
+    known: dict[str, str] = {}
+    return lambda old: known.setdefault(old, generate_uid())
+
+
+def _walking(dataset: Dataset) -> Dataset:
+    made = copy.deepcopy(dataset)
+    for element in made.iterall():
+        if element.VR == "UI" and not element.value.startswith("1.2.840.10008."):
+            element.value = _derived(element.value)
+    return made
+
+
+def _in_place(dataset: Dataset) -> Dataset:
+    for keyword in FOUR:
+        dataset[keyword].value = _derived(dataset[keyword].value)
+    return dataset
+
+
+def _moved(dataset: Dataset) -> Dataset:
+    made = copy.deepcopy(dataset)
+    made.StudyInstanceUID, made.SeriesInstanceUID = (
+        dataset.SeriesInstanceUID,
+        dataset.StudyInstanceUID,
+    )
+    return made
+
+
+def _bare(dataset: Dataset) -> Dataset:
+    made = Dataset()
+    made.file_meta = copy.deepcopy(dataset.file_meta)
+    made.SOPClassUID = dataset.SOPClassUID
+    for keyword in FOUR:
+        setattr(made, keyword, _derived(dataset[keyword].value))
+    return made
+
+
+def _without_name(made: Dataset) -> None:
+    del made.PatientName
+
+
+def _copy_too(made: Any) -> None:
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+
+
+REPLACED: list[tuple[Any, bool]] = [
+    (_replacing(_derived), True),
+    (_replacing(_derived, FOUR[::-1]), True),
+    (_replacing(_derived, and_then=_copy_too), True),
+    (_replacing(lambda old: generate_uid("2.999.1.", [old, "secret"])), True),
+    (_replacing(lambda old: generate_uid(entropy_srcs=[old])), True),
+    (_replacing(lambda old: f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, old).int}"), True),
+    (_replacing(lambda old: f"2.25.{uuid.uuid3(uuid.NAMESPACE_OID, 's' + old).int}"), True),
+    (_replacing(lambda old: f"2.999.{zlib.crc32(old.encode())}"), True),
+    (_replacing(lambda old: replace_uid(old, "secret")), True),
+    (_replacing(_with_memory()), True),
+    (_walking, True),
+    (lambda dataset: uids.replace_uids(dataset, secret="mine"), True),
+    (lambda dataset: dataset, False),
+    (copy.deepcopy, False),
+    (_in_place, False),
+    (_moved, False),
+    (_bare, False),
+    (_replacing(lambda old: generate_uid()), False),
+    (_replacing(lambda old: generate_uid(entropy_srcs=["secret"])), False),
+    (_replacing(lambda old: f"{old}1"), False),
+    (_replacing(lambda old: f"{old}.1"), False),
+    (_replacing(lambda old: f"2.999.{old}"), False),
+    (_replacing(lambda old: f"2.25.{abs(hash(old))}"), False),
+    (_replacing(lambda old: generate_uid("2.25.", [old])), False),
+    (_replacing(lambda old: f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, old).int}.1"), False),
+    (_replacing(lambda old: generate_uid("1.2.840.10008.77.", [old])), False),
+    (_replacing(lambda old: f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, old)}"), False),
+    (_replacing(lambda old: "2.999.0" + str(zlib.crc32(old.encode()))), False),
+    (_replacing(lambda old: ""), False),
+    (_replacing(_derived, FOUR[:3]), False),
+    (_replacing(_derived, FOUR[2:]), False),
+    (_replacing(_derived, [*FOUR, "SOPClassUID"]), False),
+    (_replacing(_derived, and_then=_without_name), False),
+    (lambda dataset: [_derived(dataset[keyword].value) for keyword in FOUR], False),
+]
+
+
+@pytest.mark.parametrize(("function", "right"), REPLACED)
+def test_what_replacing_must_do(function: Any, right: bool) -> None:
+    assert verdict(6, function) is right
+
+
+def _collected(key: str = "SeriesInstanceUID") -> Any:
+    def by_series(instances: list[Dataset]) -> dict[Any, list[Dataset]]:
+        found = defaultdict(list)
+        for one in instances:
+            found[one[key].value].append(one)
+        return found
+
+    return by_series
+
+
+def _by_sets(instances: list[Dataset]) -> dict[str, tuple[Dataset, ...]]:
+    known = {one.SeriesInstanceUID for one in instances}
+    return {uid: tuple(one for one in instances if one.SeriesInstanceUID == uid) for uid in known}
+
+
+def _by_if(instances: list[Dataset]) -> dict[str, list[Dataset]]:
+    found: dict[str, list[Dataset]] = {}
+    for one in instances:
+        if one.SeriesInstanceUID not in found:
+            found[one.SeriesInstanceUID] = []
+        found[one.SeriesInstanceUID] += [one]
+    return found
+
+
+def _neighbours(instances: list[Dataset], key: Any) -> dict[str, list[Dataset]]:
+    return {name: list(group) for name, group in groupby(instances, key)}
+
+
+def _series(one: Dataset) -> str:
+    return str(one.SeriesInstanceUID)
+
+
+def _number(one: Dataset) -> int:
+    return int(one.InstanceNumber)
+
+
+GROUPED: list[tuple[Any, bool]] = [
+    (_collected(), True),
+    (_by_sets, True),
+    (_by_if, True),
+    (lambda many: dict(_collected()(many)), True),
+    (lambda many: _neighbours(sorted(many, key=_series), _series), True),
+    (lambda many: _collected()(many[::-1]), True),
+    (lambda many: {uid: group[::-1] for uid, group in _by_if(many).items()}, True),
+    (lambda many: {str(uid): group for uid, group in _by_if(many).items()}, True),
+    (lambda many: {uid: sorted(group, key=_number) for uid, group in _by_if(many).items()}, True),
+    (
+        lambda many: {
+            _series(one): [o for o in many if _series(o) == _series(one)] for one in many
+        },
+        True,
+    ),
+    (_collected("SeriesNumber"), False),
+    (_collected("StudyInstanceUID"), False),
+    (_collected("SOPInstanceUID"), False),
+    (_collected("Modality"), False),
+    (lambda many: {_series(one): [one] for one in many}, False),
+    (lambda many: {_series(one): one for one in many}, False),
+    (lambda many: _neighbours(many, _series), False),
+    (lambda many: {uid: len(group) for uid, group in _by_if(many).items()}, False),
+    (lambda many: list(_by_if(many).values()), False),
+    (lambda many: {_series(one) for one in many}, False),
+    (lambda many: {uid: group[:1] for uid, group in _by_if(many).items()}, False),
+    (lambda many: {uid: group * 2 for uid, group in _by_if(many).items()}, False),
+    (lambda many: {uid.rpartition(".")[0]: group for uid, group in _by_if(many).items()}, False),
+    (lambda many: {}, False),
+]
+
+
+@pytest.mark.parametrize(("function", "right"), GROUPED)
+def test_what_grouping_must_do(function: Any, right: bool) -> None:
+    assert verdict(7, function) is right
+
+
+def test_the_uids_that_name_two_things() -> None:
+    instances = [dcmread(path) for path in DICOMDIR_SET]
+    studies = {one.StudyInstanceUID for one in instances}
+    frames = {one.get("FrameOfReferenceUID") for one in instances}
+    both = studies & frames
+    assert len(both) == 3
+    texts = sorted(map(str, both))
+    for right in (
+        *(both, frozenset(both), list(both), tuple(texts), texts[::-1], iter(texts)),
+        *(dict.fromkeys(both), [one.encode() for one in texts], [f" {one} " for one in texts]),
+        [one.StudyInstanceUID for one in instances if one.StudyInstanceUID in frames],
+        {one.FrameOfReferenceUID for one in instances if one.get("FrameOfReferenceUID") in studies},
+        *(dict.fromkeys(both).keys(), studies - (studies - frames)),
+    ):
+        if isinstance(right, dict):
+            continue  # a dictionary is no list
+        assert verdict(8, right) is True, right
+    for wrong in (
+        *(studies, frames, frames - {None}, studies | frames, studies - frames, frames - studies),
+        *(studies ^ frames, texts[:2], [*texts, "2.999.1"], set(), "".join(texts), len(both)),
+        *([one.removesuffix("1") for one in texts], True, texts[0], [f"{one}.1" for one in texts]),
+    ):
+        assert verdict(8, wrong) is False, wrong
+
+
+def test_a_root_without_an_owner_is_set_aside_and_others_are_registered() -> None:
+    assert "2.25 is set aside for" in uids.explain("2.25.1", "SOPInstanceUID").sentence
+    assert "2.999 is set aside for" in uids.explain("2.999.1", "SOPInstanceUID").sentence
+    assert "is registered for: Siemens" in uids.explain("1.3.12.2.1107.1").sentence

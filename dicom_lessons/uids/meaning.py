@@ -9,7 +9,7 @@ from pydicom import config
 from pydicom.uid import UID
 
 from dicom_lessons.text import N_, _, short
-from dicom_lessons.uids.roots import DICOM_ROOT, is_below, root_of
+from dicom_lessons.uids.roots import DICOM_ROOT, OWNERLESS, is_below, root_of
 from dicom_lessons.uids.rules import as_text, is_valid, judge
 
 KINDS: dict[str, str] = {
@@ -124,9 +124,7 @@ def _sentence(text: str, broken: list[str], kind: str) -> str:
     meaning = meaning[:1].upper() + meaning[1:]
     if root is None:
         return _("{kind}; its root is in no dictionary at hand.", kind=meaning)
-    return _(
-        "{kind}; its root {root} is registered for: {organisation}.",
-        kind=meaning,
-        root=root.uid,
-        organisation=root.organisation,
-    )
+    parts = {"kind": meaning, "root": root.uid, "organisation": root.organisation}
+    if root.uid in OWNERLESS:
+        return _("{kind}; its root {root} is set aside for: {organisation}.", **parts)
+    return _("{kind}; its root {root} is registered for: {organisation}.", **parts)

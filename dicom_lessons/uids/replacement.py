@@ -25,7 +25,7 @@ def replace_uid(uid: str, secret: str, root: str = UUID_ROOT) -> UID:
     """Return the replacement of a UID: the same secret and UID give the same one, for ever.
 
     Nobody without the secret can find the old UID to a new one by trying. What DICOM defines is
-    kept, because it names no patient's thing.
+    kept, because it identifies nothing of the patient's.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def replace_uid(uid: str, secret: str, root: str = UUID_ROOT) -> UID:
     Raises
     ------
     ValueError
-        If the root is invalid or too long, or if it is DICOM's own or below 2.25.
+        If the root is invalid or too long, or if it is DICOM's own or under 2.25.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def _check_root(root: str) -> None:
             _("{root} is reserved for what DICOM defines: use a root of your own.", root=root)
         )
     if is_below(root, UUID_ROOT):
-        raise ValueError(_("Below 2.25 stands a UUID and nothing else: use 2.25 itself as root."))
+        raise ValueError(_("Under 2.25 stands a UUID and nothing else: use 2.25 itself as root."))
     if len(root) > _LONGEST_ROOT:
         raise ValueError(
             _(

@@ -15,11 +15,12 @@ from dicom_lessons.uids.rules import as_text
 
 DICOM_ROOT = "1.2.840.10008"
 UUID_ROOT = "2.25"
+OWNERLESS = (UUID_ROOT, "2.999")
 
 ROOTS: dict[str, str] = {
     DICOM_ROOT: N_("DICOM: what the standard itself defines, registered by NEMA"),
-    UUID_ROOT: N_("UUIDs written as one decimal number: no registration needed"),
-    "2.999": N_("examples in documents: no organisation's"),
+    UUID_ROOT: N_("UUIDs written as one decimal number, by anybody"),
+    "2.999": N_("examples in documents"),
     "1.2.826.0.1.3680043": N_("Medical Connections (hands out roots for free)"),
     "1.2.826.0.1.3680043.8.498": "pydicom",
     "1.2.826.0.1.3680043.9.3811": "pynetdicom",
@@ -90,7 +91,7 @@ class Arc(NamedTuple):
 
 
 class Root(NamedTuple):
-    """A root such as ``"1.2.840.10008"``, and who is answerable for the numbers below it."""
+    """A root such as ``"1.2.840.10008"``, and who is answerable for the numbers under it."""
 
     uid: str
     organisation: str
@@ -133,5 +134,5 @@ def root_of(uid: object) -> Root | None:
 
 
 def is_below(uid: str, root: str) -> bool:
-    """Return whether a UID is a root or stands below it."""
+    """Return whether a UID is a root or stands under it."""
     return uid == root or uid.startswith(f"{root}.")

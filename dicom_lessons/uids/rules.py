@@ -142,5 +142,5 @@ def _beginning(components: list[str]) -> Rule:
     else:
         holds = first == "2" or bool(re.fullmatch(r"0*[0-3]?[0-9]", second))
         why = _("It begins with {first}.{second}.", first=first, second=short(second, 20))
-    rule = _("It begins as object identifiers do: 0, 1 or 2, then below 0 and 1 at most 39.")
+    rule = _("It begins as object identifiers do: 0, 1 or 2, then under 0 and 1 at most 39.")
     return Rule(rule, holds, why, "PS3.5 §9, ISO/IEC 9834-1")
