@@ -767,7 +767,8 @@ def changed(folder: Path, name: str = "mended", source: str = "b", **values: Any
     dataset = dcmread(folder / source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dataset.update({"Modality": "CT", **values})
+        for keyword, value in {"Modality": "CT", **values}.items():
+            setattr(dataset, keyword, value)
     dataset.save_as(folder / name)
     return folder / name
 
@@ -836,7 +837,7 @@ def private_removed(folder: Path) -> Path:
 
 def another_meta(folder: Path) -> Path:
     dataset = dcmread(changed(folder))
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     dataset.save_as(folder / "mended")
     return folder / "mended"
 
