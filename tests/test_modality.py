@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
 import subprocess
 import warnings
 import zlib
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
+from pydicom.misc import is_dicom
 from pydicom.sr.codedict import codes
 from pydicom.uid import (
     UID,
@@ -27,6 +37,7 @@ from pydicom.uid import (
 from tools import require
 
 from dicom_lessons import modality, pixels, samples
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.modality.explorer import SHOWN, ModalityGallery, Panel, elements_table, names_of
 from dicom_lessons.modality.sop_classes import DEMANDED, USUAL
 from dicom_lessons.modality.terms import IN_THE_WILD, REPLACED_BY
@@ -444,3 +455,433 @@ def test_the_twin_says_the_same_without_a_kernel(language: str) -> None:
 def test_the_twin_is_the_same_each_time() -> None:
     first, second = (modality.explore_modalities()._repr_mimebundle_() for _once in range(2))
     assert first["text/html"] == second["text/html"]
+
+
+# ---- the tasks
+
+
+def test_an_unlabelled_object_keeps_nothing_that_names_its_modality() -> None:
+    kept = {letter: modality.unlabelled(letter) for letter in "ABC"}
+    for dataset in kept.values():
+        assert dataset.pixel_array.size > 0
+        assert "MediaStorageSOPClassUID" not in dataset.file_meta
+        told = [e for e in dataset if e.tag.group not in (0x0028, 0x7FE0)]
+        assert 2 <= len(told) <= 3
+        assert not re.search(r"\b(MR|MRT|NM|XA)\b|Bone|angio", str(dataset))
+
+
+def right(name: str, answer: object) -> bool | None:
+    return declared("modality")[name].judge(answer).right
+
+
+FIVE = ["CT", "RTSTRUCT", "OT", "DMS", "KO"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        FIVE,
+        FIVE[::-1],
+        sorted(FIVE),
+        tuple(FIVE),
+        set(FIVE),
+        frozenset(FIVE),
+        np.array(FIVE),
+        (term for term in list(FIVE)),
+        [f" {term} " for term in FIVE],
+        [f"'{term}'" for term in FIVE],
+        dict.fromkeys(FIVE).keys(),
+        filter(modality.CURRENT.get, ["CT", "DR", "RTSTRUCT", "OT", "DMS", "ST", "KO", "SC"]),
+    ],
+)
+def test_the_five_terms_in_any_form(answer: object) -> None:
+    assert right("modality-1", answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [term.lower() for term in FIVE],
+        [term.title() for term in FIVE],
+        [*FIVE[:4], "ko"],
+        FIVE[:4],
+        [*FIVE, "DR"],
+        [*FIVE, "ST"],
+        [*FIVE, "SC"],
+        [*FIVE, "PET"],
+        [*FIVE, "MRI"],
+        [*FIVE[:4], "SC"],
+        ["CT", "DR", "RTSTRUCT", "MRI", "OT", "PET", "DMS", "ST", "KO", "SC"],
+        " ".join(FIVE),
+        5,
+        [],
+    ],
+)
+def test_what_is_not_the_five_terms(answer: object) -> None:
+    assert right("modality-1", answer) is False
+
+
+THREE = ["MR", "NM", "XA"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        THREE,
+        tuple(THREE),
+        np.array(THREE),
+        iter(THREE),
+        [f"{term} " for term in THREE],
+        [f'"{term}"' for term in THREE],
+        dict.fromkeys(THREE).keys(),
+        OrderedDict(A="MR", B="NM", C="XA").values(),
+        ["M" + "R", "N" + "M", "X" + "A"],
+        [samples.read(name).Modality for name in ("MR_small", "JPEG2000", "virtual/xa")],
+    ],
+)
+def test_the_three_names_in_any_form(answer: object) -> None:
+    assert right("modality-2", answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ["mr", "nm", "xa"],
+        ["Mr", "Nm", "Xa"],
+        THREE[::-1],
+        ["NM", "MR", "XA"],
+        ["MRI", "NM", "XA"],
+        ["MR", "PT", "XA"],
+        ["MR", "OT", "XA"],
+        ["MR", "NM", "RF"],
+        ["CT", "NM", "XA"],
+        ["MR", "NM"],
+        [*THREE, "CT"],
+        "MR NM XA",
+    ],
+)
+def test_what_is_not_the_three_names(answer: object) -> None:
+    assert right("modality-2", answer) is False
+
+
+@pytest.mark.parametrize(
+    "answer", [2, 2.0, "2", " 2 ", "0x2", b"\2", np.int64(2), np.uint8(2), len({"a", "b"}), "2h"]
+)
+def test_two_objects_in_any_form(answer: object) -> None:
+    assert right("modality-4", answer)
+
+
+@pytest.mark.parametrize("answer", [0, 1, 3, 4, 8, -2, "4", 2.5, True, [2], {"2"}, "two"])
+def test_what_is_not_two_objects(answer: object) -> None:
+    assert right("modality-4", answer) is False
+
+
+@pytest.mark.parametrize("answer", ["d", "D", " d ", "d.", "d)", "(d)", "'d'", '"D"', "d ", '"d.'])
+def test_the_liar_in_any_form(answer: object) -> None:
+    assert right("modality-5", answer)
+
+
+@pytest.mark.parametrize("answer", ["a", "b", "c", "e", "f", "dd", "de", "", 4, "CT", ["d"], "4"])
+def test_who_is_no_liar(answer: object) -> None:
+    assert right("modality-5", answer) is False
+
+
+# ---- the folder that is counted
+
+
+def read_or_none(path: Path) -> Dataset | None:
+    try:
+        return dcmread(path)
+    except InvalidDicomError:
+        return None
+
+
+def by_rglob(folder: Path) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and (dataset := read_or_none(path)) is not None:
+            counts[getattr(dataset, "Modality", "")] += 1
+    return counts
+
+
+def by_walk(folder: Path) -> Counter[str]:
+    paths = [Path(top) / name for top, _folders, names in os.walk(folder) for name in names]
+    found = [dataset for dataset in map(read_or_none, paths) if dataset is not None]
+    return Counter(dataset.get("Modality", "") for dataset in found)
+
+
+def by_prefix(folder: Path) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for path in folder.glob("**/*"):
+        if path.is_file() and path.read_bytes()[128:132] == b"DICM":
+            counts[dcmread(path, stop_before_pixels=True).get("Modality") or ""] += 1
+    return dict(counts)
+
+
+def by_is_dicom(folder: Path) -> dict[str, int]:
+    paths = [path for path in folder.rglob("*") if path.is_file() and is_dicom(path)]
+    values = [dcmread(path, specific_tags=["Modality"]).get("Modality", "") for path in paths]
+    return {value: values.count(value) for value in set(values)}
+
+
+def by_recursion(folder: Path) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for path in folder.iterdir():
+        if path.is_dir():
+            counts += by_recursion(path)
+        elif (dataset := read_or_none(path)) is not None:
+            counts[dataset.Modality if "Modality" in dataset else ""] += 1
+    return counts
+
+
+def by_any_error(folder: Path) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for path in folder.rglob("*"):
+        try:
+            value = str(dcmread(path).get("Modality", ""))
+        except Exception:
+            continue
+        counts[value] = counts.get(value, 0) + 1
+    return counts
+
+
+def by_tag(folder: Path) -> OrderedDict[str, int]:
+    counts: OrderedDict[str, int] = OrderedDict()
+    for path in filter(Path.is_file, folder.rglob("*")):
+        dataset = read_or_none(path)
+        if dataset is not None:
+            element = dataset.get((0x0008, 0x0060))
+            counts.setdefault(element.value if element else "", 0)
+            counts[element.value if element else ""] += 1
+    return counts
+
+
+def by_attribute_error(folder: Path) -> dict[str, int]:
+    counts = {"": 0}
+    for path in filter(Path.is_file, folder.rglob("*")):
+        try:
+            value = dcmread(path).Modality
+        except InvalidDicomError:
+            continue
+        except AttributeError:
+            value = ""
+        counts[value] = counts.get(value, 0) + 1
+    return counts
+
+
+def by_partial_reading(folder: Path) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for path in filter(Path.is_file, folder.rglob("*")):
+        with path.open("rb") as file, contextlib.suppress(InvalidDicomError):
+            dataset = read_partial(file, lambda tag, *_: tag > 0x00080060)
+            counts[dataset.get("Modality", "")] += 1
+    return counts
+
+
+def by_survey(folder: Path) -> dict[str, int]:
+    return modality.survey(folder).counts
+
+
+def from_memory(folder: Path) -> dict[str, int]:
+    in_memory = [BytesIO(path.read_bytes()) for path in folder.rglob("*") if path.is_file()]
+    found = [file for file in in_memory if file.getvalue()[128:132] == b"DICM"]
+    return Counter(dcmread(file).get("Modality", "") for file in found)
+
+
+def counting(
+    keep: Callable[[Path], bool] = lambda _path: True, missing: Any = "", pattern: str = "*"
+) -> Callable[[Path], dict[Any, int]]:
+    def count(folder: Path) -> dict[Any, int]:
+        counts: Counter[Any] = Counter()
+        for path in folder.rglob(pattern):
+            dataset = read_or_none(path) if path.is_file() and keep(path) else None
+            if dataset is not None:
+                counts[dataset.get("Modality") or missing] += 1
+        return counts
+
+    return count
+
+
+def no_values(folder: Path) -> dict[str, int]:
+    return {value: count for value, count in by_rglob(folder).items() if value}
+
+
+def by_force(folder: Path) -> Counter[str]:
+    paths = filter(Path.is_file, folder.rglob("*"))
+    return Counter(dcmread(path, force=True).get("Modality", "") for path in paths)
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        *(by_rglob, by_walk, by_prefix, by_is_dicom, by_recursion, by_any_error, by_tag),
+        *(by_attribute_error, by_partial_reading, by_survey, from_memory, counting()),
+    ],
+)
+def test_any_way_to_count_a_folder(count: Callable[[Path], object]) -> None:
+    verdict = declared("modality")["modality-3"].judge(count)
+    assert verdict.right, verdict.why
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        by_force,
+        no_values,
+        counting(missing=None),
+        counting(missing="none"),
+        counting(pattern="*.dcm"),
+        counting(lambda path: not path.suffix),
+        counting(lambda path: "README" not in path.name),
+        counting(lambda path: "DICOMDIR" not in path.name),
+        counting(lambda path: not path.suffix or path.suffix == ".dcm"),
+        lambda folder: counting()(folder) if folder.name == "dicomdirtests" else {},
+        lambda folder: list(by_rglob(folder).items()),
+        lambda folder: set(by_rglob(folder)),
+        lambda folder: sum(by_rglob(folder).values()),
+        lambda _folder: {"CT": 61, "MR": 17, "": 8, "CR": 3},
+        lambda folder: {value: 1 for value in by_rglob(folder)},
+        lambda folder: {value.lower(): count for value, count in by_rglob(folder).items()},
+        lambda folder: Counter(read_or_none(path) is not None for path in folder.iterdir()),
+        {"CT": 61},
+    ],
+)
+def test_what_is_no_way_to_count_a_folder(count: object) -> None:
+    assert right("modality-3", count) is False
+
+
+# ---- the file that is mended
+
+
+@pytest.fixture
+def hospitals(tmp_path: Path) -> Path:
+    """Make the three files as the lesson does."""
+    raw = samples.path("CT_small").read_bytes()
+    for letter, value in [("a", b"CT"), ("b", b"ct"), ("c", b"CT")]:
+        file = raw.replace(b"CS\x02\x00CT", b"CS\x02\x00" + value)
+        (tmp_path / letter).write_bytes(file.replace(b"1CT1", letter.upper().encode() + b"CT1"))
+    return tmp_path
+
+
+def changed(folder: Path, name: str = "mended", source: str = "b", **values: Any) -> Path:
+    dataset = dcmread(folder / source)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for keyword, value in {"Modality": "CT", **values}.items():
+            setattr(dataset, keyword, value)
+    dataset.save_as(folder / name)
+    return folder / name
+
+
+def replaced(folder: Path) -> Path:
+    raw = (folder / "b").read_bytes()
+    (folder / "d").write_bytes(raw.replace(b"CS\x02\x00ct", b"CS\x02\x00CT"))
+    return folder / "d"
+
+
+def patched(folder: Path) -> Path:
+    shutil.copy(folder / "b", folder / "patched")
+    with (folder / "patched").open("r+b") as file:
+        file.seek(file.read().index(b"\x08\x00\x60\x00CS") + 8)
+        file.write(b"CT")
+    return folder / "patched"
+
+
+def in_another_folder(folder: Path) -> Path:
+    (folder / "new").mkdir()
+    return changed(folder, "new/b.dcm")
+
+
+def enforced(folder: Path) -> Path:
+    dataset = dcmread(folder / "b")
+    dataset["Modality"].value = "CT"
+    dataset.save_as(folder / "e", enforce_file_format=True)
+    return folder / "e"
+
+
+def added_anew(folder: Path) -> Path:
+    dataset = dcmread(folder / "b")
+    del dataset.Modality
+    dataset.add_new(0x00080060, "CS", "CT")
+    dataset.save_as(folder / "f")
+    return folder / "f"
+
+
+@pytest.mark.parametrize(
+    "mend",
+    [
+        changed,
+        replaced,
+        patched,
+        in_another_folder,
+        enforced,
+        added_anew,
+        lambda folder: changed(folder, "B.dcm"),
+        lambda folder: changed(folder, "b.mended"),
+        lambda folder: str(changed(folder)),
+        lambda folder: os.path.relpath(changed(folder)),
+        lambda folder: os.fspath(changed(folder, "исправлено")),
+    ],
+)
+def test_any_way_to_mend_the_file(mend: Callable[[Path], object], hospitals: Path) -> None:
+    verdict = declared("modality")["modality-6"].judge(mend(hospitals))
+    assert verdict.right, verdict.why
+
+
+def private_removed(folder: Path) -> Path:
+    dataset = dcmread(changed(folder))
+    dataset.remove_private_tags()
+    dataset.save_as(folder / "mended")
+    return folder / "mended"
+
+
+def another_meta(folder: Path) -> Path:
+    dataset = dcmread(changed(folder))
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
+    dataset.save_as(folder / "mended")
+    return folder / "mended"
+
+
+def deleted(folder: Path) -> Path:
+    dataset = dcmread(folder / "b")
+    del dataset.Modality
+    dataset.save_as(folder / "mended")
+    return folder / "mended"
+
+
+def also_the_original(folder: Path) -> Path:
+    changed(folder, "b")
+    shutil.copy(folder / "b", folder / "mended")
+    return folder / "mended"
+
+
+@pytest.mark.parametrize(
+    ("mend", "words"),
+    [
+        (lambda _folder: samples.path("CT_small"), "no copy of the broken file"),
+        (lambda folder: folder / "a", "no copy of the broken file"),
+        (lambda folder: changed(folder, source="c"), "no copy of the broken file"),
+        (lambda folder: changed(folder, "b"), "must stay as it is"),
+        (lambda folder: folder / "b", "must stay as it is"),
+        (also_the_original, "must stay as it is"),
+        (another_meta, "other elements"),
+        (private_removed, "other elements"),
+        (lambda folder: changed(folder, PatientName="X"), "other elements"),
+        (lambda folder: changed(folder, SOPInstanceUID="1.2.3"), "other elements"),
+        (lambda folder: changed(folder, PixelData=bytes(32768)), "other elements"),
+        (lambda folder: changed(folder, Modality="ct"), "no Code String"),
+        (lambda folder: changed(folder, Modality="Ct"), "no Code String"),
+        (lambda folder: changed(folder, Modality="OT"), "no longer that of a CT"),
+        (lambda folder: changed(folder, Modality=""), "missing or empty"),
+        (deleted, "missing or empty"),
+        (lambda folder: folder / "nowhere", "There is no file"),
+        (lambda folder: folder, "There is no file"),
+        (lambda _folder: "CT", "There is no file"),
+    ],
+)
+def test_what_is_no_mended_file(
+    mend: Callable[[Path], object], words: str, hospitals: Path
+) -> None:
+    verdict = declared("modality")["modality-6"].judge(mend(hospitals))
+    assert verdict.right is False
+    assert words in verdict.why

@@ -1,4 +1,4 @@
-"""Material for tasks of lesson 03: objects without a label, headers of which one lies."""
+"""Material for tasks of lesson 03: objects without a label, data sets of which one lies."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pydicom.uid import XRayAngiographicImageStorage
 from dicom_lessons import samples
 
 _PICTURES = {"A": "examples_overlay", "B": "JPEG2000", "C": "virtual/xa"}
-_BETRAY = ("Modality", "SOPClassUID", "StudyDescription", "SeriesDescription", "ProtocolName")
+_TELLING = {
+    "A": ("RepetitionTime", "EchoTime", "ImagedNucleus"),
+    "B": ("CountsAccumulated", "ScanVelocity", "NumberOfDetectors"),
+    "C": ("KVP", "ContrastBolusAgent", "NumberOfFrames"),
+}
+_PIXELS = (0x0028, 0x7FE0)
 
 
 def unlabelled(letter: str) -> Dataset:
-    """Return a real or invented object without the elements that would name its modality.
+    """Return a real or invented object: its pixels, three telling elements and no label.
 
     Parameters
     ----------
@@ -20,24 +25,26 @@ def unlabelled(letter: str) -> Dataset:
         ``"A"``, ``"B"`` or ``"C"``.
     """
     dataset = samples.read(_PICTURES[letter])
-    for keyword in _BETRAY:
-        dataset.pop(keyword, None)
+    for element in dataset:
+        if element.tag.group not in _PIXELS and element.keyword not in _TELLING[letter]:
+            del dataset[element.tag]
+    del dataset.file_meta.MediaStorageSOPClassUID
     return dataset
 
 
 def suspects() -> dict[str, Dataset]:
-    """Return five headers by letter; the Modality of one of them is a lie."""
-    header = {"stop_before_pixels": True}
+    """Return five data sets by letter; the Modality of one of them is a lie."""
+    without_pixels = {"stop_before_pixels": True}
     angiogram = Dataset()
     angiogram.SOPClassUID = XRayAngiographicImageStorage
     angiogram.Modality = "RF"
     angiogram.ManufacturerModelName = "Fluoroscope"
-    lie = samples.read("CT_small", **header)
+    lie = samples.read("CT_small", **without_pixels)
     lie.Modality = "MR"
     return {
-        "a": samples.read("JPEG2000", **header),
-        "b": samples.read("examples_ybr_color", **header),
+        "a": samples.read("JPEG2000", **without_pixels),
+        "b": samples.read("examples_ybr_color", **without_pixels),
         "c": angiogram,
         "d": lie,
-        "e": samples.read("virtual/sc", **header),
+        "e": samples.read("virtual/sc", **without_pixels),
     }

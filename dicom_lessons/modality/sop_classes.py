@@ -77,7 +77,7 @@ def raw_value(dataset: Dataset, tag: int) -> object:
 
 
 def class_of(dataset: Dataset) -> str:
-    """Return the SOP Class UID (0008,0016), or its copy in the file header (0002,0002).
+    """Return the SOP Class UID (0008,0016), or its copy in the file meta information (0002,0002).
 
     Empty if there is none that can be read.
     """

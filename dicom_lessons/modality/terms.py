@@ -36,7 +36,7 @@ IN_THE_WILD = {
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a value of Modality (0008,0060) is worth.
+    """What to make of a value of Modality (0008,0060).
 
     Attributes
     ----------

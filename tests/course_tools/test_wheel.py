@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 
 from course_tools.lessons import NOTEBOOKS, ROOT
 
-LESSON = "ru/03_modality.ipynb"
+LESSON = "ru/03a_modality.ipynb"
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 BUILT_FROM = ["course_tools", "data", "dicom_lessons", "notebooks", "tests"]
 RUN = """
