@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "run lessons from top to bottom and store their outputs")
     run.add_argument(
         "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
-        help="such as notebooks/en/04_sop.ipynb; every lesson if none is named",
+        help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
     )  # fmt: skip
 
     add("accept", _accept, "say that the text of both languages now agrees")

@@ -13,7 +13,7 @@ from course_tools import sittings
 from dicom_lessons.exercises.lessons import find
 
 UNCUT = {
-    *("00_meet_dicom", "04_sop"),
+    "00_meet_dicom",
 }
 SITTINGS = [path for path in LESSON_FILES if path.stem not in UNCUT]
 WORDS = {

@@ -9,18 +9,20 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset, Sequence, config, dcmread, dcmwrite
+from pydicom import DataElement, Dataset, Sequence, config, dcmread, dcmwrite
 from pydicom.dataset import FileMetaDataset
+from pydicom.tag import Tag
 from pydicom.uid import (
     UID,
     CTImageStorage,
@@ -37,6 +39,7 @@ from pynetdicom.pdu import A_ASSOCIATE_AC
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from dicom_lessons import reading, samples, sop
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
 from dicom_lessons.sop.exchange import Context, Message, StorageProvider
@@ -47,7 +50,7 @@ from dicom_lessons.sop.explorer import (
     module_table,
 )
 from dicom_lessons.sop.report import Requirement, definition_of, requirements
-from dicom_lessons.sop.tables import TABLES, classes
+from dicom_lessons.sop.tables import TABLES, Module, classes
 from dicom_lessons.text import set_language
 
 HOSTILE = '<img src=x onerror="document.title=1">'
@@ -258,7 +261,7 @@ def exchange(*instances: Dataset) -> StorageProvider:
         for instance in instances:
             user.add_requested_context(instance.SOPClassUID, instance.file_meta.TransferSyntaxUID)
         user.add_requested_context(MRImageStorage)
-        association = provider.associate(user)
+        association = user.associate(provider.address, provider.port)
         association.send_c_echo()
         for instance in instances:
             assert association.send_c_store(instance).Status == 0
@@ -283,6 +286,12 @@ def test_an_exchange_is_written_down_in_order() -> None:
     assert provider.contexts[2].answer == "refused: abstract syntax not supported"
     assert provider.received == [ct]
     assert str(provider.messages[5]) == "← C-STORE-RSP     status 0000H: success"
+    request = provider.messages[4]
+    assert request.command.AffectedSOPInstanceUID == ct.SOPInstanceUID
+    assert request.data_set[:2] == b"\x08\x00"
+    assert b"DICM" not in request.data_set
+    assert provider.messages[2].data_set == b""
+    assert len(provider.messages[0].command) == 0
 
 
 def test_an_answer_about_some_contexts_or_none_leaves_the_others() -> None:
@@ -298,7 +307,7 @@ def test_an_answer_about_some_contexts_or_none_leaves_the_others() -> None:
     assert [(each.number, each.result) for each in provider.contexts] == [(1, 3), (3, None)]
 
 
-def test_the_header_does_not_travel() -> None:
+def test_file_meta_information_does_not_travel() -> None:
     plan = samples.read("rtplan")
     (arrived,) = exchange(plan).received
     assert plan.file_meta.MediaStorageSOPInstanceUID != plan.SOPInstanceUID
@@ -321,7 +330,7 @@ def test_more_than_memory_allows_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     with sop.storage_provider(CTImageStorage) as provider:
         user = AE()
         user.add_requested_context(CTImageStorage, ct.file_meta.TransferSyntaxUID)
-        association = provider.associate(user)
+        association = user.associate(provider.address, provider.port)
         statuses = [association.send_c_store(ct).Status for _number in range(2)]
         association.release()
     assert statuses == [0x0000, 0xA700]
@@ -333,7 +342,7 @@ def test_an_association_left_open_is_ended() -> None:
     with pytest.raises(ZeroDivisionError), sop.storage_provider() as provider:
         user = AE()
         user.add_requested_context(Verification)
-        association = provider.associate(user)
+        association = user.associate(provider.address, provider.port)
         raise ZeroDivisionError
     association.join(5)
     assert provider.messages[-1].name == "A-ABORT"
@@ -372,7 +381,7 @@ def test_a_class_unknown_to_pydicom_is_offered_as_text() -> None:
     assert context.answer == "not answered"
 
 
-def test_a_data_set_may_have_a_header_without_uids() -> None:
+def test_a_data_set_may_have_file_meta_information_without_uids() -> None:
     ct = samples.read("CT_small")
     ct.file_meta = FileMetaDataset()
     assert lacking(ct) == []
@@ -586,6 +595,200 @@ def test_every_message_is_an_arrow_with_its_name() -> None:
     ]
     assert texts.count("") == 3
     assert max(map(len, texts)) < 100
+
+
+# ---- exercises
+
+
+def required_by_loop(module: Module) -> list[str]:
+    found = []
+    for attribute in module.attributes:
+        if attribute.type == "1" or attribute.type == "2":
+            found.append(attribute.keyword)
+    return found
+
+
+def required_by_removal(module: Module) -> list[str]:
+    rest = list(module.attributes)
+    for attribute in module.attributes:
+        if attribute.type.endswith("C") or attribute.type == "3":
+            rest.remove(attribute)
+    return [attribute.keyword for attribute in rest]
+
+
+def required_by_number(module: Module) -> list[str]:
+    found = []
+    for attribute in module.attributes:
+        try:
+            needed = int(attribute.type) < 3
+        except ValueError:
+            needed = False
+        if needed:
+            found.append(attribute.keyword)
+    return found
+
+
+def required_by_iteration(module: Module) -> list[str]:
+    def members() -> Iterator[str]:
+        for attribute in module.attributes:
+            if attribute.type in {"1", "2"}:
+                yield attribute.keyword
+
+    return list(members())
+
+
+RIGHT_FUNCTIONS: list[Callable[[Any], Any]] = [
+    required_by_loop,
+    required_by_removal,
+    required_by_number,
+    required_by_iteration,
+    lambda module: [each.keyword for each in module.attributes if each.type in "12"],
+    lambda module: [each.keyword for each in module.attributes if each.type in ["1", "2"]],
+    lambda module: tuple(each.keyword for each in module.attributes if each.type in ("1", "2")),
+    lambda module: [each.keyword for each in module.attributes if re.fullmatch("[12]", each.type)],
+    lambda module: [
+        each.keyword for each in module.attributes if each.type < "3" and len(each.type) == 1
+    ],
+    lambda module: [
+        str(each.keyword) for each in filter(lambda one: one.type in ("1", "2"), module.attributes)
+    ],
+    lambda module: [
+        each.keyword for each in module.attributes if each.type not in ("1C", "2C", "3")
+    ],
+]
+WRONG_FUNCTIONS: list[Callable[[Any], Any]] = [
+    lambda module: [each.keyword for each in module.attributes if each.type == "1"],
+    lambda module: [each.keyword for each in module.attributes if each.type == "2"],
+    lambda module: [each.keyword for each in module.attributes if each.type != "3"],
+    lambda module: [each.keyword for each in module.attributes if each.type in (1, 2)],
+    lambda module: [each.keyword for each in module.attributes if each.type[0] in "12"],
+    lambda module: [each.keyword for each in module.attributes if "1" in each.type],
+    lambda module: [each.keyword for each in module.attributes],
+    lambda module: [each.name for each in module.attributes if each.type in ("1", "2")],
+    lambda module: [each.tag for each in module.attributes if each.type in ("1", "2")],
+    lambda module: [each for each in module.attributes if each.type in ("1", "2")],
+    lambda module: sorted(each.keyword for each in module.attributes if each.type in ("1", "2")),
+    lambda module: {each.keyword for each in module.attributes if each.type in ("1", "2")},
+    lambda module: [each.keyword for each in module.attributes if each.type in ("1", "2")][:4],
+    lambda module: ["PatientName", "PatientID", "PatientBirthDate", "PatientSex"],
+    lambda module: len([each for each in module.attributes if each.type in ("1", "2")]),
+    lambda module: [
+        each.keyword for kind in ("1", "2") for each in module.attributes if each.type == kind
+    ],
+]
+MANDATORY = ["Patient", "General Series", "Image Plane", "Image Pixel", "SOP Common"]
+SERVICES = ["C-ECHO", "C-STORE", "C-FIND", "C-MOVE", "N-CREATE"]
+CT_MODULES = sop.definition(CTImageStorage)
+RIGHT: dict[str, list[Any]] = {
+    "sop-1": [
+        MANDATORY,
+        tuple(MANDATORY),
+        set(MANDATORY),
+        MANDATORY[::-1],
+        [name.lower() for name in MANDATORY],
+        [name.upper() for name in MANDATORY],
+        [f" {name} " for name in MANDATORY],
+        np.array(MANDATORY),
+        dict.fromkeys(MANDATORY).keys(),
+        frozenset(MANDATORY),
+        [CT_MODULES.module(name) for name in MANDATORY],
+    ],
+    "sop-2": RIGHT_FUNCTIONS,
+    "sop-3": [
+        *("SequenceVariant", "sequencevariant", "Sequence Variant", " SequenceVariant "),
+        *("(0018,0021)", "0018,0021", "00180021", "0x00180021"),
+        *(0x00180021, (0x0018, 0x0021), Tag(0x0018, 0x0021), ["SequenceVariant"]),
+        DataElement(0x00180021, "CS", "NONE"),
+        next(
+            each
+            for each in sop.definition(MRImageStorage).module("MR Image").attributes
+            if each.keyword == "SequenceVariant"
+        ),
+        sop.lacks(sop.incomplete())[0],
+    ],
+    "sop-4": [
+        SERVICES,
+        tuple(SERVICES),
+        np.array(SERVICES),
+        [name.lower() for name in SERVICES],
+        [name.replace("-", "_") for name in SERVICES],
+        [name.replace("-", " ") for name in SERVICES],
+        [name.replace("-", "") for name in SERVICES],
+        [f"{name}-RQ" for name in SERVICES],
+        [f" {name}" for name in SERVICES],
+        [name.replace("-", "–") for name in SERVICES],
+        iter(SERVICES),
+    ],
+    "sop-5": [2, "2", " 2 ", "0x2", 2.0, np.int64(2), np.uint8(2), "02", "2h", b"\x02", b"\2\0"],
+    "sop-6": [
+        *("dbfeca", "bdfeca", "DBFECA", "d b f e c a", "d, b, f, e, c, a", "b,d,f,e,c,a"),
+        *("d-b-f-e-c-a", "BDFECA", list("dbfeca"), tuple("bdfeca"), list("DBFECA"), "(dbfeca)"),
+    ],
+}
+WRONG: dict[str, list[Any]] = {
+    "sop-1": [
+        *([], MANDATORY[:4], MANDATORY[1:], [*MANDATORY, "VOI LUT"], [*MANDATORY, "Patient Study"]),
+        *([*MANDATORY, "Contrast/Bolus"], [*MANDATORY[:4], "VOI LUT"], MANDATORY[0], 5, "M"),
+        [module.name for module in CT_MODULES.modules if module.usage == "M"],
+        [module for module in CT_MODULES.modules if module.usage == "M"],
+        [*MANDATORY[:4], "SOP Commons"],
+        [True, False, True, True, False, True, False, True],
+        ["M", "U", "M", "M", "C", "M", "U", "M"],
+    ],
+    "sop-2": WRONG_FUNCTIONS,
+    "sop-3": [
+        *("PatientBirthDate", "StudyID", "SeriesDescription", "InversionTime", "PixelData"),
+        *("ScanningSequence", "Sequence Name", "(0018,0020)", "0021,0018", (0x0021, 0x0018)),
+        *("SequenceVariants", "MR Image", 18, [], ["SequenceVariant", "StudyID"], "", "1"),
+    ],
+    "sop-4": [
+        *([], SERVICES[:4], SERVICES[::-1], set(SERVICES), "C-ECHO", " ".join(SERVICES)),
+        *([*SERVICES[:4], "C-STORE"], [*SERVICES[:4], "N-SET"], [*SERVICES, "N-SET"]),
+        *([*SERVICES[:4], "N-EVENT-REPORT"], [*SERVICES[:4], "C-CREATE"], ["ECHO", *SERVICES[1:]]),
+        *(["C-ECHO", "C-STORE", "C-FIND", "C-GET", "N-CREATE"], ["C-PING", *SERVICES[1:]]),
+    ],
+    "sop-5": [0, 1, 3, 4, 5, 2.5, -2, True, "two", [2], [1, 3], "A700", "0000", (1, 5)],
+    "sop-6": [
+        *("abcdef", "dbefca", "dbfeac", "bfdeca", "fdbeca", "dbfec", "dbfecaa", "dbface", "cdbfea"),
+        *("", "acefbd", 123456, ["dbfeca", "bdfeca"]),
+    ],
+}
+NAMES = [name for name in declared("sop") if re.fullmatch(r"sop-\d+", name)]
+
+
+def test_every_exercise_is_tried() -> None:
+    assert list(RIGHT) == list(WRONG) == NAMES
+    assert all(len(answers) >= 10 for answers in (*RIGHT.values(), *WRONG.values()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_answers_of_every_form_are_right(name: str) -> None:
+    for number, answer in enumerate(RIGHT[name]):
+        verdict = declared("sop")[name].judge(answer)
+        assert verdict.right is True, (number, answer, verdict.why)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_answers_that_look_right_are_wrong(name: str) -> None:
+    for number, answer in enumerate(WRONG[name]):
+        verdict = declared("sop")[name].judge(answer)
+        assert verdict.right is False, (number, answer)
+        assert verdict.why
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "says"),
+    [
+        ("sop-3", "SequenceVariants", "No element has the keyword or name 'SequenceVariants'"),
+        ("sop-4", [*SERVICES[:4], "C-CREATE"], "the name of a DIMSE service"),
+        ("sop-4", [*SERVICES[:4], "N-EVENT-REPORT"], "an object that exists"),
+        ("sop-1", [1, 2], "the name of a module"),
+    ],
+)
+def test_an_answer_of_another_form_is_told_what_is_expected(
+    name: str, answer: object, says: str
+) -> None:
+    assert says in declared("sop")[name].judge(answer).why
 
 
 # ---- judged by dciodvfy as well

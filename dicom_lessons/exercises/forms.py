@@ -117,16 +117,6 @@ def text(answer: Any) -> str:
     return exact_text(answer).casefold()
 
 
-@expecting(N_("text in quotes"))
-def exact_text(answer: Any) -> str:
-    """Return text without surrounding spaces or quotes; upper and lower case differ.
-
-    >>> exact_text(" CT ")
-    'CT'
-    """
-    return str.strip(answer, " \t\n'\"")
-
-
 @expecting(N_("a UID in quotes, for example '1.2.840.10008.1.2'"))
 def uid(answer: Any) -> str:
     r"""Return a UID as text, from its text, padded bytes, its keyword or its name.
@@ -240,7 +230,6 @@ NAMES: dict[str, Form] = {
     "number": number,
     "tag": tag,
     "text": text,
-    "exact text": exact_text,
     "uid": uid,
     "bytes": raw_bytes,
     "truth": truth,

@@ -13,17 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from socketserver import BaseServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydicom import Dataset
 from pydicom.uid import UID
 
 from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
-
-if TYPE_CHECKING:
-    from pynetdicom import AE
-    from pynetdicom.association import Association
 
 SECONDS_TO_ANSWER = 5
 SECONDS_TO_END = 2
@@ -99,11 +95,17 @@ class Message:
         Such as ``"A-ASSOCIATE-RQ"`` or ``"C-STORE-RSP"``.
     details : tuple of str
         What it says, line by line.
+    command : Dataset
+        The command set, elements of group 0000; empty unless it is a DIMSE message.
+    data_set : bytes
+        The bytes that follow the command set, if any do.
     """
 
     sender: str
     name: str
     details: tuple[str, ...] = ()
+    command: Dataset = field(default_factory=Dataset, repr=False)
+    data_set: bytes = field(default=b"", repr=False)
 
     def __str__(self) -> str:
         arrow = "→" if self.sender == "requestor" else "←"
@@ -136,10 +138,6 @@ class StorageProvider:
     def received(self) -> list[Dataset]:
         """The instances that were stored, each read anew from the bytes that arrived."""
         return [read(instance) for instance in self._instances]
-
-    def associate(self, application_entity: AE) -> Association:
-        """Request an association from this provider, as ``ae.associate(address, port)`` does."""
-        return application_entity.associate(self.address, self.port)
 
     def _store(self, event: Any) -> int:
         instance = event.encoded_dataset()
@@ -180,7 +178,9 @@ class StorageProvider:
             details.append(
                 _("status {status}: {meaning}", status=f"{command.Status:04X}H", meaning=success)
             )
-        self.messages.append(Message(sender, name, tuple(details)))
+        sent = event.message.data_set
+        data_set = sent.getvalue() if sent else b""
+        self.messages.append(Message(sender, name, tuple(details), command, data_set))
 
 
 @contextmanager
@@ -203,7 +203,7 @@ def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
     >>> with storage_provider() as provider:
     ...     user = AE()
     ...     user.add_requested_context("1.2.840.10008.1.1")
-    ...     association = provider.associate(user)
+    ...     association = user.associate(provider.address, provider.port)
     ...     status = association.send_c_echo()
     ...     association.release()
     >>> [message.name for message in provider.messages][:3]

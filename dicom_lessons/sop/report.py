@@ -29,14 +29,15 @@ from dicom_lessons.text import N_, _
 _PROBLEMS = {
     "missing": N_("is missing"),
     "empty": N_("is empty"),
-    "differs": N_("differs from the copy in the file's header"),
+    "differs": N_("differs from the copy in the file meta information"),
 }
 _CURES = {
     ("missing", "1"): N_("Add it with a value: Type 1 has to be there and may not be empty."),
     ("missing", "2"): N_("Add it; if the value is not known, leave it empty: Type 2 allows that."),
     ("empty", "1"): N_("Give it a value: Type 1 may not be empty."),
     ("differs", "1"): N_(
-        "Save with enforce_file_format=True, which copies the UID of the data set into the header."
+        "Save with enforce_file_format=True, which copies the UID of the data set into the file "
+        "meta information."
     ),
 }
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
@@ -58,7 +59,7 @@ class Lack(Finding):
     type : str
         ``"1"`` or ``"2"`` (PS3.5 §7.4).
     problem : str
-        ``"missing"``, ``"empty"``, or ``"differs"``: the file's header says otherwise.
+        ``"missing"``, ``"empty"``, or ``"differs"``: the file meta information says otherwise.
     """
 
     module: str
@@ -101,15 +102,15 @@ def definition_of(dataset: Dataset) -> InformationObjectDefinition:
     uid = str(_value(dataset, "SOPClassUID") or "")
     if uid:
         return definition(uid)
-    in_header = str(_value(getattr(dataset, "file_meta", Dataset()), "MediaStorageSOPClassUID"))
+    in_file_meta = str(_value(getattr(dataset, "file_meta", Dataset()), "MediaStorageSOPClassUID"))
     message = N_(
         "The data set has no SOP Class UID (0008,0016), so nothing says which modules it "
         "needs. Look whether it is DICOM at all, then set ds.SOPClassUID."
     )
-    if in_header == MediaStorageDirectoryStorage:
+    if in_file_meta == MediaStorageDirectoryStorage:
         message = N_(
-            "This is a DICOMDIR: only its header names a SOP class, its data set has none "
-            "(PS3.10 §8.6). Read it with pydicom.fileset.FileSet."
+            "This is a DICOMDIR: only its file meta information names a SOP class, its data set "
+            "has none (PS3.10 §8.6). Read it with pydicom.fileset.FileSet."
         )
     raise SOPClassError(_(message))
 
@@ -137,7 +138,7 @@ def requirements(dataset: Dataset) -> Iterator[Requirement]:
 
 
 def lacks(dataset: Dataset) -> tuple[Lack, ...]:
-    """Return what a data set lacks of its requirements, and UIDs on which the header disagrees.
+    """Return what a data set lacks of its requirements, and UIDs that its copy contradicts.
 
     Returns
     -------
@@ -206,9 +207,9 @@ def _is_required(attribute: Attribute, place: Dataset, module: Module, table: At
 
 
 def _two_homes(dataset: Dataset) -> Iterator[Lack]:
-    header = getattr(dataset, "file_meta", Dataset())
+    file_meta = getattr(dataset, "file_meta", Dataset())
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        copy, own = _value(header, f"MediaStorage{keyword}"), _value(dataset, keyword)
+        copy, own = _value(file_meta, f"MediaStorage{keyword}"), _value(dataset, keyword)
         if copy and own and copy != own:
             yield _lack("SOP Common", keyword, Attribute(keyword, "1"), "differs")
 

@@ -21,7 +21,7 @@ _VERIFICATION = UID("1.2.840.10008.1.1")
 
 def incomplete() -> Dataset:
     """Return an MR image of the virtual patient that lacks one Type 1 attribute."""
-    scan = samples.read("virtual/mr_t1", stop_before_pixels=True)
+    scan = samples.read("virtual/mr_t1")
     scan.PatientBirthDate = None
     scan.StudyID = None
     del scan.SeriesDescription
@@ -30,7 +30,7 @@ def incomplete() -> Dataset:
 
 
 def log() -> list[Message]:
-    """Return the messages of an association in which not every context is accepted."""
+    """Return the messages of an association in which not all is accepted, nor all stored."""
     contexts = [
         Context(1, _VERIFICATION, (ImplicitVRLittleEndian,), 0, ImplicitVRLittleEndian),
         Context(3, CTImageStorage, (JPEG2000Lossless,), 4),
@@ -49,6 +49,8 @@ def log() -> list[Message]:
         Message("acceptor", "C-STORE-RSP", (success,)),
         Message("requestor", "C-STORE-RQ", (ct,)),
         Message("acceptor", "C-STORE-RSP", (failure,)),
+        Message("requestor", "C-STORE-RQ", (ct,)),
+        Message("acceptor", "C-STORE-RSP", (success,)),
         Message("requestor", "A-RELEASE-RQ"),
         Message("acceptor", "A-RELEASE-RP"),
     ]
