@@ -58,29 +58,29 @@ def test_the_work_of_a_learner_is_never_overwritten(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opening.main(["mine", "--only-copy"])
-    mine = here / "mine" / "en" / "01_structure.ipynb"
+    mine = here / "mine" / "en" / "01a_elements.ipynb"
     mine.write_text("my answers", encoding="utf-8")
-    (here / "mine" / "ru" / "02_uids.ipynb").unlink()
+    (here / "mine" / "ru" / "02a_belong_together.ipynb").unlink()
     (here / "mine" / "notes.txt").write_text("mine", encoding="utf-8")
     capsys.readouterr()
     assert opening.main(["mine", "--only-copy"]) == 0
     said = capsys.readouterr().out
     assert "1 file was added" in said
-    assert "Kept as you have them: en/01_structure.ipynb." in said
+    assert "Kept as you have them: en/01a_elements.ipynb." in said
     assert mine.read_text(encoding="utf-8") == "my answers"
     assert (here / "mine" / "notes.txt").read_text(encoding="utf-8") == "mine"
-    assert (here / "mine" / "ru" / "02_uids.ipynb").is_file()
+    assert (here / "mine" / "ru" / "02a_belong_together.ipynb").is_file()
 
 
 def test_the_first_lesson_opens(here: Path, started: list[tuple[Path, str, bool]]) -> None:
     assert opening.main([]) == 0
     assert commands.main(["open", "Мой курс", "--language", "ru", "--no-browser"]) == 0
     assert started == [
-        (opening.FOLDER, "en/00_meet_dicom.ipynb", True),
-        (Path("Мой курс"), "ru/00_meet_dicom.ipynb", False),
+        (opening.FOLDER, "en/00a_recognise_dicom.ipynb", True),
+        (Path("Мой курс"), "ru/00a_recognise_dicom.ipynb", False),
     ]
-    assert (here / opening.FOLDER / "en" / "00_meet_dicom.ipynb").is_file()
-    assert (here / "Мой курс" / "ru" / "00_meet_dicom.ipynb").is_file()
+    assert (here / opening.FOLDER / "en" / "00a_recognise_dicom.ipynb").is_file()
+    assert (here / "Мой курс" / "ru" / "00a_recognise_dicom.ipynb").is_file()
 
 
 def test_jupyterlab_serves_the_whole_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_jupyterlab_serves_the_whole_folder(here: Path, monkeypatch: pytest.Monk
     assert opening.main(["mine", "--language", "ru", "--no-browser"]) == 0
     root, lesson, browser = given[0]
     assert root == "--ServerApp.root_dir=." and Path.cwd() == here / "mine"
-    assert lesson.endswith("=/lab/tree/ru/00_meet_dicom.ipynb")
+    assert lesson.endswith("=/lab/tree/ru/00a_recognise_dicom.ipynb")
     assert browser == "--no-browser"
 
 

@@ -34,8 +34,8 @@ c.CourseDirectory.ignore = [
     *("*.py", "*.pyc", "*.so", "*.pyd", "dicom_lessons", "data"),
 ]
 
-# `nbgrader zip_collect`: LEARNER.zip, LEARNER/01_structure.ipynb or LEARNER__01_structure.ipynb
-# in downloaded/01_structure/archive/. A lesson in sittings is 01a_structure, 01b_structure.
+# `nbgrader zip_collect`: LEARNER.zip, LEARNER/01a_elements.ipynb or LEARNER__01a_elements.ipynb
+# in downloaded/01a_elements/archive/.
 c.ExtractorPlugin.zip_ext = [".zip"]
 c.FileNameCollectorPlugin.named_regexp = (
     r"(?!.*\.ipynb_checkpoints)"

@@ -53,7 +53,7 @@ def test_a_lesson_runs_in_jupyterlab(path: Path, jupyterlab: Lab, page: Page) ->
 
 @pytest.mark.browser
 def test_the_course_opens_with_a_picture(jupyterlab: Lab, page: Page) -> None:
-    first = next(path for path in LESSON_FILES if path.stem == "00_meet_dicom")
+    first = next(path for path in LESSON_FILES if path.stem == "00a_recognise_dicom")
     shutil.copy(first, jupyterlab.folder)
     open_notebook(page, jupyterlab, first.name)
     picture = page.locator(".jp-OutputArea img").first
@@ -64,7 +64,7 @@ def test_the_course_opens_with_a_picture(jupyterlab: Lab, page: Page) -> None:
 
 @pytest.mark.browser
 def test_the_byte_explorer_of_lesson_01_lights_up_bytes(jupyterlab: Lab, page: Page) -> None:
-    lesson = next(path for path in LESSON_FILES if path.stem == "01_structure")
+    lesson = next(path for path in LESSON_FILES if path.stem == "01a_elements")
     shutil.copy(lesson, jupyterlab.folder)
     open_notebook(page, jupyterlab, lesson.name)
     run_all(page, 120)
@@ -75,16 +75,14 @@ def test_the_byte_explorer_of_lesson_01_lights_up_bytes(jupyterlab: Lab, page: P
     page.locator(".dl-status").get_by_text("(0002,0010) Transfer Syntax UID").wait_for()
     lit = page.locator(".dl-dump .dl-row .dl-lit").all_text_contents()
     close_sessions(jupyterlab)
-    assert "".join(lit).replace(" ", "").startswith("0200100055491400")
+    assert "".join(lit).replace(" ", "").startswith("0200100055491600")
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_lesson_07a_is_dragged_typed_and_scrolled(
-    language: str, jupyterlab: Lab, page: Page
-) -> None:
+def test_the_playground_is_dragged_and_typed_in(language: str, jupyterlab: Lab, page: Page) -> None:
     lesson = next(
-        path for path in LESSON_FILES if (path.parent.name, path.stem) == (language, "07a_pixels")
+        path for path in LESSON_FILES if (path.parent.name, path.stem) == (language, "07b_window")
     )
     shutil.copy(lesson, jupyterlab.folder)
     open_notebook(page, jupyterlab, lesson.name)
@@ -97,11 +95,40 @@ def test_lesson_07a_is_dragged_typed_and_scrolled(
     shown_cell(page, "playground")
     playground.locator("input[type=number]").first.fill("77")
     assert printed_by(page, "playground-state-run").split()[0] == "77.0"
+    close_sessions(jupyterlab)
+
+
+@pytest.mark.browser
+def test_the_film_is_scrolled(jupyterlab: Lab, page: Page) -> None:
+    lesson = next(path for path in LESSON_FILES if path.stem == "07c_films")
+    shutil.copy(lesson, jupyterlab.folder)
+    open_notebook(page, jupyterlab, lesson.name)
+    run_all(page, 120)
     film = shown_cell(page, "film")
     film.locator(".dl-stage").hover()
     for count in range(2, 5):
         page.mouse.wheel(0, 100)
         film.locator(".dl-cine output").get_by_text(f"{count} / 24").wait_for()
+    close_sessions(jupyterlab)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("stem", ["01a_elements", "07a_hounsfield"])
+def test_an_answer_is_shut_until_its_cell_runs(stem: str, jupyterlab: Lab, page: Page) -> None:
+    lesson = next(path for path in LESSON_FILES if path.stem == stem)
+    shutil.copy(lesson, jupyterlab.folder)
+    hidden = [
+        cell["id"]
+        for cell in cells(lesson, "code")
+        if cell["metadata"].get("jupyter", {}).get("outputs_hidden") and cell["outputs"]
+    ]
+    assert hidden
+    open_notebook(page, jupyterlab, lesson.name)
+    assert shown_cell(page, hidden[0]).locator(".jp-OutputPlaceholder").count() == 1
+    run_all(page, 120)
+    cell = shown_cell(page, hidden[0])
+    cell.locator(".jp-OutputArea-output").first.wait_for()
+    assert cell.locator(".jp-OutputPlaceholder").count() == 0
     close_sessions(jupyterlab)
 
 

@@ -31,7 +31,7 @@ from dicom_lessons.exercises.kinds import Choice, Exercise, bound_name
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import _, set_language
 
-LESSON = "01_structure"
+LESSON = "01a_elements"
 SIZE = int(os.environ.get("DICOM_LESSONS_CLASS", "8"))
 Notebook = dict[str, Any]
 
@@ -67,7 +67,7 @@ def nbgrader(course: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def graded_exercises(notebook: Notebook) -> dict[str, Exercise]:
-    known = declared(LESSON.partition("_")[2])
+    known = declared("structure")
     names = (name.removesuffix("-check") for name in classroom.graded(notebook))
     return {name: known[name] for name in names}
 
