@@ -12,7 +12,7 @@ from lesson_files import LESSON_FILES, cells, name, source
 from course_tools import sittings
 
 UNCUT = {
-    *("00_meet_dicom", "01_structure", "02_uids", "03_modality", "04_sop", "05_download"),
+    *("01_structure", "02_uids", "03_modality", "04_sop", "05_download"),
     *("06_read_write", "07a_pixels", "07b_compression"),
 }
 SITTINGS = [path for path in LESSON_FILES if path.stem not in UNCUT]
