@@ -12,7 +12,6 @@ from typing import Any
 import nbformat
 import pytest
 from lesson_files import EVERY, LESSON_FILES, LESSONS, cells, load, name, source, tags
-from test_sittings import UNCUT
 
 from course_tools import lessons
 from dicom_lessons.exercises import lessons as declarations
@@ -38,9 +37,6 @@ WORDS = {
     },
 }
 lesson = pytest.mark.parametrize("path", LESSON_FILES, ids=name)
-uncut = pytest.mark.parametrize(
-    "path", [path for path in LESSON_FILES if path.stem in UNCUT], ids=name
-)
 every = pytest.mark.parametrize("path", EVERY, ids=name)
 
 
@@ -92,44 +88,6 @@ def test_a_notebook_tells_nothing_of_the_machine_that_ran_it(path: Path) -> None
 def test_every_code_cell_was_run_in_order(path: Path) -> None:
     counts = [cell["execution_count"] for cell in cells(path, "code")]
     assert counts == list(range(1, len(counts) + 1))
-
-
-@uncut
-def test_a_lesson_opens_with_its_question_goals_and_time(path: Path) -> None:
-    first = source(cells(path)[0])
-    number = path.stem.partition("_")[0]
-    assert re.match(rf"# {number} \S", first)
-    for word in words(path)["opening"]:
-        assert f"**{word}" in first, word
-    goals = re.findall(r"^[-*] ", first, flags=re.M)
-    assert 2 <= len(goals) <= 4
-    minutes = [int(found) for found in re.findall(str(words(path)["minutes"]), first)]
-    assert len(minutes) == 2
-    assert sum(minutes) <= 90
-
-
-@uncut
-def test_a_lesson_ends_with_recap_mistakes_standard_and_own_task(path: Path) -> None:
-    last = [title for _level, title in headings(path)][-4:]
-    assert last == words(path)["ending"]
-
-
-@uncut
-def test_a_lesson_has_all_its_parts(path: Path) -> None:
-    titles = [title for _level, title in headings(path)]
-    starts = [str(words(path)["hunt"]), str(words(path)["trial"])]
-    if not path.stem.startswith("00"):
-        starts.append(str(words(path)["warm-up"]))
-    for start in starts:
-        assert any(title.startswith(start) for title in titles), start
-    exercises = [title for title in titles if title.startswith(f"{words(path)['exercise']} ")]
-    numbers = [int(re.findall(r"\d+", title)[0]) for title in exercises]
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) >= 4
-    code = "\n".join(source(cell) for cell in cells(path, "code"))
-    assert "predict(" in code
-    assert "hint(" in "\n".join(source(cell) for cell in cells(path))
-    assert any("raises-exception" in tags(cell) for cell in cells(path, "code"))
 
 
 @lesson

@@ -2,26 +2,42 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pydicom.misc
 import pytest
+from lesson_files import cells, source
 from pydicom import dcmread
-from pydicom.uid import JPEG2000, UID, HTJ2KLossless, JPEGLosslessSV1, JPEGLSLossless
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    AllTransferSyntaxes,
+    HTJ2KLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+)
 
+from course_tools import lessons
 from dicom_lessons import samples
-from dicom_lessons.exercises.lessons import find
+from dicom_lessons.exercises.kinds import Code
+from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.meet_dicom import PROGRAMS, computer, programs, readiness_check
 from dicom_lessons.meet_dicom.computer import Prerequisite
 from dicom_lessons.meet_dicom.programs import Program
 from dicom_lessons.text import set_language
+from dicom_lessons.viewer import view_image
 
 ROOT = Path(__file__).parents[1]
 NAMED_BY_THE_SOURCE = {
@@ -115,6 +131,15 @@ def test_a_missing_decoder_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     for line in lines:
         assert line.ok or line.advice, line
         assert line.ok == (computer.status(line) == "✓ ready")
+
+
+def test_every_transfer_syntax_that_pydicom_knows_is_listed() -> None:
+    lines = computer.decoders()
+    assert [line.what for line in lines] == [uid.name for uid in AllTransferSyntaxes]
+    without = [line for line in lines if "has no decoder" in line.advice]
+    assert {computer.status(line) for line in without} == {"– not needed"}
+    names = " ".join(line.what for line in without)
+    assert all(word in names for word in ("MPEG2", "H.264", "H.265", "JPIP", "Part 2"))
 
 
 def test_what_no_lesson_needs_is_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,15 +310,216 @@ def test_what_stands_in_a_program_is_never_markup() -> None:
     assert page.count("&lt;img") == 6
 
 
-# ---- what the lesson counts
+# ---- answers
+
+FOUR_BYTES = samples.path("MR_small").read_bytes()[132:136]
+RIGHT: dict[str, list[object]] = {
+    "meet_dicom-2": [
+        *(FOUR_BYTES, bytearray(FOUR_BYTES), memoryview(FOUR_BYTES), [2, 0, 0, 0], (2, 0, 0, 0)),
+        *("02 00 00 00", "02000000", "0x02 0x00 0x00 0x00", "02, 00, 00, 00"),
+        *(["0x02", "0x00", "0x00", "0x00"], np.frombuffer(FOUR_BYTES, np.uint8)),
+        *(np.array([2, 0, 0, 0]), struct.pack("<HH", 2, 0), list(FOUR_BYTES)),
+    ],
+    "meet_dicom-4": [
+        *("cedafb", "CEDAFB", "c e d a f b", "c, e, d, a, f, b", "c-e-d-a-f-b", "c>e>d>a>f>b"),
+        *(list("cedafb"), tuple("cedafb"), list("CEDAFB"), "c. e. d. a. f. b.", ["ced", "afb"]),
+    ],
+    "meet_dicom-5": [
+        *(3, 3.0, "3", " 3 ", "0x3", np.int64(3), np.uint8(3), np.array(3), b"\x03", "3h"),
+        sum("PixelData" not in samples.read(name) for name in ("rtplan", "test-SR", "CT_small"))
+        + 1,
+    ],
+    "meet_dicom-6": [
+        *(5, 5.0, "5", "5.0", "5,0", "5 mm", "5,0 мм", "5.000000", np.float32(5), np.int8(5)),
+        *(samples.read("CT_small").SliceThickness, samples.read("CT_small")["SliceThickness"]),
+        Decimal("5.000000"),
+    ],
+}
+WRONG: dict[str, list[object]] = {
+    "meet_dicom-2": [
+        *(b"DICM", "DICM", "44 49 43 4d", b"\2\0\0", b"M\2\0\0", b"\0\0\0U", bytes(4), b"UL\4\0"),
+        *(2, 33554432, "2", b"\2\0\0\0U", [0, 0, 0, 2], [2, 0], "(0002,0000)", True, 5, [2.5]),
+    ],
+    "meet_dicom-4": [
+        *("caedfb", "cedabf", "ecdafb", "cdeafb", "cedfab", "acedfb", "cedaf", "cedafbb"),
+        *("abcdef", "bfadec", "", ["c", "e", "d"], 6, "ceda fg", {"c": 1}),
+    ],
+    "meet_dicom-5": [
+        *(
+            2,
+            4,
+            5,
+            0,
+            1,
+            -3,
+            "three",
+            True,
+            [3],
+            ["rtplan", "test-SR", "waveform_ecg"],
+            3.5,
+            "3 of 5",
+        ),
+    ],
+    "meet_dicom-6": [
+        *(0.5, "0.5", 0.661468, 338.6716, 128, 50, -5, 5.1, "five", True, [5], "5 cm", 4.999),
+        samples.read("CT_small")["KVP"],
+    ],
+}
 
 
-def test_the_numbers_of_the_lesson_are_those_of_the_installed_pydicom() -> None:
-    bundled = [samples.path(name) for name in samples.names(source="bundled")]
-    bare = sum(path.suffix == "" for path in bundled)
-    exercise = find("meet_dicom-p2")
-    assert f" {len(bundled)} files " in exercise.question
-    assert exercise.why.startswith(f"{bare} of them ")
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_answers_of_every_form_are_right(name: str) -> None:
+    assert len(RIGHT[name]) >= 10
+    judge = declared("meet_dicom")[name].judge
+    assert [answer for answer in RIGHT[name] if not judge(answer).right] == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_answers_that_look_right_are_wrong(name: str) -> None:
+    assert len(WRONG[name]) >= 10
+    judge = declared("meet_dicom")[name].judge
+    assert [answer for answer in WRONG[name] if judge(answer).right is not False] == []
+
+
+def _with_seek(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(128)
+        return file.read(4) == b"DICM"
+
+
+def _with_try(path: Path) -> bool:
+    try:
+        return path.read_bytes()[128:132].decode("ascii") == "DICM"
+    except UnicodeDecodeError:
+        return False
+
+
+def _with_struct(path: Path) -> bool:
+    content = path.read_bytes()
+    return len(content) >= 132 and struct.unpack_from("4s", content, 128)[0] == b"DICM"
+
+
+def _with_branches(path: Path) -> bool:
+    data = path.read_bytes()
+    if len(data) < 132:
+        return False
+    return all(data[128 + place] == ord(letter) for place, letter in enumerate("DICM"))
+
+
+RECOGNISE: list[Callable[[Path], object]] = [
+    *(pydicom.misc.is_dicom, _with_seek, _with_try, _with_struct, _with_branches),
+    lambda path: path.read_bytes()[128:132] == b"DICM",
+    lambda path: path.read_bytes()[128:].startswith(b"DICM"),
+    lambda path: path.read_bytes().startswith(b"DICM", 128),
+    lambda path: path.read_bytes().find(b"DICM", 128) == 128,
+    lambda path: [*path.read_bytes()[128:132]] == [68, 73, 67, 77],
+    lambda path: path.read_bytes()[128:132].hex() == "4449434d",
+    lambda path: re.match(rb"(?s).{128}DICM", path.read_bytes()) is not None,
+    lambda path: np.bool_(path.read_bytes()[128:132] == b"DICM"),
+    lambda path: path.read_bytes().decode("latin-1")[128:132] == "DICM",
+]
+
+
+def _reads(path: Path) -> bool:
+    try:
+        dcmread(path)
+    except Exception:
+        return False
+    return True
+
+
+def _reads_by_force(path: Path) -> bool:
+    try:
+        return len(dcmread(path, force=True)) > 0
+    except Exception:
+        return False
+
+
+MISTAKE_FOR: list[Callable[[Path], object]] = [
+    *(_reads, _reads_by_force),
+    lambda path: path.suffix == ".dcm",
+    lambda path: path.suffix in (".dcm", ""),
+    lambda path: b"DICM" in path.read_bytes(),
+    lambda path: b"DICM" in path.read_bytes()[:132],
+    lambda path: b"DICM" in path.read_bytes()[128:],
+    lambda path: path.read_bytes().find(b"DICM") == 128,
+    lambda path: path.read_bytes()[:4] == b"DICM",
+    lambda path: path.read_bytes()[128:132] == "DICM",  # type: ignore[comparison-overlap]
+    lambda path: path.read_bytes()[128:131] == b"DIC",
+    lambda path: path.read_bytes()[129:133] == b"DICM",
+    lambda path: path.read_bytes()[128:132].upper() == b"DICM",
+    lambda path: _with_seek(path) and path.stat().st_size > 500,
+    lambda path: _with_seek(path) and path.stat().st_size > 132,
+    lambda path: _with_seek(path) and path.suffix != ".png",
+    lambda path: _with_seek(path) and _reads(path),
+    lambda path: path.read_bytes()[128:132],
+    lambda path: str(_with_seek(path)),
+    lambda path: path.read_bytes()[128] == 68,
+    lambda path: True,
+    lambda path: False,
+]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_program_that_recognises_is_right_whatever_its_algorithm() -> None:
+    judge = declared("meet_dicom")["meet_dicom-3"].judge
+    verdicts = [judge(program) for program in RECOGNISE]
+    assert [verdict.why for verdict in verdicts if not verdict.right] == []
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_program_that_falls_into_a_trap_is_wrong() -> None:
+    judge = declared("meet_dicom")["meet_dicom-3"].judge
+    accepted = [place for place, program in enumerate(MISTAKE_FOR) if judge(program).right]
+    assert accepted == []
+
+
+def test_two_files_are_honest_and_nine_are_traps() -> None:
+    exercise = declared("meet_dicom")["meet_dicom-3"]
+    assert isinstance(exercise, Code)
+    paths = [path for (path,) in exercise.cases()]
+    assert len(paths) == 2 + 9
+    assert [path for path in paths[:2] if not pydicom.misc.is_dicom(str(path))] == []
+
+
+# ---- the learner's own file
+
+
+def last_cell(file: Path) -> str:
+    """Return the last code cell of the first sitting, with a path of the learner's own."""
+    code = [
+        source(cell) for cell in cells(lessons.NOTEBOOKS / "en/00a_recognise_dicom.ipynb", "code")
+    ]
+    assert 'set_language("en")' in code[0] and "view_image(" in code[0]
+    assert "readiness_check()" in code[1]
+    return code[-1].replace('folder / "f.png"', repr(str(file)))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (samples.path("MR_small").read_bytes(), ""),
+        (samples.path("waveform_ecg").read_bytes(), "no pixels"),
+        (samples.path("CT_small").read_bytes()[:20_000], "cannot be decoded"),
+        (bytes(128) + b"DICM", "no pixels"),
+        (b"This is a letter.", "is not DICOM"),
+        (b"", "is not DICOM"),
+        (None, "No such file"),
+    ],
+    ids=["picture", "ecg", "cut", "prefix", "letter", "empty", "none"],
+)
+def test_the_last_cell_shows_a_picture_or_says_in_one_sentence_why_not(
+    content: bytes | None, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "file"
+    if content is not None:
+        path.write_bytes(content)
+    shown: list[object] = []
+    exec(last_cell(path), {"Path": Path, "view_image": view_image, "display": shown.append})
+    said = capsys.readouterr().out
+    assert (len(shown), bool(said)) == ((0, True) if reason else (1, False))
+    assert reason in said
+    assert said.count("\n") == bool(reason)
 
 
 # ---- export

@@ -12,10 +12,7 @@ from lesson_files import LESSON_FILES, cells, name, source
 from course_tools import sittings
 from dicom_lessons.exercises.lessons import find
 
-UNCUT = {
-    "00_meet_dicom",
-}
-SITTINGS = [path for path in LESSON_FILES if path.stem not in UNCUT]
+SITTINGS = LESSON_FILES
 WORDS = {
     "en": {
         "opening": ("You will be able to", "You need", "Time"),

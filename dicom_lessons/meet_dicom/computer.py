@@ -121,7 +121,7 @@ def needed() -> dict[str, str]:
 
 
 def decoders() -> tuple[Prerequisite, ...]:
-    """Tell of each transfer syntax with a decoder in pydicom whether it can be decoded here.
+    """Tell of each transfer syntax that pydicom knows whether it can be decoded here.
 
     Notes
     -----
@@ -132,6 +132,8 @@ def decoders() -> tuple[Prerequisite, ...]:
         try:
             decoder = get_decoder(syntax)
         except NotImplementedError:
+            advice = _("No lesson needs it. pydicom has no decoder for it.")
+            lines.append(Prerequisite(syntax.name, "", "", False, advice))
             continue
         names = DECODED_BY.get(syntax, () if syntax.is_compressed else ("pydicom",))
         plugins = ", ".join(decoder.available_plugins) or "pydicom" if decoder.is_available else ""
@@ -140,8 +142,8 @@ def decoders() -> tuple[Prerequisite, ...]:
             advice = _install(*names)
         elif not decoder.is_available:
             advice = _(
-                "No lesson needs it. The package python-gdcm decodes it, "
-                "but a broken file can then end the kernel."
+                "No lesson needs it, but many archives use it. The package python-gdcm decodes "
+                "it, but a broken file can then end the kernel."
             )
         elif not names:
             advice = _("Only with 8 bits per pixel. No lesson needs more.")
