@@ -16,26 +16,6 @@ from lesson_files import EVERY, LESSON_FILES, LESSONS, cells, load, name, source
 from course_tools import lessons
 from dicom_lessons.exercises import lessons as declarations
 
-WORDS = {
-    "en": {
-        "opening": ["You will be able to", "You need", "Time"],
-        "minutes": r"(\d+) min",
-        "ending": ["Recap", "Common mistakes", "In the standard", "On your own"],
-        "warm-up": "Warm-up",
-        "hunt": "Bug hunt",
-        "trial": "Claim on trial",
-        "exercise": "Exercise",
-    },
-    "ru": {
-        "opening": ["Вы научитесь", "Понадобится", "Время"],
-        "minutes": r"(\d+) мин",
-        "ending": ["Итог", "Частые ошибки", "В стандарте", "Самостоятельно"],
-        "warm-up": "Разминка",
-        "hunt": "Охота на ошибку",
-        "trial": "Утверждение под судом",
-        "exercise": "Упражнение",
-    },
-}
 lesson = pytest.mark.parametrize("path", LESSON_FILES, ids=name)
 every = pytest.mark.parametrize("path", EVERY, ids=name)
 
@@ -44,10 +24,6 @@ def headings(path: Path) -> list[tuple[int, str]]:
     text = "\n".join(source(cell) for cell in cells(path, "markdown"))
     text = re.sub(r"```.*?```", "", text, flags=re.S)
     return [(len(marks), title) for marks, title in re.findall(r"^(#+) +(.+)$", text, flags=re.M)]
-
-
-def words(path: Path) -> dict[str, list[str] | str]:
-    return WORDS[path.parent.name]  # type: ignore[return-value]
 
 
 def test_the_course_has_its_lessons_in_both_languages() -> None:

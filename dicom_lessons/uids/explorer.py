@@ -145,7 +145,7 @@ def _arc_table(uid: str) -> Markup:
     rows: list[tuple[str, str]] = [(short(arc.number, 40), arc.name) for arc in numbers[:named]]
     rest = uid.split(".", named)[named:]
     if rest and rest != [""]:
-        suffix = _("the rest: a suffix, which means nothing to anyone but who made it")
+        suffix = _("the rest: a suffix, whose numbers have no meaning of their own")
         rows.append((short(rest[0], MAXIMUM_LENGTH), suffix))
     header = [_("Number"), _("Whose numbers follow")]
     return table(header, rows, _("The arcs of the UID"), row_headers=True)
