@@ -9,6 +9,8 @@ import pytest
 from pydicom import Dataset
 
 from dicom_lessons.exercises import forms, kinds
+from dicom_lessons.exercises.lessons import LESSONS, declared
+from dicom_lessons.text import LANGUAGES, _, set_language
 
 TEXT: dict[str, Any] = {"name": "x-1", "question": "Q", "why": "Because.", "hints": ("1", "2", "3")}
 
@@ -160,3 +162,21 @@ def test_what_differs_is_shown(got: object, expected: object) -> None:
     assert one
     assert other
     assert max(len(one), len(other)) <= 200
+
+
+# ---- choices
+
+
+@pytest.mark.parametrize("chosen", LANGUAGES)
+def test_the_longest_option_is_right_no_more_often_than_chance(chosen: str) -> None:
+    set_language(chosen)
+    longest, chance = 0, 0.0
+    choices = [
+        e for room in LESSONS for e in declared(room).values() if isinstance(e, kinds.Choice)
+    ]
+    for choice in choices:
+        lengths = [len(_(option.text)) for option in choice.options]
+        right = forms.LETTERS.index(str(kinds.bound_by(choice.solution)))
+        longest += lengths[right] == max(lengths)
+        chance += 1 / len(lengths)
+    assert longest <= chance

@@ -33,15 +33,7 @@ class Frame:
     index: int = 0
 
     def open(self) -> tuple[Dataset, NDArray[Any]]:
-        """Return the data set and the stored values, for colour 8-bit RGB.
-
-        Raises
-        ------
-        LookupError, OSError, ReadingError
-            See :func:`dicom_lessons.reading.read`.
-        PixelError
-            If the pixels cannot be decoded.
-        """
+        """Return the data set and the stored values, for colour 8-bit RGB, or raise as below."""
         if isinstance(self.source, np.ndarray):
             return _grey(), self.source
         dataset = reading.read(self.source)
