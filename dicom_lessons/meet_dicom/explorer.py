@@ -34,7 +34,7 @@ class Readiness(StaticTwin, VBox):  # type: ignore[misc]
     def __init__(self) -> None:
         self.packages = HTML(_table(computer.packages(), _("Python and packages")))
         self.decoders = HTML(
-            _table(computer.decoders(), _("Transfer syntaxes that can be decoded here"))
+            _table(computer.decoders(), _("Can these transfer syntaxes be decoded here?"))
         )
         wide = Layout(width="auto", min_width="14em")
         self.kernel = Button(description=_("Does the kernel hear me?"), layout=wide)
