@@ -27,7 +27,7 @@ from course_tools.grading import folder as classroom
 from course_tools.grading import nbgrader_config, report_files
 from course_tools.grading import report as class_report
 from course_tools.lessons import NOTEBOOKS, notebooks, write
-from dicom_lessons.exercises.kinds import Choice, Exercise, bound_name
+from dicom_lessons.exercises.kinds import Exercise, Value, bound_name
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import _, set_language
 
@@ -170,18 +170,18 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("talkative", filled(good, {first: right[first] + "\nprint('x\\n' * 10**5)"}), full),
         Learner("rubbish", filled(release, {name: f"{bound_name(right[name])} = {thing}"
                 for name, thing in zip(names, RUBBISH, strict=False)}), 0.0),
-        Learner("capital", filled(good, capital(known[names[-1]])), full - 1),
+        Learner("as-text", filled(good, as_text(known[names[-1]])), full - 1),
         Learner("two-checks", doubled(good, f"{first}-check", "print('ok')"), full,
                 found="was there twice"),
         Learner("killed", filled(good, {first: "import os\n\nos._exit(1)"}), 0.0),
     ]  # fmt: skip
 
 
-def capital(exercise: Exercise) -> dict[str, str]:
+def as_text(exercise: Exercise) -> dict[str, str]:
     """Return an answer that check takes and the hidden test does not."""
-    assert isinstance(exercise, Choice)
-    letter = exercise.solution[-2]
-    return {exercise.name: exercise.solution.replace(f'"{letter}"', f'"{letter.upper()}"')}
+    assert type(exercise) is Value
+    name = bound_name(exercise.solution)
+    return {exercise.name: f"{exercise.solution}\n{name} = hex({name})"}
 
 
 def points_of(number: int) -> Callable[[dict[str, Any]], None]:
@@ -244,7 +244,7 @@ def add_hidden_test(course: Path) -> None:
     name = bound_name(exercise.solution)
     for cell in lesson["cells"]:
         if classroom.grade_id(cell) == last:
-            hidden = f"assert {name} == {name}.lower(), 'no capitals'"
+            hidden = f"assert isinstance({name}, int), 'no text'"
             lines = ["", "### BEGIN HIDDEN TESTS", hidden, "### END HIDDEN TESTS"]
             cell["source"] = "".join(cell["source"]) + "\n".join(lines)
     write(source, lesson)
@@ -358,9 +358,9 @@ def test_misconceptions_are_counted(graded: Graded) -> None:
 @needs_nbgrader
 def test_hidden_tests_are_not_released(graded: Graded) -> None:
     released = (graded.course / "release" / LESSON / f"{LESSON}.ipynb").read_text("utf-8")
-    assert "HIDDEN" not in released and "no capitals" not in released
+    assert "HIDDEN" not in released and "no text" not in released
     autograded = graded.course / "autograded" / "right" / LESSON / f"{LESSON}.ipynb"
-    assert "no capitals" in autograded.read_text("utf-8")
+    assert "no text" in autograded.read_text("utf-8")
 
 
 @needs_nbgrader
