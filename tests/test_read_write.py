@@ -588,7 +588,7 @@ def lesson_capture(folder: Path) -> Path:
             exec("\n".join(line for line in code.splitlines() if "import" in line), names)
         if cell["id"].startswith("make-") and cell["id"] not in ("make-judge", "make-save"):
             exec(code, names)
-    return save_safely(names["capture"], folder / "lesson.dcm")  # type: ignore[arg-type]
+    return save_safely(names["own"], folder / "lesson.dcm")  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

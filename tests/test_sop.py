@@ -742,7 +742,7 @@ WRONG: dict[str, list[Any]] = {
         *("SequenceVariants", "MR Image", 18, [], ["SequenceVariant", "StudyID"], "", "1"),
     ],
     "sop-4": [
-        *([], SERVICES[:4], SERVICES[::-1], set(SERVICES), "C-ECHO", " ".join(SERVICES)),
+        *([], SERVICES[:4], SERVICES[::-1], set(SERVICES), "C-ECHO"),
         *([*SERVICES[:4], "C-STORE"], [*SERVICES[:4], "N-SET"], [*SERVICES, "N-SET"]),
         *([*SERVICES[:4], "N-EVENT-REPORT"], [*SERVICES[:4], "C-CREATE"], ["ECHO", *SERVICES[1:]]),
         *(["C-ECHO", "C-STORE", "C-FIND", "C-GET", "N-CREATE"], ["C-PING", *SERVICES[1:]]),
@@ -818,7 +818,7 @@ def dciodvfy(dataset: Dataset, folder: Path) -> dict[Problem, tuple[str, str]]:
     path = folder / "judged.dcm"
     dcmwrite(path, dataset)
     done = subprocess.run(
-        ["dciodvfy", "-new", str(path)], capture_output=True, text=True, errors="replace"
+        ["/usr/bin/dciodvfy", "-new", str(path)], capture_output=True, text=True, errors="replace"
     )
     if done.returncode < 0:  # it aborts on 32-bit pixels, which it need not see
         without_pixels = copy.deepcopy(dataset)
@@ -869,7 +869,7 @@ def readable() -> Iterator[tuple[str, Dataset]]:
 def test_every_sample_lacks_what_dciodvfy_says(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tools.require("dciodvfy")
+    tools.require("/usr/bin/dciodvfy")
     files = agreed = 0
     missed, alone = {}, {}
     for name, dataset in readable():
@@ -922,7 +922,7 @@ def removed_and_emptied(dataset: Dataset) -> Iterator[tuple[Problem, Dataset]]:
 def test_every_removed_attribute_is_found_as_dciodvfy_finds_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tools.require("dciodvfy")
+    tools.require("/usr/bin/dciodvfy")
     tried, missed, alone = 0, [], []
     best = best_of_each_class()
     for uid, dataset in best.items():

@@ -81,7 +81,7 @@ def _prose_drift(one: str, other: str) -> list[str]:
 
 
 def _target(link: str) -> str:
-    return link if link.startswith("http") else link.partition("#")[0]
+    return link if link.startswith("http") else link.partition("#")[0].replace(".ru.md", ".md")
 
 
 def _numbers(text: str) -> list[str]:

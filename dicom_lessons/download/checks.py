@@ -18,7 +18,7 @@ from pydicom.errors import InvalidDicomError
 from dicom_lessons import samples
 from dicom_lessons.download.classroom import start_classroom
 from dicom_lessons.download.server import FAULTS, Faulty, serve
-from dicom_lessons.exercises.kinds import Check, Code, Exercise, Verdict, shown
+from dicom_lessons.exercises.kinds import Check, Code, Exercise, Raised, Verdict, shown
 from dicom_lessons.text import _
 
 
@@ -71,8 +71,9 @@ class Reading(Code):
     """
 
     def _agree(self, one: object, other: object) -> bool:
-        if isinstance(one, BaseException) and isinstance(other, BaseException):
-            return isinstance(one, InvalidDicomError) == isinstance(other, InvalidDicomError)
+        if isinstance(one, Raised) and isinstance(other, Raised):
+            wrong = (isinstance(each.error, InvalidDicomError) for each in (one, other))
+            return len({*wrong}) == 1
         return super()._agree(one, other)
 
 

@@ -45,8 +45,9 @@ def expecting(
 
 
 def latin(written: str) -> str:
-    """Return a text with Cyrillic letters that look like Latin ones replaced by these."""
-    return written.translate(_LOOK_ALIKES)
+    """Return a text whose Cyrillic letters all look like Latin ones in these; others stay."""
+    folded = written.translate(_LOOK_ALIKES)
+    return written if re.search("[а-яё]", folded, flags=re.I) else folded
 
 
 def as_it_is(answer: Any) -> object:

@@ -266,6 +266,8 @@ class Code(Exercise):
     def _agree(self, one: object, other: object) -> bool:
         if isinstance(one, Raised) and isinstance(other, Raised):
             return isinstance(one.error, type(other.error))
+        if isinstance(one, BaseException) and isinstance(other, BaseException):
+            return type(one) is type(other)
         try:
             return same(self.form(one), self.form(other))
         except Exception:

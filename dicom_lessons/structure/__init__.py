@@ -12,13 +12,14 @@ from dicom_lessons.structure.describe import find_element
 from dicom_lessons.structure.element import StructureError
 from dicom_lessons.structure.encoding import rewrite, swap_words
 from dicom_lessons.structure.explorer import explore_bytes, structure_table
-from dicom_lessons.structure.file_map import map_bytes
+from dicom_lessons.structure.file_map import map_bytes, map_file
 
 __all__ = [
     "StructureError",
     "explore_bytes",
     "find_element",
     "map_bytes",
+    "map_file",
     "rewrite",
     "structure_table",
     "swap_words",
