@@ -19,8 +19,9 @@ NBVAL = ["-p", "no:xdist", "-q", "--nbval", "--nbval-current-env", "-c", os.devn
 
 
 def beginning() -> dict[str, Any]:
-    """Return the first lesson up to its first picture."""
-    lesson = load(lessons.NOTEBOOKS / "en" / f"{LESSONS[0]}.ipynb")
+    """Return the first sitting that stores a picture, up to it."""
+    every = (load(lessons.NOTEBOOKS / "en" / f"{stem}.ipynb") for stem in LESSONS)
+    lesson = next(each for each in every if any(pictures(each).values()))
     with_picture = [key for key, found in pictures(lesson).items() if found]
     end = [cell["id"] for cell in lesson["cells"]].index(with_picture[0]) + 1
     lesson["cells"] = lesson["cells"][:end]
