@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import dictionary_description, keyword_dict
 
 from dicom_lessons import sop
 from dicom_lessons.exercises import forms
@@ -76,8 +76,9 @@ def _letters(name: str) -> str:
 @cache
 def _tags() -> dict[str, int]:
     """Return the tags of the data dictionary by name and by keyword."""
-    names = [(entry[number], tag) for tag, entry in DicomDictionary.items() for number in (2, 4)]
-    return {_letters(name): tag for name, tag in names if name}
+    known = [(keyword, tag) for keyword, tag in keyword_dict.items() if keyword]
+    names = {_letters(dictionary_description(tag)): tag for _keyword, tag in known}
+    return names | {_letters(keyword): tag for keyword, tag in known}
 
 
 CHECKS = {
