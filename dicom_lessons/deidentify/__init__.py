@@ -1,0 +1,6 @@
+"""A study without its patient (PS3.15 Annex E). For learning, not for releasing patients' data."""
+
+from dicom_lessons.deidentify.profile import ACTIONS, OPTIONS, rule
+from dicom_lessons.deidentify.study import deidentify
+
+__all__ = ["ACTIONS", "OPTIONS", "deidentify", "rule"]

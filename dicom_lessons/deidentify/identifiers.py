@@ -1,0 +1,98 @@
+"""What identifies: the words and numbers of a patient, hunted in every text (PS3.15 §E.3.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydicom import DataElement, Dataset
+
+from dicom_lessons.deidentify.profile import rule
+
+TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+REMOVED = "[removed]"
+
+_SHORTEST_WORD, _SHORTEST_VALUE, _DEEPEST = 3, 5, 50
+_WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
+# a value of these is a common word or number, which tells nothing of one person
+_COMMON_VRS = frozenset({"AS", "CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
+
+
+@dataclass
+class Identifiers:
+    """What is known of a patient, gathered from all files of a study.
+
+    Attributes
+    ----------
+    values : set of str
+        Whole values of elements that the profile names; at least five characters each.
+    words : set of str
+        Parts of persons' names, casefolded; at least three letters each.
+    """
+
+    values: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+    def gather(self, dataset: Dataset) -> None:
+        """Add what the elements of a data set tell that the profile does not let stand."""
+        for element in elements_in(dataset):
+            said = rule(element.tag)
+            if said is None or element.VR in _COMMON_VRS or said.action in ("K", "U"):
+                continue
+            for text in texts_of(element):
+                self.add(text, name=element.VR == "PN")
+
+    def add(self, text: str, *, name: bool = False) -> None:
+        """Add one value; of a person's name its parts as well, of a date its common spellings."""
+        text = text.strip()
+        if name:
+            self.words |= {
+                word.casefold() for word in _WORDS.findall(text) if len(word) >= _SHORTEST_WORD
+            }
+        if len(text) >= _SHORTEST_VALUE:
+            self.values |= {text, *_spellings(text)}
+
+    def found_in(self, text: str) -> list[str]:
+        """Return what of it stands in a text, longest first, each as it is written there."""
+        folded = text.casefold()
+        values = [value for value in self.values if value.casefold() in folded]
+        words = [word for word in _WORDS.findall(text) if word.casefold() in self.words]
+        return sorted(dict.fromkeys(values + words), key=lambda one: (-len(one), one))
+
+    def cleaned(self, text: str) -> str:
+        """Return a text with all of it replaced by ``[removed]``."""
+        for value in self.found_in(text):
+            text = re.sub(re.escape(value), REMOVED, text, flags=re.IGNORECASE)
+        return text
+
+
+def elements_in(dataset: Dataset, depth: int = 0) -> Iterator[DataElement]:
+    """Yield every element that can be read, those in items of sequences included."""
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except Exception:  # bytes that make no value say nothing either
+            continue
+        yield element
+        if element.VR == "SQ" and depth < _DEEPEST:
+            for item in element.value or ():
+                yield from elements_in(item, depth + 1)
+
+
+def texts_of(element: DataElement) -> Iterator[str]:
+    """Yield the values of an element as texts; none of a sequence or of bytes."""
+    if element.VR == "SQ" or element.value is None or isinstance(element.value, bytes):
+        return
+    values: Iterable[object] = element.value if element.VM > 1 else [element.value]
+    for value in values:
+        if text := str(value).strip(" \0"):
+            yield text
+
+
+def _spellings(text: str) -> Iterator[str]:
+    if date := _DATE.match(text):
+        year, month, day = date.groups()
+        yield from (f"{year}-{month}-{day}", f"{day}.{month}.{year}", f"{month}/{day}/{year}")
+        yield f"{day}/{month}/{year}"
