@@ -1,0 +1,75 @@
+"""Text in pixels: covered, so that nobody reads it again (PS3.15 §E.3.1)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+import numpy as np
+from pydicom import Dataset
+
+from dicom_lessons.deidentify.study import code_of
+from dicom_lessons.text import _
+
+CLEAN_PIXEL_DATA = "113101"
+Region = tuple[int, int, int, int]
+
+
+def hide(dataset: Dataset, regions: Iterable[Region]) -> Dataset:
+    """Return a copy of an image whose regions are covered in every frame.
+
+    Nothing finds text in a picture for certain: a person looks at every frame. Pixels are covered,
+    never blurred: what is blurred can be guessed. A compressed image is decompressed first.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        An image; it is not changed.
+    regions : iterable of (top, left, bottom, right)
+        Rows and columns from 0; bottom and right are the first ones outside.
+
+    Returns
+    -------
+    Dataset
+        Burned In Annotation (0028,0301) says NO, and if it was de-identified, code 113101 stands
+        among its methods.
+
+    Raises
+    ------
+    ValueError
+        If there are no pixels or a region is not in the picture.
+    """
+    covered = copy.deepcopy(dataset)
+    if "PixelData" not in covered:
+        raise ValueError(_("There are no pixels to cover."))
+    if covered.file_meta.TransferSyntaxUID.is_compressed:
+        covered.decompress(generate_instance_uid=False)
+    array = covered.pixel_array.copy()
+    # frames first, samples last: rows and columns are the two before the samples
+    samples = int(covered.get("SamplesPerPixel", 1)) > 1
+    rows, columns = array.shape[-3:-1] if samples else array.shape[-2:]
+    for top, left, bottom, right in regions:
+        if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
+            raise ValueError(
+                _(
+                    "The region {region} is not within {rows} rows and {columns} columns.",
+                    region=(top, left, bottom, right),
+                    rows=rows,
+                    columns=columns,
+                )
+            )
+        place = (
+            np.s_[..., top:bottom, left:right, :] if samples else np.s_[..., top:bottom, left:right]
+        )
+        array[place] = array.min()
+    covered.set_pixel_data(
+        array,
+        covered.PhotometricInterpretation,
+        int(covered.BitsStored),
+        generate_instance_uid=False,
+    )
+    covered.BurnedInAnnotation = "NO"
+    methods = covered.get("DeidentificationMethodCodeSequence")
+    if methods and all(item.CodeValue != CLEAN_PIXEL_DATA for item in methods):
+        methods.append(code_of(CLEAN_PIXEL_DATA))
+    return covered
