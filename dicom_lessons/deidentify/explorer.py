@@ -12,7 +12,7 @@ from pydicom import Dataset
 
 from dicom_lessons import html, reading
 from dicom_lessons.deidentify.identifiers import Identifiers, elements_in, texts_of
-from dicom_lessons.deidentify.profile import ACTIONS, OPTIONS
+from dicom_lessons.deidentify.profile import ACTIONS, actions, options
 from dicom_lessons.deidentify.study import Change, Deidentified, deidentify
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.widgets import Box
@@ -52,14 +52,17 @@ class Diff(Box):
     """
 
     def __init__(self, sources: Sequence[reading.Source]) -> None:
-        self._names = [reading.name_of(source) for source in sources]
-        if any(isinstance(source, Dataset) for source in sources):
-            self._names = [f"{number}: {name}" for number, name in enumerate(self._names, 1)]
         self._before = [reading.read(source) for source in sources]
+        self._names = [
+            f"{number} {short(dataset.get('Modality', ''), 16)}"
+            if isinstance(source, Dataset)
+            else reading.name_of(source)
+            for number, (source, dataset) in enumerate(zip(sources, self._before, strict=True), 1)
+        ]
         wide = {"description_width": "initial"}
         self.options = {
-            name: Checkbox(False, description=_(title), indent=False, layout={"width": "auto"})
-            for name, (_code, title) in OPTIONS.items()
+            name: Checkbox(False, description=title, indent=False, layout={"width": "auto"})
+            for name, (_code, title) in options().items()
         }
         self.allow_list = Checkbox(
             False, description=_("Allow list"), indent=False, layout={"width": "auto"}
@@ -75,7 +78,7 @@ class Diff(Box):
         self.action = Dropdown(
             options=[
                 (_("all actions"), ""),
-                *((f"{key}: {_(text)}", key) for key, text in ACTIONS.items()),
+                *((f"{key}: {text}", key) for key, text in actions().items()),
             ],
             description=_("Action:"),
             style=wide,

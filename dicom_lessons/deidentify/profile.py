@@ -74,6 +74,10 @@ class Rule:
     options: MappingProxyType[str, str]
     edition: str = ""
 
+    def __str__(self) -> str:
+        kept = ", ".join(f"{name}={action}" for name, action in self.options.items())
+        return f"{self.tag} {self.name}: {self.action}" + (f" ({kept})" if kept else "")
+
     def action_with(self, options: Collection[str]) -> str:
         """Return the action under options; where they disagree, cleaning wins over keeping."""
         chosen = {self.options[one] for one in options if one in self.options}
@@ -104,6 +108,16 @@ def rule(tag: int | str) -> Rule | None:
     except (TypeError, ValueError, OverflowError):
         raise ValueError(_("{tag!r} is neither a tag nor a keyword.", tag=str(tag)[:40])) from None
     return rules().get(_row_of(found))
+
+
+def options() -> dict[str, tuple[str, str]]:
+    """Return the ten options of the table by name: code of CID 7050, and title."""
+    return {name: (code, _(title)) for name, (code, title) in OPTIONS.items()}
+
+
+def actions() -> dict[str, str]:
+    """Return what each letter of the table asks for (PS3.15 Table E.1-1a)."""
+    return {letter: _(meaning) for letter, meaning in ACTIONS.items()}
 
 
 @cache
