@@ -41,7 +41,6 @@ PUBLIC_SCHEMES = frozenset(
 )
 WHYS = {
     "table": N_("Table E.1-1 says {action}; its type here is {type}"),
-    "option": N_("option {option}"),
     "text": N_("the text held what identifies the patient"),
     "overlay": N_("belongs to an overlay or curve that is removed"),
     "unknown": N_("not in the tables of its SOP class: an allow list keeps only what it knows"),
@@ -49,7 +48,6 @@ WHYS = {
     "deep": N_("nested deeper than {deepest} levels"),
     "broken": N_("its bytes make no value, so nothing can be said about it"),
     "reference": N_("a UID of an instance: the same new one everywhere"),
-    "mark": N_("says what was done (PS3.15 §E.1.1)"),
 }
 
 
@@ -197,7 +195,7 @@ class _Walk:
             self._remove(dataset, element, where, "", "unknown")
         elif said is None or (safe and is_safe(dataset, element.tag)):
             if strict and element.VR in TEXT_VRS and not _is_coded(dataset):
-                self._set(element, dummy(element), where, "", "D", _(WHYS["inside"]))
+                self._set(element, dummy(element), where, "", "D", _because("inside"))
             else:
                 self._unnamed(dataset, element, place, where, depth, strict)
         else:
@@ -218,13 +216,13 @@ class _Walk:
         if element.VR == "SQ":
             self._items(dataset, element, place, where, depth, strict)
         elif element.VR == "UI" and "uids" not in self.options:
-            self._set(element, self._new_uids(element), where, "", "U", _(WHYS["reference"]))
+            self._set(element, self._new_uids(element), where, "", "U", _because("reference"))
         elif element.VR in TEXT_VRS and any(map(self.known.found_in, texts_of(element))):
             self._set(
-                element, clean(element, self.known, self.days), where, "", "C", _(WHYS["text"])
+                element, clean(element, self.known, self.days), where, "", "C", _because("text")
             )
         elif element.VR in DATES and any(map(self.known.found_in, texts_of(element))):
-            self._set(element, self._moved(element), where, "", "C", _(WHYS["text"]))
+            self._set(element, self._moved(element), where, "", "C", _because("text"))
 
     def _act(
         self,
@@ -236,7 +234,7 @@ class _Walk:
         depth: int,
     ) -> None:
         said, action, type = row
-        why = _(WHYS["table"], action=said, type=type or "?")
+        why = _because("table", action=said, type=type or "?")
         if action == "X":
             self._remove(dataset, element, where, said, why)
         elif action == "Z":
@@ -255,7 +253,7 @@ class _Walk:
             else:
                 self._set(element, clean(element, self.known, self.days), where, said, "C", why)
         elif action == "U":
-            self._set(element, self._new_uids(element), where, said, "U", _(WHYS["reference"]))
+            self._set(element, self._new_uids(element), where, said, "U", _because("reference"))
 
     def _new_uids(self, element: DataElement) -> object:
         """Return new UIDs for old ones; what DICOM defines stays."""
@@ -273,7 +271,7 @@ class _Walk:
         strict: bool = False,
     ) -> None:
         if depth >= _DEEPEST:
-            self._remove(dataset, element, where, "", _(WHYS["deep"], deepest=_DEEPEST))
+            self._remove(dataset, element, where, "", _because("deep", deepest=_DEEPEST))
             return
         inside = place.inside(element.keyword)
         for number, item in enumerate(element.value or ()):
@@ -316,7 +314,7 @@ class _Walk:
                 action,
                 _short(element),
                 after,
-                _(WHYS[why]) if why in WHYS else why,
+                _because(why) if why in WHYS else why,
             )
         )
 
@@ -352,6 +350,10 @@ def _new_meta(dataset: Dataset) -> FileMetaDataset:
     if dataset.get("SOPInstanceUID"):
         new.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     return new
+
+
+def _because(reason: str, **values: object) -> str:
+    return _(WHYS[reason], **values)
 
 
 def _short(element: DataElement) -> str:
