@@ -154,7 +154,7 @@ def read(source: Source, **options: Any) -> Dataset:
     take = read_partial if "stop_when" in options else dcmread
     with _opened(source) as file, warnings.catch_warnings(action="ignore"):
         try:
-            dataset = forgive(take(file, force=True, **options))
+            dataset = forgive(take(file, **{"force": True, **options}))
         except Exception as error:  # pydicom and zlib raise many kinds on broken bytes
             if isinstance(error, OSError) and error.errno:  # of the system, not of pydicom
                 raise
