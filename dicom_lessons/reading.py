@@ -73,7 +73,8 @@ def reason_of(error: BaseException) -> str:
         return _("the data end too early")
     if isinstance(error, MemoryError):
         return _("it needs more memory than there is")
-    return short(error, 200).rstrip(" .") or type(error).__name__
+    text = short(error, 200).partition(" Traceback (most recent")[0]  # pydicom quotes its own
+    return text.rstrip(" .") or type(error).__name__
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:
