@@ -24,7 +24,7 @@ from zipfile import ZipFile
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
-from dicom_lessons import shipped
+from dicom_lessons import places, shipped
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.text import _
 
@@ -187,9 +187,7 @@ def read(name: str, **options: Any) -> FileDataset:
 
 def cache_folder() -> Path:
     """Return the folder of this user that keeps what was downloaded or made on first use."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("dicom_lessons")
+    return places.cache()
 
 
 def download(name: str) -> Path:
