@@ -11,7 +11,9 @@ from typing import Any
 Command = Callable[[argparse.Namespace], int]
 
 
-def add(commands: Any, name: str, work: Command, text: str, example: str) -> argparse.ArgumentParser:
+def add(
+    commands: Any, name: str, work: Command, text: str, example: str
+) -> argparse.ArgumentParser:
     """Add a command to a parser's subparsers, with a sentence and an example for its help."""
     about = f"{text[0].upper()}{text[1:]}."
     command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=about)
