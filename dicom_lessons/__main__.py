@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dicom_lessons import commands, opening, shipped
+from dicom_lessons import commands, opening, samples, shipped
 
 MOVED = ("data", "run", "accept", "messages", "solutions", "class", "bench")
 
@@ -29,7 +29,17 @@ def _media(arguments: argparse.Namespace) -> int:
 def _mirror(arguments: argparse.Namespace) -> int:
     from dicom_lessons.download.mirror import fill
 
-    return int(not all([fetched.say() for fetched in fill(arguments.folder)]))
+    missing = []
+    for file, trouble in fill(arguments.folder):
+        print(f"✗ {file}: {trouble}" if trouble else f"✓ {file}")
+        missing += [file] if trouble else []
+    if missing:
+        files = ", ".join(missing)
+        raise LookupError(f"Missing: {files}. With a network, run the command again.")
+    print(
+        f"Set {samples.MIRROR} to {arguments.folder.resolve()}, or to the address of a web server."
+    )
+    return 0
 
 
 def parser() -> argparse.ArgumentParser:

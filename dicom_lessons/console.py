@@ -16,13 +16,10 @@ NAME = "dicom_lessons"
 _DEFAULTS = ("strict", "surrogateescape", "backslashreplace")
 _SIGNS = dict(zip("✓✗×−–—■□→←§«»“”„‘’·…≠␣", (*"+xx---#.", "->", "<-", "sec. ", *'"""""', *"''*",
                   "...", "!=", "_"), strict=True))  # fmt: skip
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch  y  e yu ya".split(" "),
-        strict=True,
-    )
-)
+_OTHERS = {"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"}
+_CYRILLIC = dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziyklmnoprstufye", strict=True)) | {
+    **_OTHERS, "ъ": "", "ь": ""
+}  # fmt: skip
 
 
 def fit() -> None:

@@ -212,7 +212,7 @@ def download(name: str) -> Path:
     try:
         with tqdm(total=sample.size, delay=0.5, **options) as bar:
             return fetch(
-                _address(sample),
+                address(name),
                 _folder(sample),
                 size=sample.size,
                 sha256=sample.sha256,
@@ -309,13 +309,37 @@ def _folder(sample: Sample) -> Path:
     return BUNDLED if sample.source == "bundled" else MADE
 
 
-def _address(sample: Sample) -> str:
+def address(name: str) -> str:
+    """Return where a sample to download comes from: the mirror, if one is named, or the web.
+
+    Raises
+    ------
+    LookupError
+        If no sample has this name.
+    """
+    sample = get(name)
     mirror = os.environ.get(MIRROR, "")
-    if not mirror:
-        return sample.address
+    return mirrored(mirror, sample.file) if mirror else sample.address
+
+
+def mirrored(mirror: str, file: str) -> str:
+    """Return the address or the path of a file in a mirror.
+
+    Of a folder, a link is followed only to a file in that folder: whoever may write there does
+    not choose which of a learner's files are read.
+
+    Raises
+    ------
+    DownloadError
+        If a link leads elsewhere.
+    """
     if urlsplit(mirror).scheme in ("http", "https"):
-        return f"{mirror.rstrip('/')}/{quote(sample.file)}"
-    return str(Path(mirror) / sample.file)
+        return f"{mirror.rstrip('/')}/{quote(file)}"
+    folder = Path(mirror).expanduser().resolve()
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder):
+        raise DownloadError(_("{file} is a link that leads out of the mirror.", file=file))
+    return str(path)
 
 
 @cache
