@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -91,6 +92,14 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _fuzz(arguments: argparse.Namespace) -> int:
+    if not hasattr(os, "fork"):
+        raise ValueError("fuzz runs each file in a forked process: use Linux or macOS.")
+    from course_tools import fuzz
+
+    return fuzz.main(arguments.files, arguments.seed, arguments.folder, arguments.keep)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands for authors and teachers."""
     from course_tools.lessons import ROOT
@@ -132,6 +141,16 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go; my_work if none is named",
     )  # fmt: skip
+
+    text = "feed every reader mutated files and list what goes wrong"
+    fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
+    fuzz.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path,
+        help="files to mutate besides those that the course has",
+    )  # fmt: skip
+    fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
+    fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
+    fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
     return every
 
 
