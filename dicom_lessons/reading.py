@@ -256,10 +256,10 @@ def files_in(folder: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
     if not isinstance(folder, str | os.PathLike):
         return [Path(path) for path in folder]
     top = Path(folder)
-    if not top.exists():
-        raise FileNotFoundError(_("There is no folder {path}.", path=top))
+    if not is_there(top):
+        raise FileNotFoundError(_("There is no folder {path}.", path=short(top, 200)))
     found = sorted(top.rglob("*")) if top.is_dir() else [top]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
+    return [path for path in found if is_there(path) and path.is_file() and not path.is_symlink()]
 
 
 def members_of(
