@@ -1,0 +1,210 @@
+"""Text and its character set (PS3.5 §6.1): what is doubted, what is lost, how it is read anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from pydicom import Dataset, charset
+from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
+
+from dicom_lessons import reading
+from dicom_lessons.elements import element
+from dicom_lessons.findings import Finding
+from dicom_lessons.read_write.letters import Reading, decode, oddness, readings
+from dicom_lessons.text import _, short
+
+READABLE, CLEARLY = 0.45, 0.14
+"""How odd a reading may be, and how much less odd than the one that it is preferred to."""
+SECTION = "PS3.3 C.12.1.1.2"
+# pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
+LIKE = {"ascii": charset.default_encoding}
+
+
+class Text(NamedTuple):
+    """The text of one element.
+
+    Attributes
+    ----------
+    place : str
+        Keywords down to the element.
+    shown : str
+        As pydicom reads it.
+    stored : bytes or None
+        As it stands in the file; None once pydicom has decoded it.
+    read_in : str
+        The codec with which it was read.
+    codecs : tuple of str
+        Those of the character set that the data set has now.
+    """
+
+    place: str
+    shown: str
+    stored: bytes | None
+    read_in: str
+    codecs: tuple[str, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether each byte and each letter belongs to the character set."""
+        text = self.shown
+        # with another label pydicom decodes in the old set and encodes in the new one
+        if self.stored is not None and self.read_in in (self.codecs[0], LIKE.get(self.codecs[0])):
+            try:
+                text = decode(self.stored, self.codecs)
+            except UnicodeError:
+                return False
+        return not lacking(text, self.codecs)
+
+
+def lacking(text: str, codecs: Sequence[str]) -> str:
+    """Return the characters of a text that a character set does not have, each once."""
+    if text.isascii() and "\x1b" not in text:
+        return ""
+    return "".join(each for each in dict.fromkeys(text) if not _has(each, codecs))
+
+
+def _has(letter: str, codecs: Sequence[str]) -> bool:
+    for codec in codecs:
+        with suppress(UnicodeError, LookupError):
+            size = len(letter.encode(codec))
+            # ISO_IR 13 is only the part of Shift JIS with one byte for each letter
+            return letter not in "\ufffd\x1b" and (size == 1 or codec != "shift_jis")
+    return False
+
+
+def judge_texts(texts: Iterable[Text]) -> Iterator[Finding]:
+    """Yield what is wrong with the text of a data set, judged as a whole: one set wrote it."""
+    groups: dict[tuple[str, ...], list[Text]] = {}
+    for text in texts:
+        if not text.shown.isascii() or "\x1b" in text.shown:
+            groups.setdefault((text.read_in, *text.codecs), []).append(text)
+    for group in groups.values():
+        doubted = dict(_doubts(group))
+        for text in group:
+            alone = {} if text.place in doubted or text.is_right else dict(_doubts([text]))
+            if finding := doubted.get(text.place) or alone.get(text.place):
+                yield finding
+            elif not text.is_right:
+                yield _not_right(text, oddness([each.shown for each in group]) <= READABLE)
+
+
+def _not_right(text: Text, rest_reads_well: bool) -> Finding:
+    letters = ", ".join(lacking(text.shown, text.codecs)[:8])
+    what = _(
+        "{value} cannot be written in this character set, which lacks {letters}",
+        value=short(text.shown), letters=letters,
+    )  # fmt: skip
+    cure = _(
+        'SpecificCharacterSet = "ISO_IR 192" before saving, if this and all other text reads right'
+    )
+    if not rest_reads_well or "\ufffd" in text.shown:
+        what = _("{value} cannot be what was written", value=short(text.shown))
+        cure = _(
+            "find out in which character set it was written, and read it in that one: "
+            "read_write.read_in_set(path, codec); relabelled without that, it is lost"
+        )
+    return Finding(where=text.place, what=what, cure=cure, section=SECTION)
+
+
+def _doubts(texts: Sequence[Text]) -> Iterator[tuple[str, Finding]]:
+    """Yield findings by place if all texts together read better in another character set."""
+    shown = [text.shown for text in texts]
+    odd, found = oddness(shown), []
+    for via in ("", "latin_1", "cp1252", "iso8859-5"):
+        with suppress(UnicodeError, LookupError):
+            ways = [_stored(text, via) for text in texts]
+            found += [(each, via) for each in readings(ways) if each.texts != shown]
+    likely, via = min(found, default=(None, ""))
+    if likely is None or likely.oddness > READABLE or odd - likely.oddness < CLEARLY:
+        return
+    near = [each for each, way in found if way == via and each.oddness < likely.oddness + 0.05]
+    for number, text in enumerate(texts):
+        if likely.texts[number] != text.shown:
+            yield text.place, _doubt(text, number, sorted(near)[:2], via)
+
+
+def _stored(text: Text, via: str) -> bytes:
+    if via or text.stored is None:
+        return text.shown.encode(via or text.read_in)
+    return text.stored
+
+
+def _doubt(text: Text, number: int, likely: list[Reading], via: str) -> Finding:
+    read = [
+        _("{text!r} in {name}", text=short(each.texts[number]), name=each.name) for each in likely
+    ]
+    what = _(
+        "{value!r} is probably in another character set: it reads as {readings}",
+        value=short(text.shown), readings=_(" or as ").join(read),
+    )  # fmt: skip
+    codec = likely[0].sets[0] if len(likely[0].sets) == 1 else list(likely[0].sets)
+    cure = _(
+        "read_write.read_in_set(path, {codec!r}) reads the file anew in that set and labels it "
+        "ISO_IR 192; relabelled without that, the text is lost",
+        codec=codec,
+    )
+    if via:
+        cure = _(
+            "it was saved so after being read wrongly: value.encode({via!r}).decode({codec!r}) "
+            "gives back each text; the character set stays",
+            via=via, codec=codec,
+        )  # fmt: skip
+    return Finding(where=text.place, what=what, cure=cure, section=SECTION)
+
+
+def read_in_set(
+    source: str | os.PathLike[str] | bytes, character_set: str | Sequence[str]
+) -> Dataset:
+    """Read a file whose (0008,0005) is wrong or missing: first the text, then the label.
+
+    Parameters
+    ----------
+    source : str, path or bytes
+        Name of a sample, path of a file, or its bytes.
+    character_set : str or sequence of str
+        The true set of its text: a codec of Python such as ``"cp1251"``, or Defined Terms such as
+        ``["", "ISO 2022 IR 87"]``.
+
+    Returns
+    -------
+    Dataset
+        With all text decoded, in items too, and labelled ISO_IR 192, in which it can be saved.
+
+    Raises
+    ------
+    LookupError, OSError
+        If there is no such sample, file or character set.
+    ReadingError
+        If the file is not DICOM, or its text cannot be in that set.
+    """
+    terms = [character_set] if isinstance(character_set, str) else [*character_set]
+    codecs = [charset.python_encoding.get(term, term) for term in terms]
+    "".encode(codecs[-1])
+    dataset = reading.read(reading.read_bytes(source))
+    _read_items(dataset, codecs, "")
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    return dataset
+
+
+def _read_items(dataset: Dataset, codecs: list[str], path: str) -> None:
+    dataset.set_original_encoding(*dataset.original_encoding, codecs)
+    for tag in list(dataset.keys()):
+        stored, found = dataset.get_item(tag, keep_deferred=True), element(dataset, tag)
+        if found is None:
+            continue
+        place = f"{path}{found.keyword or found.tag}"
+        for number, item in enumerate(found.value or [] if found.VR == "SQ" else []):
+            _read_items(item, codecs, f"{place}[{number}].")
+        if found.VR in CUSTOMIZABLE_CHARSET_VR and isinstance(stored.value, bytes):
+            try:
+                decode(stored.value, codecs)
+            except UnicodeError:
+                sentence = _(
+                    "{place} is not in the character set {name}. Try another one.",
+                    place=place, name=", ".join(codecs),
+                )  # fmt: skip
+                raise reading.ReadingError(sentence) from None
+    dataset.pop("SpecificCharacterSet", None)
