@@ -401,7 +401,8 @@ def test_the_original_survives_being_saved_over_by_what_was_read_from_it(tmp_pat
     dataset = dcmread(path, defer_size=1000)
     dataset.PatientID = "changed"
     save_safely(dataset, path, overwrite=True)
-    assert paths(ct(), dcmread(path)) == [("PatientID", "value changed")]
+    changed = [each for each in paths(ct(), dcmread(path)) if "Implementation" not in each[0]]
+    assert changed == [("PatientID", "value changed")]
 
 
 def broken() -> FileDataset:
@@ -428,7 +429,7 @@ def test_plain_save_as_loses_the_old_file_and_save_safely_does_not(tmp_path: Pat
 def test_text_is_never_lost_silently(tmp_path: Path) -> None:
     dataset = ct()
     dataset.PatientName = "Иванов^Иван"
-    with pytest.raises(SaveError, match="Failed to encode"):
+    with pytest.raises(SaveError, match=r"PatientName: Иванов\^Иван .* И, в, а, н, о\. "):
         save_safely(dataset, tmp_path / "name.dcm")
     assert list(tmp_path.iterdir()) == []
     dataset.SpecificCharacterSet = "ISO_IR 192"
@@ -558,7 +559,7 @@ def test_a_broken_archive_gives_data_sets_or_one_error(place: int, byte: int) ->
     content = bytearray(zipped(a=RAW[:2000]).getvalue())
     content[place % len(content)] = byte
     try:
-        assert set(map(type, read_zip(BytesIO(content)).values())) <= {FileDataset}
+        assert all(isinstance(each, FileDataset) for each in read_zip(BytesIO(content)).values())
     except ArchiveError as error:
         assert str(error).startswith("Not read")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -88,9 +89,21 @@ def elements_of(
     dataset: Dataset, without: Set[BaseTag] = frozenset()
 ) -> dict[BaseTag, DataElement]:
     """Return the elements in their order; what cannot be decoded is UN, and nothing is changed."""
-    view = dataset[:]  # what pydicom decodes here stays raw in the data set itself
-    found = {tag: element(view, tag) for tag in sorted(view.keys() - without)}
+    tags = sorted(dataset.keys() - without)
+    # what pydicom decodes in the view stays raw in the data set itself
+    view = Dataset({tag: stored_element(dataset, tag) for tag in tags})
+    view.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+    found = {tag: element(view, tag) for tag in tags}
     return {tag: each for tag, each in found.items() if each is not None}
+
+
+def stored_element(dataset: Dataset, tag: BaseTag) -> Any:
+    """Return an element as pydicom keeps it, read now if it was left in the file."""
+    found: Any = dataset.get_item(tag, keep_deferred=True)
+    if found.is_raw and found.value is None and found.length:
+        with suppress(Exception):  # the file may be gone
+            return dataset[tag]
+    return found
 
 
 def _pair(path: str, one: Any, other: Any, depth: int) -> Iterator[Difference]:

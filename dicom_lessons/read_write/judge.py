@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from pydicom import DataElement, Dataset, charset, config, datadict, uid
+from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_data_element
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as Items
@@ -21,12 +22,24 @@ from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, validate_value
 from dicom_lessons import pixels
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
-from dicom_lessons.read_write.compare import DEEPEST, elements_of, name_of, values_of
+from dicom_lessons.pixels.stored import ELEMENTS
+from dicom_lessons.read_write.compare import (
+    DEEPEST,
+    elements_of,
+    name_of,
+    stored_element,
+    values_of,
+)
 from dicom_lessons.read_write.texts import LIKE, Text, judge_texts
+from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
 MOST_VALUES, MOST_FRAMES = 3, 8
 """How many wrong values of one element are named, and how many frames are looked at."""
+HARMLESS_DEPTH = 4
+"""Levels of sequences below which an element is tried alone before the whole is written."""
+PREAMBLE = 132
+"""Bytes of preamble and prefix."""
 NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
 """VRs in letters that no Specific Character Set changes (PS3.5 §6.1.2.3)."""
 RULES = {
@@ -92,13 +105,52 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     >>> [(finding.where, finding.section) for finding in validate(ct)]
     [('SliceThickness', 'PS3.5 §6.2')]
     """
-    places = list(places_of(dataset))
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    places = [*places_of(file_meta, "file_meta."), *places_of(dataset)]
     found = [*_judge_file_meta(dataset), *_judge_terms(places)]
     for place in places:
         found += [*_judge_tag(place), *_judge_values(place)]
     found += judge_texts(text for place in places if (text := _text_of(place)))
+    found += _judge_pixels(dataset)
     known = {finding.where for finding in found}
-    return (*found, *(each for each in _judge_pixels(dataset) if each.where not in known))
+    known |= {""} if "PixelData" in known else set()
+    return (*found, *(each for each in _judge_frames(dataset) if each.where not in known))
+
+
+def losses(dataset: Dataset) -> Iterator[Finding]:
+    """Yield what saving would lose or cannot write; what is written as it was read is no loss."""
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    same = syntax.is_transfer_syntax and dataset.original_encoding == (
+        syntax.is_implicit_VR,
+        syntax.is_little_endian,
+    )
+    relabelled = []
+    for place in places_of(dataset):
+        text = _text_of(place)
+        if text and text.is_relabelled:
+            relabelled.append(text)
+        if place.stored.is_raw and same and not (text and text.is_relabelled):
+            continue
+        if text and not text.is_right:
+            yield from judge_texts([text])
+        elif place.element.VR in NO_TEXT and not str(place.element.value).isascii():
+            yield from _judge_values(place)
+        elif place.where.count("[") > HARMLESS_DEPTH and (reason := _refused(place)):
+            yield Finding(what=reason, where=place.where)
+    yield from judge_texts(relabelled)
+
+
+def _refused(place: Place) -> str:
+    """Try an element alone: each level above one that fails doubles the error text of pydicom."""
+    scratch = DicomBytesIO()
+    scratch.is_implicit_VR, scratch.is_little_endian = False, True
+    try:
+        if place.element.VR != "SQ":
+            write_data_element(scratch, place.element, list(place.codecs))
+    except Exception as error:  # pydicom raises many kinds on odd values
+        return reason_of(error)
+    return ""
 
 
 def places_of(
@@ -116,11 +168,11 @@ def places_of(
     elements = elements_of(dataset)
     if 0x00080005 in elements:
         codecs = _codecs(elements[BaseTag(0x00080005)])
-    read_in = dataset.original_character_set or charset.default_encoding
+    read_in = dataset.original_character_set or codecs  # what was not read from a file has none
     read_in = read_in if isinstance(read_in, str) else read_in[0]
     for tag, element in elements.items():
         where = path + name_of(tag)
-        stored = dataset.get_item(tag, keep_deferred=True)
+        stored = stored_element(dataset, tag)
         yield Place(where, element, stored, elements, read_in, codecs)
         for number, item in enumerate(element.value if isinstance(element.value, Items) else []):
             yield from places_of(item, f"{where}[{number}].", codecs, depth + 1)
@@ -178,16 +230,17 @@ def _judge_file_meta(dataset: Dataset) -> Iterator[Finding]:
 
 def _group_length(dataset: Dataset) -> int | None:
     """Count the bytes of group 0002 behind its length, if the data set came from a file."""
+    file, name = getattr(dataset, "buffer", None), str(getattr(dataset, "filename", None) or "")
     try:
-        file = getattr(dataset, "buffer", None)
-        file = file or BytesIO(Path(getattr(dataset, "filename", None) or "").read_bytes())
-        here = file.tell()
-        file.seek(144)  # preamble 128, prefix 4, (0002,0000) 12 bytes
-        read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
-        end = file.tell()
-        file.seek(here)
-        return int(end) - 144
-    except Exception:  # no file, or one that breaks off
+        with Path(name).open("rb") if file is None else contextlib.nullcontext(file) as opened:
+            here = opened.seek(0, 1)
+            opened.seek(PREAMBLE)
+            starts = opened.read(12)[:6] == b"\x02\0\0\0UL"
+            read_dataset(opened, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
+            counted = opened.seek(0, 1) - PREAMBLE - 12
+            opened.seek(here)
+            return counted if starts else None
+    except Exception:  # no file, or one that is closed or breaks off
         return None
 
 
@@ -206,7 +259,7 @@ def _judge_terms(places: list[Place]) -> Iterator[Finding]:
 
 def _judge_tag(place: Place) -> Iterator[Finding]:
     tag, vr = place.element.tag, place.element.VR
-    if tag.group in (0x0000, 0x0002):
+    if tag.group in (0x0000, 0x0002) and not place.where.startswith("file_meta."):
         what = _("group {group:04X} does not belong into a data set", group=tag.group)
         cure = _("move it to file_meta, or delete it")
         yield Finding(where=place.where, what=what, cure=cure, section="PS3.5 §7.1")
@@ -281,21 +334,25 @@ def _judge_pixels(dataset: Dataset) -> Iterator[Finding]:
         what = _("compressed in the bytes or in the transfer syntax, not in both")
         cure = _("compress() and decompress() change both together")
         yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §A.4")
-        return
-    if not syntax.is_encapsulated:
+    elif not syntax.is_encapsulated:
         with contextlib.suppress(Exception):  # what is missing, sop.lacks tells
             wanted = get_expected_length(dataset)
-            if len(raw) not in (wanted, wanted + wanted % 2):
+            if 0 <= wanted < np.inf and len(raw) not in (wanted, wanted + wanted % 2):
                 what = _("{count} bytes, but Rows, Columns and bits make {wanted}",
                          count=len(raw), wanted=wanted)  # fmt: skip
                 cure = _("set_pixel_data(array, …) sets all of them together")
                 yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §8.1.1")
-    yield from _judge_frames(dataset, syntax)
 
 
-def _judge_frames(dataset: Dataset, syntax: uid.UID) -> Iterator[Finding]:
+def _judge_frames(dataset: Dataset) -> Iterator[Finding]:
     """Yield the notes on some frames, the first and the last among them, each once."""
+    if not any(keyword in dataset for keyword in ELEMENTS):
+        return
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
     with contextlib.suppress(NotImplementedError, ValueError, TypeError, OverflowError):
+        if not syntax.is_transfer_syntax:
+            return
         if syntax.is_encapsulated and not get_decoder(syntax).is_available:
             return  # that no decoder is installed is no fault of the file
         last = max(int(str(value(dataset, "NumberOfFrames") or 1)), 1) - 1

@@ -47,11 +47,16 @@ class Text(NamedTuple):
     codecs: tuple[str, ...]
 
     @property
+    def is_relabelled(self) -> bool:
+        """Whether the character set is another one than that in which the text was read."""
+        return self.read_in not in (self.codecs[0], LIKE.get(self.codecs[0]))
+
+    @property
     def is_right(self) -> bool:
         """Whether each byte and each letter belongs to the character set."""
         text = self.shown
         # with another label pydicom decodes in the old set and encodes in the new one
-        if self.stored is not None and self.read_in in (self.codecs[0], LIKE.get(self.codecs[0])):
+        if self.stored is not None and not self.is_relabelled:
             try:
                 text = decode(self.stored, self.codecs)
             except UnicodeError:
@@ -71,7 +76,8 @@ def _has(letter: str, codecs: Sequence[str]) -> bool:
         with suppress(UnicodeError, LookupError):
             size = len(letter.encode(codec))
             # ISO_IR 13 is only the part of Shift JIS with one byte for each letter
-            return letter not in "\ufffd\x1b" and (size == 1 or codec != "shift_jis")
+            if letter not in "\ufffd\x1b" and (size == 1 or codec != "shift_jis"):
+                return True
     return False
 
 
@@ -117,7 +123,7 @@ def _doubts(texts: Sequence[Text]) -> Iterator[tuple[str, Finding]]:
         with suppress(UnicodeError, LookupError):
             ways = [_stored(text, via) for text in texts]
             found += [(each, via) for each in readings(ways) if each.texts != shown]
-    likely, via = min(found, default=(None, ""))
+    likely, via = min(found, key=lambda each: each[0].oddness, default=(None, ""))
     if likely is None or likely.oddness > READABLE or odd - likely.oddness < CLEARLY:
         return
     near = [each for each, way in found if way == via and each.oddness < likely.oddness + 0.05]
@@ -148,7 +154,7 @@ def _doubt(text: Text, number: int, likely: list[Reading], via: str) -> Finding:
     )
     if via:
         cure = _(
-            "it was saved so after being read wrongly: value.encode({via!r}).decode({codec!r}) "
+            "it was read wrongly and then saved: str(value).encode({via!r}).decode({codec!r}) "
             "gives back each text; the character set stays",
             via=via, codec=codec,
         )  # fmt: skip
