@@ -73,7 +73,8 @@ def reason_of(error: BaseException) -> str:
         return _("the data end too early")
     if isinstance(error, MemoryError):
         return _("it needs more memory than there is")
-    return short(error, 200).rstrip(" .") or type(error).__name__
+    text = short(error, 200).partition(" Traceback (most recent")[0]  # pydicom quotes its own
+    return text.rstrip(" .") or type(error).__name__
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:
@@ -154,7 +155,7 @@ def read(source: Source, **options: Any) -> Dataset:
     take = read_partial if "stop_when" in options else dcmread
     with _opened(source) as file, warnings.catch_warnings(action="ignore"):
         try:
-            dataset = forgive(take(file, force=True, **options))
+            dataset = forgive(take(file, **{"force": True, **options}))
         except Exception as error:  # pydicom and zlib raise many kinds on broken bytes
             if isinstance(error, OSError) and error.errno:  # of the system, not of pydicom
                 raise

@@ -15,9 +15,15 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 from pydicom.valuerep import STANDARD_VR
 
 from dicom_lessons import reading
-from dicom_lessons.structure.element import Element, Region, StructureError, decode_header
+from dicom_lessons.structure.element import (
+    Element,
+    LimitError,
+    Region,
+    StructureError,
+    decode_header,
+)
 from dicom_lessons.structure.walk import Walk
-from dicom_lessons.text import _
+from dicom_lessons.text import N_, _
 
 
 @dataclass(frozen=True)
@@ -243,11 +249,13 @@ def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:
 
 def _stop(walk: Walk, error: StructureError, name: str) -> StructureError:
     walk.close_all(error.offset)
-    reason = _(
+    sentence = N_(
         "{name}, byte {offset}: {reason}. Everything before this byte is mapped; if the file "
-        "should go on, fetch it again and compare.",
-        name=name,
-        offset=error.offset,
-        reason=error,
+        "should go on, fetch it again and compare."
     )
-    return StructureError(reason, error.offset)
+    if isinstance(error, LimitError):
+        sentence = N_(
+            "{name}, byte {offset}: {reason}. Everything before this byte is mapped; the rest "
+            "may well be in order."
+        )
+    return StructureError(_(sentence, name=name, offset=error.offset, reason=error), error.offset)
