@@ -16,6 +16,8 @@ from pydicom.values import TEXT_VR_DELIMS
 
 _TABLES = json.loads(Path(__file__).with_name("letters.json").read_text(encoding="utf-8"))
 _WORDS = re.compile(r"[^\W\d_]+|[^\x00-\x7f]|\x1b")
+# a sign of everyday text, not within a word: 37°, 5 µm, №
+_SIGNS = re.compile(rf"(?<![^\W\d_])(?<![^\x00-\x7f])[{_TABLES['signs']}](?![^\x00-\x7f])")
 _ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "HALFWIDTH")
 # first bytes of the letters that each set puts first because they are in daily use
 _DAILY = {"gb2312": (0xB0, 0xD7), "shift_jis": (0x81, 0x98), "euc_kr": (0xB0, 0xC8)}
@@ -67,6 +69,8 @@ def decode(raw: bytes, sets: Iterable[str]) -> str:
         If the set does not know all of the bytes.
     """
     codecs = [charset.python_encoding.get(each, each) for each in sets]
+    if charset.ESC not in raw:
+        return raw.decode(codecs[0]).rstrip("\0 ")
     with warnings.catch_warnings(action="error"):
         try:
             return charset.decode_bytes(raw, codecs, TEXT_VR_DELIMS).rstrip("\0 ")
@@ -80,8 +84,9 @@ def oddness(texts: Iterable[str]) -> float:
     Odd are, up to 2 for each: signs within words, words of two alphabets, capitals after small
     letters, accents in a row, rare letters, and worst of all characters that only control.
     """
-    words = _WORDS.findall("\n".join(texts)[:MOST_LETTERS])
-    found = [each for word in words if not word.isascii() or word == "\x1b" for each in _odd(word)]
+    text, signs = _SIGNS.subn(" ", "\n".join(texts)[:MOST_LETTERS])
+    words = [word for word in _WORDS.findall(text) if not word.isascii() or word == "\x1b"]
+    found = [0.2] * signs + [each for word in words for each in _odd(word)]
     return sum(found) / len(found) if found else 0.0
 
 
@@ -100,7 +105,7 @@ def _odd(word: str) -> Iterator[float]:
             yield 1.0
         elif order:
             rank = order.find(letter.lower())
-            yield 0.3 if len(word) == 1 else 0.8 if rank < 0 else 0.6 * rank / len(order)
+            yield 0.5 if len(word) == 1 else 0.8 if rank < 0 else 0.6 * rank / len(order)
         elif alphabet == "LATIN":
             known = 0.15 if letter.lower() in _TABLES["accented"] else 0.25
             yield known if accents == 1 else 0.4 if accents == 2 else 0.9

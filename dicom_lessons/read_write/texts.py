@@ -18,6 +18,8 @@ from dicom_lessons.text import _, short
 
 READABLE, CLEARLY = 0.45, 0.14
 """How odd a reading may be, and how much less odd than the one that it is preferred to."""
+MOST_ALONE = 20
+"""How many texts are looked at one by one where all of them do not fit one set."""
 SECTION = "PS3.3 C.12.1.1.2"
 # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
 LIKE = {"ascii": charset.default_encoding}
@@ -89,12 +91,18 @@ def judge_texts(texts: Iterable[Text]) -> Iterator[Finding]:
             groups.setdefault((text.read_in, *text.codecs), []).append(text)
     for group in groups.values():
         doubted = dict(_doubts(group))
+        if not doubted:  # two programs may have written it
+            for right in (True, False):
+                doubted |= _doubts([text for text in group if text.is_right is right])
+        reads_well = oddness([text.shown for text in group]) <= READABLE
+        wrong = [text for text in group if text.place not in doubted and not text.is_right]
+        for text in wrong[:MOST_ALONE]:
+            doubted |= _doubts([text])
         for text in group:
-            alone = {} if text.place in doubted or text.is_right else dict(_doubts([text]))
-            if finding := doubted.get(text.place) or alone.get(text.place):
-                yield finding
+            if text.place in doubted:
+                yield doubted[text.place]
             elif not text.is_right:
-                yield _not_right(text, oddness([each.shown for each in group]) <= READABLE)
+                yield _not_right(text, reads_well)
 
 
 def _not_right(text: Text, rest_reads_well: bool) -> Finding:
