@@ -32,14 +32,16 @@ def element(dataset: Dataset, tag: int | str) -> DataElement | None:
     >>> element(dataset, "PatientID").value, element(dataset, "PatientName")
     ('4711', None)
     """
-    known = tag_for_keyword(tag) if isinstance(tag, str) else tag
-    if known is None or known not in dataset:
+    known = Tag(tag_for_keyword(tag) or 0) if isinstance(tag, str) else BaseTag(tag)
+    if known not in dataset._dict:
         return None
+    if not dataset._dict[known].is_raw:
+        return dataset[known]
     with warnings.catch_warnings(action="ignore"):
         try:
             return dataset[known]
         except Exception:  # whatever pydicom raises on bytes that make no value
-            return _as_stored(dataset, Tag(known))
+            return _as_stored(dataset, known)
 
 
 def value(dataset: Dataset, tag: int | str, absent: Any = None) -> Any:

@@ -33,6 +33,7 @@ MOST_SECONDS, MOST_BYTES = 2.0, 500 * 10**6
 MOST_OF_A_SENTENCE = 400
 _LARGEST_SEED = 800_000
 _ROOM = 3 * 2**30  # bytes of address space that a process may take on top of what it has
+_PAGES = Path("/proc/self/statm")
 _KILLED_AFTER = 60, 600  # seconds of CPU time, of silence
 _UNCLEAR = re.compile(
     r"^\W*$|Traceback|0x[0-9a-f]{6,}|[\0-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]"
@@ -77,7 +78,11 @@ def seeds(folder: Path | None = None) -> list[Path]:
 
 
 def run(
-    numbers: Sequence[int], seed: int = 0, folder: Path | None = None, keep: Path | None = None
+    numbers: Sequence[int],
+    seed: int = 0,
+    folder: Path | None = None,
+    keep: Path | None = None,
+    result: Result | None = None,
 ) -> Result:
     """Mutate files, have them read, and return what came of it.
 
@@ -90,8 +95,10 @@ def run(
         Further files to mutate.
     keep : Path, optional
         Where files that show a fault are kept, by their numbers.
+    result : Result, optional
+        Of a run before, to be added to.
     """
-    result, files = Result(), seeds(folder)
+    result, files = result or Result(), seeds(folder)
     with tempfile.TemporaryDirectory() as workplace:
         for number in numbers:
             chance = Random(f"{seed}/{number}")
@@ -157,8 +164,9 @@ def _read_all(source: Path, place: Path, chance: Random, sending: int) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(nowhere, stream)
-        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + _ROOM, size + _ROOM))
+        if _PAGES.exists():
+            size = int(_PAGES.read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (size + _ROOM, size + _ROOM))
         resource.setrlimit(resource.RLIMIT_CPU, (_KILLED_AFTER[0], _KILLED_AFTER[0] + 5))
         warnings.simplefilter("ignore")
         (place / "files").mkdir()
@@ -229,14 +237,11 @@ def _signature(error: BaseException) -> str:
 
 def main(files: int, seed: int, folder: Path | None, keep: Path | None) -> int:
     """Run and print; return the exit status, 1 if there was any fault."""
+    if folder is not None and not folder.is_dir():
+        raise NotADirectoryError(f"There is no folder {folder}.")
     result = Result()
-    for start in range(0, files, 1000):
-        part = run(range(start, min(start + 1000, files)), seed, folder, keep)
-        result.files += part.files
-        result.calls += part.calls
-        result.refused += part.refused
-        for key, found in part.faults.items():
-            result.faults[key] += found
+    for start in range(0, files, 500):
+        run(range(start, min(start + 500, files)), seed, folder, keep, result)
         print(f"{result.files} files, {len(result.faults)} faults", file=sys.stderr, flush=True)
     print(result)
     return bool(result.faults)

@@ -27,7 +27,7 @@ from dicom_lessons import (
     viewer,
 )
 from dicom_lessons.modality.explorer import elements_table
-from dicom_lessons.pixels import grey, stored
+from dicom_lessons.pixels import display, grey, stored
 from dicom_lessons.sop.explorer import attribute_table
 from dicom_lessons.sop.tables import classes
 from dicom_lessons.structure.describe import name_of, path_of, value_of
@@ -200,7 +200,7 @@ def _compress(subject: Subject) -> None:
 
 def _of_pixels() -> list[Reader]:
     names: dict[str, Callable[[Dataset], object]] = {
-        "frames_of": pixels.frames_of,
+        "frames_of": stored.frames_of,
         "is_colour": stored.is_colour,
         "stored_values": pixels.stored_values,
         "modality_values": _modality_values,
@@ -208,7 +208,7 @@ def _of_pixels() -> list[Reader]:
         "units": grey.units,
         "windows": pixels.windows,
         "voi_tables": grey.voi_tables,
-        "overlay": pixels.overlay,
+        "overlay": display.overlay,
         "to_display": pixels.to_display,
     }
     kinds = dict.fromkeys(names, (pixels.PixelError,))

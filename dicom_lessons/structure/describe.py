@@ -163,6 +163,17 @@ def _character_set(file_map: FileMap, element: Element) -> str:
     return stored or ""
 
 
+def length_of_meta(file_map: FileMap) -> int | None:
+    """Return how many bytes of group 0002 follow (0002,0000), which has to hold this number.
+
+    None if the file has no such element (PS3.10 §7.1).
+    """
+    first = file_map.child(None, 0x00020000)
+    if first is None:
+        return None
+    return max(each.end for each in file_map.children(None) if each.tag.group == 2) - first.end
+
+
 def path_of(file_map: FileMap, element: Element) -> str:
     """Return where an element stands, with the number of each item that encloses it.
 

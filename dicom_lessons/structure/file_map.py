@@ -137,7 +137,7 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     except reading.ReadingError as error:
         raise StructureError(str(error)) from None
     parts = []
-    if raw[128:132] == b"DICM":
+    if raw[128:132] == b"DICM" and not _has_dicm_by_chance(raw):
         parts = [Region("preamble", 0, 128), Region("prefix", 128, 4)]
     elif raw[:2] != b"\2\0" and guess_encoding(raw) is None:
         raise StructureError(_refusal(raw, name))
@@ -186,6 +186,12 @@ def _refusal(raw: bytes, name: str) -> str:
         name=name,
         found=found,
     )
+
+
+def _has_dicm_by_chance(raw: bytes) -> bool:
+    """Say whether a data set begins at byte 0 and none behind what looks like a prefix."""
+    behind = raw[132:134] == b"\2\0" or guess_encoding(raw, 132) is not None
+    return not behind and len(raw) > 132 and guess_encoding(raw) is not None
 
 
 def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
