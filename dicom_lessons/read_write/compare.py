@@ -91,13 +91,13 @@ def elements_of(
     """Return the elements in their order; what cannot be decoded is UN, and nothing is changed."""
     tags = sorted(dataset.keys() - without)
     # what pydicom decodes in the view stays raw in the data set itself
-    view = Dataset({tag: stored_element(dataset, tag) for tag in tags})
+    view = Dataset({tag: kept_element(dataset, tag) for tag in tags})
     view.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
     found = {tag: element(view, tag) for tag in tags}
     return {tag: each for tag, each in found.items() if each is not None}
 
 
-def stored_element(dataset: Dataset, tag: BaseTag) -> Any:
+def kept_element(dataset: Dataset, tag: BaseTag) -> Any:
     """Return an element as pydicom keeps it, read now if it was left in the file."""
     found: Any = dataset.get_item(tag, keep_deferred=True)
     if found.is_raw and found.value is None and found.length:

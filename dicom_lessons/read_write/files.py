@@ -97,7 +97,6 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         raise FileExistsError(
             _("{path} is there already. Choose another name, or set overwrite=True.", path=target)
         )
-    part = target.parent / f".{target.name}.{os.getpid()}.part"
     meta = getattr(dataset, "file_meta", None) or Dataset()
     writer = {tag: meta.get_item(tag, keep_deferred=True) for tag in WRITER if tag in meta}
     cure = _("Ask read_write.validate what is wrong with the data set.")
@@ -107,13 +106,7 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
             raise ValueError(_("{where}: {what}", where=found.where, what=found.what))
         for tag in writer:  # pydicom names itself where nobody is named
             del meta[tag]
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "Failed to encode value")
-            with part.open("xb") as file:
-                dataset.save_as(file, enforce_file_format=True)
-                file.flush()
-                os.fsync(file.fileno())
-        part.replace(target)
+        _write(dataset, target)
     except Exception as error:
         for tag, element in writer.items():
             meta[tag] = element
@@ -125,7 +118,19 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         )
         # what pydicom went through to get there helps nobody
         raise SaveError(message) from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
     return target
+
+
+def _write(dataset: Dataset, target: Path) -> None:
+    part = target.parent / f".{target.name}.{os.getpid()}.part"
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "Failed to encode value")
+            with part.open("xb") as file:
+                dataset.save_as(file, enforce_file_format=True)
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        with contextlib.suppress(OSError, ValueError):  # a name may be none
+            part.unlink(missing_ok=True)

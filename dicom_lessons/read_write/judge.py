@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
-from pydicom import DataElement, Dataset, charset, config, datadict, uid
+from pydicom import Dataset, charset, config, datadict, uid
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_data_element
@@ -17,20 +15,14 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
-from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, validate_value
+from pydicom.valuerep import validate_value
 
 from dicom_lessons import pixels
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels.stored import ELEMENTS
-from dicom_lessons.read_write.compare import (
-    DEEPEST,
-    elements_of,
-    name_of,
-    stored_element,
-    values_of,
-)
-from dicom_lessons.read_write.texts import LIKE, Text, judge_texts
+from dicom_lessons.read_write.compare import values_of
+from dicom_lessons.read_write.texts import Entry, entries_of, judge_texts
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
@@ -61,33 +53,6 @@ RULES = {
 }
 
 
-class Place(NamedTuple):
-    """An element of a data set or of one of its items.
-
-    Attributes
-    ----------
-    where : str
-        Keywords down to the element.
-    element : DataElement
-        Of VR UN if its bytes make no value.
-    stored : DataElement or RawDataElement
-        As pydicom keeps it.
-    owner : dict
-        The elements beside it, by tag.
-    read_in : str
-        The codec in which its text was read.
-    codecs : tuple of str
-        Those of its character set.
-    """
-
-    where: str
-    element: DataElement
-    stored: Any
-    owner: dict[BaseTag, DataElement]
-    read_in: str
-    codecs: tuple[str, ...]
-
-
 def validate(dataset: Dataset) -> tuple[Finding, ...]:
     """Judge a data set before it is saved: its UIDs, values, text, private blocks, pixels.
 
@@ -97,7 +62,7 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     Raises
     ------
     ValueError
-        If sequences are nested deeper than :data:`DEEPEST`.
+        If sequences are nested deeper than 64 levels.
 
     >>> from dicom_lessons import samples
     >>> ct = samples.read("CT_small")
@@ -106,12 +71,11 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     [('SliceThickness', 'PS3.5 §6.2')]
     """
     file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    places = [*places_of(file_meta, "file_meta."), *places_of(dataset)]
-    found = [*_judge_file_meta(dataset), *_judge_terms(places)]
-    for place in places:
-        found += [*_judge_tag(place), *_judge_values(place)]
-    found += judge_texts(text for place in places if (text := _text_of(place)))
-    found += _judge_pixels(dataset)
+    entries = [*entries_of(file_meta, "file_meta."), *entries_of(dataset)]
+    found = [*_judge_file_meta(dataset)]
+    for entry in entries:
+        found += [*_judge_terms(entry), *_judge_tag(entry), *_judge_values(entry)]
+    found += [*judge_texts(entries), *_judge_pixels(dataset)]
     known = {finding.where for finding in found}
     known |= {""} if "PixelData" in known else set()
     return (*found, *(each for each in _judge_frames(dataset) if each.where not in known))
@@ -126,76 +90,30 @@ def losses(dataset: Dataset) -> Iterator[Finding]:
         syntax.is_little_endian,
     )
     relabelled = []
-    for place in places_of(dataset):
-        text = _text_of(place)
-        if text and text.is_relabelled:
-            relabelled.append(text)
-        if place.stored.is_raw and same and not (text and text.is_relabelled):
+    for entry in entries_of(dataset):
+        changed = bool(entry.shown) and entry.is_relabelled
+        relabelled += [entry] if changed else []
+        if entry.kept.is_raw and same and not changed:
             continue
-        if text and not text.is_right:
-            yield from judge_texts([text])
-        elif place.element.VR in NO_TEXT and not str(place.element.value).isascii():
-            yield from _judge_values(place)
-        elif place.where.count("[") > HARMLESS_DEPTH and (reason := _refused(place)):
-            yield Finding(what=reason, where=place.where)
+        if not entry.is_right:
+            yield from judge_texts([entry])
+        elif entry.element.VR in NO_TEXT and not str(entry.element.value).isascii():
+            yield from _judge_values(entry)
+        elif entry.where.count("[") > HARMLESS_DEPTH and (reason := _refused(entry)):
+            yield Finding(what=reason, where=entry.where)
     yield from judge_texts(relabelled)
 
 
-def _refused(place: Place) -> str:
+def _refused(entry: Entry) -> str:
     """Try an element alone: each level above one that fails doubles the error text of pydicom."""
     scratch = DicomBytesIO()
     scratch.is_implicit_VR, scratch.is_little_endian = False, True
     try:
-        if place.element.VR != "SQ":
-            write_data_element(scratch, place.element, list(place.codecs))
+        if entry.element.VR != "SQ":
+            write_data_element(scratch, entry.element, list(entry.codecs))
     except Exception as error:  # pydicom raises many kinds on odd values
         return reason_of(error)
     return ""
-
-
-def places_of(
-    dataset: Dataset, path: str = "", codecs: tuple[str, ...] = ("ascii",), depth: int = 0
-) -> Iterator[Place]:
-    """Yield each element, and after a sequence those of its items; the data set stays as it is.
-
-    Raises
-    ------
-    ValueError
-        If sequences are nested deeper than :data:`DEEPEST`.
-    """
-    if depth > DEEPEST:
-        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
-    elements = elements_of(dataset)
-    if 0x00080005 in elements:
-        codecs = _codecs(elements[BaseTag(0x00080005)])
-    read_in = dataset.original_character_set or codecs  # what was not read from a file has none
-    read_in = read_in if isinstance(read_in, str) else read_in[0]
-    for tag, element in elements.items():
-        where = path + name_of(tag)
-        stored = stored_element(dataset, tag)
-        yield Place(where, element, stored, elements, read_in, codecs)
-        for number, item in enumerate(element.value if isinstance(element.value, Items) else []):
-            yield from places_of(item, f"{where}[{number}].", codecs, depth + 1)
-
-
-def _codecs(element: DataElement) -> tuple[str, ...]:
-    terms = [str(term) for term in values_of(element)]
-    with warnings.catch_warnings(action="ignore"):  # an unknown term is a finding already
-        try:
-            names = charset.convert_encodings(terms or "")
-        except Exception:  # a term may be anything
-            names = [charset.default_encoding]
-    plain = {like: codec for codec, like in LIKE.items()}
-    return tuple(plain.get(name, name) for name in names)
-
-
-def _text_of(place: Place) -> Text | None:
-    element, stored = place.element, place.stored
-    if element.VR not in CUSTOMIZABLE_CHARSET_VR or isinstance(element.value, Items):
-        return None
-    shown = "\\".join(map(str, values_of(element)))
-    raw = stored.value if stored.is_raw and isinstance(stored.value, bytes) else None
-    return Text(place.where, shown, raw, place.read_in, place.codecs)
 
 
 def _judge_file_meta(dataset: Dataset) -> Iterator[Finding]:
@@ -244,50 +162,49 @@ def _group_length(dataset: Dataset) -> int | None:
         return None
 
 
-def _judge_terms(places: list[Place]) -> Iterator[Finding]:
-    for place in places:
-        terms = values_of(place.element) if place.element.tag == 0x00080005 else []
-        for term in map(str, terms[:MOST_VALUES]):
-            if term not in charset.python_encoding:
-                what = _("{term!r} is no Defined Term", term=short(term))
-                cure = _(
-                    "ISO_IR 144 stands for Cyrillic, ISO_IR 192 for all of Unicode (UTF-8); "
-                    "first see that the text reads right, by read_write.read_in_set if it does not"
-                )
-                yield Finding(where=place.where, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
+def _judge_terms(entry: Entry) -> Iterator[Finding]:
+    terms = values_of(entry.element) if entry.element.tag == 0x00080005 else []
+    for term in map(str, terms[:MOST_VALUES]):
+        if term not in charset.python_encoding:
+            what = _("{term!r} is no Defined Term", term=short(term))
+            cure = _(
+                "ISO_IR 144 stands for Cyrillic, ISO_IR 192 for all of Unicode (UTF-8); first see "
+                "that the text reads right, by read_write.read_in_set if it does not"
+            )
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
 
 
-def _judge_tag(place: Place) -> Iterator[Finding]:
-    tag, vr = place.element.tag, place.element.VR
-    if tag.group in (0x0000, 0x0002) and not place.where.startswith("file_meta."):
+def _judge_tag(entry: Entry) -> Iterator[Finding]:
+    tag, vr = entry.element.tag, entry.element.VR
+    if tag.group in (0x0000, 0x0002) and not entry.where.startswith("file_meta."):
         what = _("group {group:04X} does not belong into a data set", group=tag.group)
         cure = _("move it to file_meta, or delete it")
-        yield Finding(where=place.where, what=what, cure=cure, section="PS3.5 §7.1")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §7.1")
     elif tag.is_private and not tag.is_private_creator:
-        if BaseTag(tag & 0xFFFF0000 | tag.element >> 8) not in place.owner:
+        if BaseTag(tag & 0xFFFF0000 | tag.element >> 8) not in entry.beside:
             what = _("no private creator has reserved this element")
             cure = _('private_block(group, "NAME", create=True).add_new(…) reserves a block')
-            yield Finding(where=place.where, what=what, cure=cure, section="PS3.5 §7.8.1")
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §7.8.1")
     elif datadict.dictionary_has_tag(tag) and vr != "UN":
         known = datadict.dictionary_VR(tag)
         if vr not in known.split(" or "):
             what = _("VR {vr} stands where the dictionary has {known}", vr=vr, known=known)
             cure = _("set it by its keyword: pydicom looks its VR up")
-            yield Finding(where=place.where, what=what, cure=cure, section="PS3.6 chapter 6")
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.6 chapter 6")
 
 
-def _judge_values(place: Place) -> Iterator[Finding]:
-    vr, values = place.element.VR, values_of(place.element)
-    if isinstance(place.element.value, Items):
+def _judge_values(entry: Entry) -> Iterator[Finding]:
+    vr, values = entry.element.VR, values_of(entry.element)
+    if isinstance(entry.element.value, Items):
         return
     if vr == "UN":
-        vr = _announced(place)
-        if vr in NO_TEXT and isinstance(place.element.value, bytes):
-            values = place.element.value.decode("latin-1").rstrip("\0 ").split("\\")
-        elif vr != "UN" and place.stored.is_raw:
+        vr = _announced(entry)
+        if vr in NO_TEXT and isinstance(entry.element.value, bytes):
+            values = entry.element.value.decode("latin-1").rstrip("\0 ").split("\\")
+        elif vr != "UN" and entry.kept.is_raw:
             what = _("its bytes cannot be read as {vr}", vr=vr)
             cure = _("write the value anew, or delete it")
-            yield Finding(where=place.where, what=what, cure=cure, section="PS3.5 §6.2")
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
             return
     # two wrong values may be the same
     wrong = list(dict.fromkeys(short(each) for each in values if not _is_valid(each, vr)))
@@ -298,15 +215,15 @@ def _judge_values(place: Place) -> Iterator[Finding]:
             what = _("{value} holds {letters}, which {vr} never may", value=text,
                      letters=", ".join(letters[:8]), vr=vr)  # fmt: skip
         cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
-        yield Finding(where=place.where, what=what, cure=cure, section="PS3.5 §6.2")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
     if (more := len(wrong) - MOST_VALUES) > 0:
         what = ngettext("and {count} more wrong value", "and {count} more wrong values", more)
-        yield Finding(where=place.where, what=what, cure=cure, section="PS3.5 §6.2")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
 
 
-def _announced(place: Place) -> str:
+def _announced(entry: Entry) -> str:
     """Return the VR that an element should have had, UN if none is known."""
-    tag, stored = place.element.tag, place.stored
+    tag, stored = entry.element.tag, entry.kept
     if stored.is_raw and stored.VR not in (None, "UN"):
         return str(stored.VR)
     return datadict.dictionary_VR(tag)[:2] if datadict.dictionary_has_tag(tag) else "UN"

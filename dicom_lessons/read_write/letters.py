@@ -24,20 +24,8 @@ _DAILY = {"gb2312": (0xB0, 0xD7), "shift_jis": (0x81, 0x98), "euc_kr": (0xB0, 0x
 MOST_LETTERS = 4000
 
 
-class Reading(NamedTuple):
-    """Texts as they read in one set.
-
-    Attributes
-    ----------
-    oddness : float
-        As of :func:`oddness`, and a little more for sets that are met less often.
-    sets : tuple of str
-        A codec of Python, or Defined Terms of (0008,0005).
-    name : str
-        What people call it.
-    texts : list of str
-        In the order of the bytes given.
-    """
+class Guess(NamedTuple):
+    """How texts read in ``sets``, a codec of Python or Defined Terms, that people call ``name``."""
 
     oddness: float
     sets: tuple[str, ...]
@@ -45,7 +33,7 @@ class Reading(NamedTuple):
     texts: list[str]
 
 
-def readings(stored: Sequence[bytes]) -> list[Reading]:
+def readings(stored: Sequence[bytes]) -> list[Guess]:
     """Return how texts read in each set that knows all of their bytes, the least odd first."""
     sets = {(codec,): name for codec, name in _TABLES["sets"].items()}
     escapes = re.findall(rb"\x1b(\$?[()-]?[@-Z])", b"".join(stored))
@@ -56,7 +44,7 @@ def readings(stored: Sequence[bytes]) -> list[Reading]:
     for number, (codecs, name) in enumerate(sets.items()):
         with suppress(UnicodeError):
             texts = [decode(raw, codecs) for raw in stored]
-            found.append(Reading(oddness(texts) + number / 100, codecs, name, texts))
+            found.append(Guess(oddness(texts) + number / 100, codecs, name, texts))
     return sorted(found)
 
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pydicom import Dataset, charset
+from pydicom import DataElement, Dataset, charset
+from pydicom.sequence import Sequence as Items
+from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
 
 from dicom_lessons import reading
 from dicom_lessons.elements import element
 from dicom_lessons.findings import Finding
-from dicom_lessons.read_write.letters import Reading, decode, oddness, readings
+from dicom_lessons.read_write.compare import (
+    DEEPEST,
+    elements_of,
+    kept_element,
+    name_of,
+    values_of,
+)
+from dicom_lessons.read_write.letters import Guess, decode, oddness, readings
 from dicom_lessons.text import _, short
 
 READABLE, CLEARLY = 0.45, 0.14
@@ -25,28 +35,39 @@ SECTION = "PS3.3 C.12.1.1.2"
 LIKE = {"ascii": charset.default_encoding}
 
 
-class Text(NamedTuple):
-    """The text of one element.
+class Entry(NamedTuple):
+    """An element of a data set or of one of its items.
 
     Attributes
     ----------
-    place : str
+    where : str
         Keywords down to the element.
-    shown : str
-        As pydicom reads it.
-    stored : bytes or None
-        As it stands in the file; None once pydicom has decoded it.
+    element : DataElement
+        Of VR UN if its bytes make no value.
+    kept : DataElement or RawDataElement
+        As pydicom keeps it.
+    beside : dict
+        The elements beside it, by tag.
     read_in : str
-        The codec with which it was read.
+        The codec in which its text was read.
     codecs : tuple of str
         Those of the character set that the data set has now.
+    shown : str
+        Its text as pydicom reads it; empty if its VR is none of text.
     """
 
-    place: str
-    shown: str
-    stored: bytes | None
+    where: str
+    element: DataElement
+    kept: Any
+    beside: dict[BaseTag, DataElement]
     read_in: str
     codecs: tuple[str, ...]
+    shown: str
+
+    @property
+    def stored(self) -> bytes | None:
+        """Its bytes as they stand in the file; None once pydicom has decoded them."""
+        return self.kept.value if self.kept.is_raw and isinstance(self.kept.value, bytes) else None
 
     @property
     def is_relabelled(self) -> bool:
@@ -57,6 +78,8 @@ class Text(NamedTuple):
     def is_right(self) -> bool:
         """Whether each byte and each letter belongs to the character set."""
         text = self.shown
+        if not text:
+            return True
         # with another label pydicom decodes in the old set and encodes in the new one
         if self.stored is not None and not self.is_relabelled:
             try:
@@ -64,6 +87,43 @@ class Text(NamedTuple):
             except UnicodeError:
                 return False
         return not lacking(text, self.codecs)
+
+
+def entries_of(
+    dataset: Dataset, path: str = "", codecs: tuple[str, ...] = ("ascii",), depth: int = 0
+) -> Iterator[Entry]:
+    """Yield each element, and after a sequence those of its items; the data set stays as it is.
+
+    Raises
+    ------
+    ValueError
+        If sequences are nested deeper than :data:`DEEPEST`.
+    """
+    if depth > DEEPEST:
+        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
+    elements = elements_of(dataset)
+    if 0x00080005 in elements:
+        codecs = _codecs(values_of(elements[BaseTag(0x00080005)]))
+    read_in = dataset.original_character_set or codecs  # what was not read from a file has none
+    read_in = read_in if isinstance(read_in, str) else read_in[0]
+    for tag, found in elements.items():
+        where, items = path + name_of(tag), isinstance(found.value, Items)
+        is_text = found.VR in CUSTOMIZABLE_CHARSET_VR and not items
+        shown = "\\".join(map(str, values_of(found))) if is_text else ""
+        kept = kept_element(dataset, tag)
+        yield Entry(where, found, kept, elements, read_in, codecs, shown)
+        for number, item in enumerate(found.value if items else []):
+            yield from entries_of(item, f"{where}[{number}].", codecs, depth + 1)
+
+
+def _codecs(terms: list[object]) -> tuple[str, ...]:
+    with warnings.catch_warnings(action="ignore"):  # an unknown term is a finding already
+        try:
+            names = charset.convert_encodings([str(term) for term in terms] or "")
+        except Exception:  # a term may be anything
+            names = [charset.default_encoding]
+    plain = {like: codec for codec, like in LIKE.items()}
+    return tuple(plain.get(name, name) for name in names)
 
 
 def lacking(text: str, codecs: Sequence[str]) -> str:
@@ -83,9 +143,9 @@ def _has(letter: str, codecs: Sequence[str]) -> bool:
     return False
 
 
-def judge_texts(texts: Iterable[Text]) -> Iterator[Finding]:
+def judge_texts(texts: Iterable[Entry]) -> Iterator[Finding]:
     """Yield what is wrong with the text of a data set, judged as a whole: one set wrote it."""
-    groups: dict[tuple[str, ...], list[Text]] = {}
+    groups: dict[tuple[str, ...], list[Entry]] = {}
     for text in texts:
         if not text.shown.isascii() or "\x1b" in text.shown:
             groups.setdefault((text.read_in, *text.codecs), []).append(text)
@@ -95,17 +155,17 @@ def judge_texts(texts: Iterable[Text]) -> Iterator[Finding]:
             for right in (True, False):
                 doubted |= _doubts([text for text in group if text.is_right is right])
         reads_well = oddness([text.shown for text in group]) <= READABLE
-        wrong = [text for text in group if text.place not in doubted and not text.is_right]
+        wrong = [text for text in group if text.where not in doubted and not text.is_right]
         for text in wrong[:MOST_ALONE]:
             doubted |= _doubts([text])
         for text in group:
-            if text.place in doubted:
-                yield doubted[text.place]
+            if text.where in doubted:
+                yield doubted[text.where]
             elif not text.is_right:
                 yield _not_right(text, reads_well)
 
 
-def _not_right(text: Text, rest_reads_well: bool) -> Finding:
+def _not_right(text: Entry, rest_reads_well: bool) -> Finding:
     letters = ", ".join(lacking(text.shown, text.codecs)[:8])
     what = _(
         "{value} cannot be written in this character set, which lacks {letters}",
@@ -120,10 +180,10 @@ def _not_right(text: Text, rest_reads_well: bool) -> Finding:
             "find out in which character set it was written, and read it in that one: "
             "read_write.read_in_set(path, codec); relabelled without that, it is lost"
         )
-    return Finding(where=text.place, what=what, cure=cure, section=SECTION)
+    return Finding(where=text.where, what=what, cure=cure, section=SECTION)
 
 
-def _doubts(texts: Sequence[Text]) -> Iterator[tuple[str, Finding]]:
+def _doubts(texts: Sequence[Entry]) -> Iterator[tuple[str, Finding]]:
     """Yield findings by place if all texts together read better in another character set."""
     shown = [text.shown for text in texts]
     odd, found = oddness(shown), []
@@ -137,16 +197,16 @@ def _doubts(texts: Sequence[Text]) -> Iterator[tuple[str, Finding]]:
     near = [each for each, way in found if way == via and each.oddness < likely.oddness + 0.05]
     for number, text in enumerate(texts):
         if likely.texts[number] != text.shown:
-            yield text.place, _doubt(text, number, sorted(near)[:2], via)
+            yield text.where, _doubt(text, number, sorted(near)[:2], via)
 
 
-def _stored(text: Text, via: str) -> bytes:
+def _stored(text: Entry, via: str) -> bytes:
     if via or text.stored is None:
         return text.shown.encode(via or text.read_in)
     return text.stored
 
 
-def _doubt(text: Text, number: int, likely: list[Reading], via: str) -> Finding:
+def _doubt(text: Entry, number: int, likely: list[Guess], via: str) -> Finding:
     read = [
         _("{text!r} in {name}", text=short(each.texts[number]), name=each.name) for each in likely
     ]
@@ -166,7 +226,7 @@ def _doubt(text: Text, number: int, likely: list[Reading], via: str) -> Finding:
             "gives back each text; the character set stays",
             via=via, codec=codec,
         )  # fmt: skip
-    return Finding(where=text.place, what=what, cure=cure, section=SECTION)
+    return Finding(where=text.where, what=what, cure=cure, section=SECTION)
 
 
 def read_in_set(
