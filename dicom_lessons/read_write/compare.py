@@ -63,7 +63,9 @@ def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
 
 def _compare(one: Dataset, other: Dataset, path: str, depth: int = 0) -> Iterator[Difference]:
     if depth > DEEPEST:
-        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
+        raise ValueError(
+            _("{path}: nested deeper than {deepest}.", path=path[-150:], deepest=DEEPEST)
+        )
     alike = _stored_alike(one, other)
     left, right = elements_of(one, alike), elements_of(other, alike)
     for tag in sorted(left.keys() | right.keys()):

@@ -99,26 +99,32 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         )
     meta = getattr(dataset, "file_meta", None) or Dataset()
     writer = {tag: meta.get_item(tag, keep_deferred=True) for tag in WRITER if tag in meta}
-    cure = _("Ask read_write.validate what is wrong with the data set.")
     try:
         for found in losses(dataset):
-            cure = found.cure or cure
-            raise ValueError(_("{where}: {what}", where=found.where, what=found.what))
+            cure = found.cure or _("Write the value anew, or delete it.")
+            what = _("{where}: {what}", where=found.where, what=found.what)
+            raise _not_written(target, what, cure)
         for tag in writer:  # pydicom names itself where nobody is named
             del meta[tag]
         _write(dataset, target)
+    except SaveError:
+        raise
     except Exception as error:
         for tag, element in writer.items():
             meta[tag] = element
+        cure = _("Ask read_write.validate what is wrong with the data set.")
         if isinstance(error, OSError):
             cure = _("Does the folder exist, may you write there, is the disk full?")
         reason = reading.reason_of(error).partition(" Traceback (")[0]
-        message = _(
-            "Nothing was written to {path}: {reason}. {cure}", path=path, reason=reason, cure=cure
-        )
         # what pydicom went through to get there helps nobody
-        raise SaveError(message) from None
+        raise _not_written(target, reason, cure) from None
     return target
+
+
+def _not_written(target: Path, reason: str, cure: str) -> SaveError:
+    sentence = _("Nothing was written to {path}: {reason}. {cure}",
+                 path=target, reason=reason, cure=cure)  # fmt: skip
+    return SaveError(sentence)
 
 
 def _write(dataset: Dataset, target: Path) -> None:

@@ -30,6 +30,8 @@ MOST_VALUES, MOST_FRAMES = 3, 8
 """How many wrong values of one element are named, and how many frames are looked at."""
 HARMLESS_DEPTH = 4
 """Levels of sequences below which an element is tried alone before the whole is written."""
+LONGEST_KNOWN = 0xFFFF
+"""Bytes from which on pydicom leaves a value of VR UN as it is."""
 PREAMBLE = 132
 """Bytes of preamble and prefix."""
 NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
@@ -99,17 +101,21 @@ def losses(dataset: Dataset) -> Iterator[Finding]:
             yield from judge_texts([entry])
         elif entry.element.VR in NO_TEXT and not str(entry.element.value).isascii():
             yield from _judge_values(entry)
-        elif entry.where.count("[") > HARMLESS_DEPTH and (reason := _refused(entry)):
+        elif reason := _refused(entry):
             yield Finding(what=reason, where=entry.where)
     yield from judge_texts(relabelled)
 
 
 def _refused(entry: Entry) -> str:
-    """Try an element alone: each level above one that fails doubles the error text of pydicom."""
+    """Say why pydicom cannot write an element anew; empty if it can."""
+    vr = _announced(entry) if entry.element.VR == "UN" and entry.kept.is_raw else "UN"
+    if vr != "UN":
+        return _("its bytes cannot be read as {vr}", vr=vr)
     scratch = DicomBytesIO()
     scratch.is_implicit_VR, scratch.is_little_endian = False, True
     try:
-        if entry.element.VR != "SQ":
+        # tried alone, as each level of items above doubles the text of pydicom's error and more
+        if entry.element.VR != "SQ" and entry.where.count("[") > HARMLESS_DEPTH:
             write_data_element(scratch, entry.element, list(entry.codecs))
     except Exception as error:  # pydicom raises many kinds on odd values
         return reason_of(error)
@@ -223,10 +229,12 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
 
 def _announced(entry: Entry) -> str:
     """Return the VR that an element should have had, UN if none is known."""
-    tag, stored = entry.element.tag, entry.kept
-    if stored.is_raw and stored.VR not in (None, "UN"):
-        return str(stored.VR)
-    return datadict.dictionary_VR(tag)[:2] if datadict.dictionary_has_tag(tag) else "UN"
+    tag, vr = entry.element.tag, entry.kept.VR if entry.kept.is_raw else None
+    if vr not in (None, "UN"):
+        return str(vr)
+    if len(entry.stored or b"") >= LONGEST_KNOWN or not datadict.dictionary_has_tag(tag):
+        return "UN"
+    return datadict.dictionary_VR(tag)[:2]
 
 
 def _is_valid(value: object, vr: str) -> bool:

@@ -100,7 +100,9 @@ def entries_of(
         If sequences are nested deeper than :data:`DEEPEST`.
     """
     if depth > DEEPEST:
-        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
+        raise ValueError(
+            _("{path}: nested deeper than {deepest}.", path=path[-150:], deepest=DEEPEST)
+        )
     elements = elements_of(dataset)
     if 0x00080005 in elements:
         codecs = _codecs(values_of(elements[BaseTag(0x00080005)]))
@@ -187,7 +189,8 @@ def _doubts(texts: Sequence[Entry]) -> Iterator[tuple[str, Finding]]:
     """Yield findings by place if all texts together read better in another character set."""
     shown = [text.shown for text in texts]
     odd, found = oddness(shown), []
-    for via in ("", "latin_1", "cp1252", "iso8859-5"):
+    saved_wrongly = all(text.is_right for text in texts)
+    for via in ("", "latin_1", "cp1252", "iso8859-5")[: 4 if saved_wrongly else 1]:
         with suppress(UnicodeError, LookupError):
             ways = [_stored(text, via) for text in texts]
             found += [(each, via) for each in readings(ways) if each.texts != shown]
