@@ -18,13 +18,13 @@ import pytest
 from hypothesis import given, settings, strategies
 from lesson_files import cells, source
 from pydicom import DataElement, Dataset, FileDataset, config, dcmread
-from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import (
     PYDICOM_IMPLEMENTATION_UID,
+    UID,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
@@ -745,14 +745,14 @@ def test_findings_on_one_element_are_few(vr: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("dicom_lessons.read_write.judge.validate_value", count)
     keyword = {"CS": "ImageType", "DS": "ImagePositionPatient", "IS": "ReferencedFrameNumber"}
     keyword |= {"UI": "SOPClassesInStudy", "LO": "OtherPatientIDs"}
-    tag = tag_for_keyword(keyword[vr])
+    tag = Tag(keyword[vr])
     work = []
     for most in (1_000, 8_000):
         dataset, asked[:] = ct(), []
         values = "\\".join(
             f"{number} is too bad for any value of {'x' * 64}" for number in range(most)
         )
-        dataset[tag] = raw_element(tag or 0, vr, values.encode())
+        dataset[tag] = raw_element(tag, vr, values.encode())
         found = [each for each in validate(dataset) if "bad" in each.what or "more" in each.what]
         assert len(found) == 4 and f"{most - 3} more" in found[-1].what
         work.append(len(asked))
@@ -819,7 +819,7 @@ def test_a_wrong_group_length_is_found_and_a_change_in_memory_is_none(tmp_path: 
 
 def test_the_file_names_who_wrote_it_and_a_failure_changes_nothing(tmp_path: Path) -> None:
     dataset = ct()
-    dataset.file_meta.ImplementationClassUID = "2.999.1"
+    dataset.file_meta.ImplementationClassUID = UID("2.999.1")
     dataset.file_meta.ImplementationVersionName = "SCANNER"
     dataset.PatientName = "Иванов^Иван"
     with pytest.raises(SaveError):
@@ -828,7 +828,7 @@ def test_the_file_names_who_wrote_it_and_a_failure_changes_nothing(tmp_path: Pat
     dataset.PatientName = "Ivanov^Ivan"
     again = dcmread(save_safely(dataset, tmp_path / "x"))
     assert again.file_meta.ImplementationClassUID == PYDICOM_IMPLEMENTATION_UID
-    assert again.file_meta.ImplementationVersionName.startswith("PYDICOM")
+    assert "PYDICOM" in str(again.file_meta.ImplementationVersionName)
 
 
 @pytest.mark.parametrize(
@@ -837,7 +837,6 @@ def test_the_file_names_who_wrote_it_and_a_failure_changes_nothing(tmp_path: Pat
 )
 def test_a_decimal_comma_is_named_once(keyword: str, value: bytes) -> None:
     dataset = ct()
-    tag = tag_for_keyword(keyword)
-    dataset[tag] = raw_element(tag or 0, "DS", value)
+    dataset[keyword] = raw_element(Tag(keyword), "DS", value)
     found = [each for each in validate(dataset) if each.where == keyword]
     assert len(found) == 1 and "," in found[0].what

@@ -94,7 +94,8 @@ def elements_of(
     tags = sorted(dataset.keys() - without)
     # what pydicom decodes in the view stays raw in the data set itself
     view = Dataset({tag: kept_element(dataset, tag) for tag in tags})
-    view.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+    implicit, little = dataset.original_encoding
+    view.set_original_encoding(implicit, little, dataset.original_character_set)
     found = {tag: element(view, tag) for tag in tags}
     return {tag: each for tag, each in found.items() if each is not None}
 

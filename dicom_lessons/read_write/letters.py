@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pydicom import charset
-from pydicom.values import TEXT_VR_DELIMS
+from pydicom.valuerep import TEXT_VR_DELIMS
 
 _TABLES = json.loads(Path(__file__).with_name("letters.json").read_text(encoding="utf-8"))
 _WORDS = re.compile(r"[^\W\d_]+|[^\x00-\x7f]|\x1b")

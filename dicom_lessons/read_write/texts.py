@@ -267,7 +267,8 @@ def read_in_set(
 
 
 def _read_items(dataset: Dataset, codecs: list[str], path: str) -> None:
-    dataset.set_original_encoding(*dataset.original_encoding, codecs)
+    implicit, little = dataset.original_encoding
+    dataset.set_original_encoding(implicit, little, codecs)
     for tag in list(dataset.keys()):
         stored, found = dataset.get_item(tag, keep_deferred=True), element(dataset, tag)
         if found is None:
