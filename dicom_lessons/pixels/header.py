@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import UID, ExplicitVRBigEndian, RLELossless
 
 from dicom_lessons.pixels import codestream
 from dicom_lessons.pixels.decoders import NATIVE, WRAPPED, decoders_of
@@ -84,6 +85,9 @@ def read_header(dataset: Dataset) -> Header:
     if allocated not in (1, 8, 16, 32, 64):
         reason = _("Bits Allocated is {bits}, neither 1 nor 8, 16, 32 or 64", bits=allocated)
         raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
+    if allocated == 8 and syntax == ExplicitVRBigEndian and dataset[element].VR == "OW":
+        words = np.frombuffer(data + bytes(len(data) % 2), np.uint16)
+        data = words.byteswap().tobytes()
     samples, photometric = interpretation(dataset)
     if samples not in (1, 3):
         reason = _("Samples per Pixel is {samples}, neither 1 nor 3", samples=samples)
@@ -113,11 +117,10 @@ def check_size(header: Header, frames: int) -> None:
         sizes = {"rows": header.rows, "columns": header.columns, "frames": frames}
         raise PixelError(
             _(
-                "{rows} × {columns} pixels, {frames} frames: more than the {most} bytes, or the "
-                "{samples} samples of a compressed frame, that are decoded at once. Ask for single "
-                "frames, or distrust the header.",
-                most=LARGEST,
-                samples=LARGEST_CODED,
+                "{rows} × {columns} pixels, {frames} frames: more than the {most} bytes, or "
+                "compressed numbers, that are decoded at once. Ask for single frames, or distrust "
+                "the header.",
+                most=LARGEST if header.syntax in NATIVE else LARGEST_CODED,
                 **sizes,
             )
         )
@@ -171,7 +174,7 @@ def interpretation(dataset: Dataset) -> tuple[int, str]:
     """Return Samples per Pixel and Photometric Interpretation, so that they fit the pixels."""
     told = text(dataset, "PhotometricInterpretation").upper()
     found = number(dataset, "SamplesPerPixel", 3 if told in _COLOUR else 1)
-    samples = int(found) if found in range(1, 5) else 0
+    samples = int(found) if found in (1, 2, 3, 4) else 0
     if samples not in (1, 3) or told in (_COLOUR if samples == 3 else _GREY):
         return samples, told
     section = "PS3.3 §C.7.6.3.1.2"
@@ -224,7 +227,7 @@ def _bits(dataset: Dataset, allocated: int, is_float: bool) -> tuple[int, int]:
     if is_float or allocated == 1:
         return allocated, allocated - 1
     stored = number(dataset, "BitsStored")
-    if stored not in range(1, allocated + 1):
+    if not _is_count(stored, allocated):
         seen = {"allocated": allocated}
         what = _("it is missing, or not from 1 to {allocated}: taken as {allocated}", **seen)
         note(what, "BitsStored", "", "PS3.5 §8.1.1")
@@ -233,7 +236,7 @@ def _bits(dataset: Dataset, allocated: int, is_float: bool) -> tuple[int, int]:
     high = number(dataset, "HighBit")
     if high == right:
         return int(stored), right
-    if high not in range(right, allocated):
+    if not (_is_count(high, allocated - 1) and high > right):
         note(_("it cannot be: taken as {right}", right=right), "HighBit", "", "PS3.5 §8.1.1")
         return int(stored), right
     return int(stored), int(high)
@@ -269,15 +272,21 @@ def _with_high(header: Header, words: bytes) -> Header:
 def _announced(dataset: Dataset) -> int:
     """Return Number of Frames (0028,0008), 1 where it is absent or cannot be."""
     found = numbers(dataset, "NumberOfFrames")[:1]
-    if not found or found[0] in range(1, 2**31):
+    if not found or _is_count(found[0], 2**31 - 1):
         return int((*found, 1)[0])
-    note(_("{value} cannot be: taken as 1", value=found[0]), "NumberOfFrames", "", "PS3.3 §C.7.6.6")
+    if found[0] == found[0]:  # of what is no number, it is noted already
+        what = _("{value} cannot be: taken as 1", value=found[0])
+        note(what, "NumberOfFrames", "", "PS3.3 §C.7.6.6")
     return 1
+
+
+def _is_count(found: float, most: int) -> bool:
+    return 1 <= found <= most and found == int(found)
 
 
 def _count(dataset: Dataset, keyword: str) -> int:
     found = numbers(dataset, keyword)
-    if len(found) != 1 or found[0] not in range(1, 2**16):
+    if len(found) != 1 or not _is_count(found[0], 2**16 - 1):
         raise PixelError(_("{keyword} is missing or is no count.", keyword=keyword))
     return int(found[0])
 
@@ -338,13 +347,17 @@ def _native(dataset: Dataset, header: Header, announced: int) -> Header:
             return replace(header, frames=whole)
         what = _("{more} bytes more than the picture needs: left out", more=have - wanted)
         note(what, header.element, _("Check Rows, Columns and Bits Allocated."), section)
-    if have < wanted:
-        part = have * 8 / header.frame_bits
-        if part < 0.01:
-            raise PixelError(_("Pixel Data is too short for its rows and columns."))
-        _note_cut(dataset, header.element, have, section, wanted)
-        return replace(header, frames=min(announced, int(-(-part // 1))))
-    return replace(header, frames=announced)
+    if have >= wanted:
+        return replace(header, frames=announced)
+    part = have * 8 / header.frame_bits
+    if part < 0.01:
+        raise PixelError(_("Pixel Data is too short for its rows and columns."))
+    found = min(announced, math.ceil(part))
+    if found < announced:
+        _note_frames(announced, found, section)
+    if found > part:
+        _note_cut(dataset, header.element, have, section, -(-header.frame_bits * found // 8))
+    return replace(header, frames=found)
 
 
 def _note_frames(announced: int, found: int, section: str) -> None:

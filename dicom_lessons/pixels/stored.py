@@ -34,7 +34,7 @@ from dicom_lessons.text import N_, _, short
 __all__ = ["DECODERS", "ELEMENTS", "PixelError", "frames_of", "is_colour", "stored_values"]
 
 _BLOCK = 2**16
-_J2K = 0x51
+_J2K, _JPEG_LS = 0x51, 0xF7
 _YBR = ("YBR_FULL", "YBR_FULL_422")
 _RLE_MOST = 64  # two bytes of RLE become at most 128
 
@@ -259,6 +259,8 @@ def _colours(header: Header, frame: Codestream) -> tuple[bytes, str]:
         section = "PS3.5 §8.2.4"
     else:
         best = {"RGB": "RGB", "YBR": "YBR_FULL", "": told}[frame.colours]
+        if not frame.is_sure and frame.process == _JPEG_LS:
+            best = told
         if header.syntax in (JPEGBaseline8Bit, JPEGExtended12Bit):
             data = codestream.marked(data, best)
         fits, section = best[:3] == told[:3], "PS3.5 §8.2.1"
