@@ -50,8 +50,8 @@ def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
     return _value(dataset, keyword)
 
 
-def _value(dataset: Dataset, keyword: str) -> Any:
-    tag = tag_for_keyword(keyword)
+def _value(dataset: Dataset, keyword: str | int) -> Any:
+    tag = tag_for_keyword(keyword) if isinstance(keyword, str) else keyword
     if tag is None or tag not in dataset:
         return None
     with suppress(Exception), warnings.catch_warnings():
@@ -75,6 +75,16 @@ def numbers(dataset: Dataset, keyword: str, frame: int = 0) -> list[float]:
     many = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
     parts = [one for one in many if one is not None and str(one).strip(" \0")]
     return [_number(one, keyword) for one in parts]
+
+
+def whole_numbers(dataset: Dataset, tag: int) -> list[int]:
+    """Return the whole numbers of an element by its tag, whatever its VR; empty if it has none."""
+    value = _value(dataset, tag)
+    with suppress(Exception):
+        if isinstance(value, bytes):
+            return [int(one) for one in np.frombuffer(value[: len(value) & ~1], "<i2")]
+        return [int(one) for one in (value if isinstance(value, Iterable) else [value])]
+    return []
 
 
 def number(dataset: Dataset, keyword: str, absent: float = np.nan, frame: int = 0) -> float:
@@ -128,11 +138,12 @@ def items(dataset: Dataset, keyword: str, frame: int = 0) -> list[Dataset]:
     return []
 
 
-def words(dataset: Dataset, keyword: str, little: bool = True) -> NDArray[Any]:
+def words(dataset: Dataset, keyword: str | int) -> NDArray[Any]:
     """Return numbers of 8 or 16 bits, as bytes if they come as bytes, whatever their VR."""
     value = _value(dataset, keyword)
     if isinstance(value, bytes):
         return np.frombuffer(value, np.uint8)
-    found = np.asarray(numbers(dataset, keyword))
-    found = found[np.isfinite(found) & (np.abs(found) < 2**16)].astype(np.int64)
-    return (found % 2**16).astype(np.uint16)
+    with suppress(Exception):
+        many = value if isinstance(value, Iterable) else [value]
+        return (np.asarray([int(one) for one in many]) % 2**16).astype(np.uint16)
+    return np.zeros(0, np.uint16)

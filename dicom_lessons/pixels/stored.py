@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,15 @@ def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
     for index in range(1, header.frames):
         every[index] = values(header, index)
     return every
+
+
+def raw_words(dataset: Dataset, frame: int = 0) -> NDArray[Any] | None:
+    """Return the words of grey pixels with all of their bits; None if they have none to spare."""
+    header = _checked(dataset, frame)
+    if header.samples != 1 or not (header.fragments is None or header.syntax == RLELossless):
+        return None
+    every = replace(header, stored=header.allocated, high=header.allocated - 1, signed=False)
+    return (_coded if header.fragments else _native)(every, frame)
 
 
 def check(dataset: Dataset, frame: int = 0) -> None:
