@@ -213,8 +213,12 @@ def _coded(header: Header, index: int) -> NDArray[Any]:
             continue
         found = _used_bits(header, found) if is_rle else found
         return _rgb(found) if photometric in _YBR else found
+    assert header.fragments is not None
+    cure = cure_of(header.syntax)
+    if header.fragments.cut >= 0 and index == header.frames - 1:
+        reason, cure = _("the file breaks off in this frame"), _("Fetch the file again.")
     what = _("The pixels cannot be decoded: {reason}.", reason=reason)
-    raise PixelError(f"{what} {cure_of(header.syntax)}")
+    raise PixelError(f"{what} {cure}")
 
 
 def _prepared(header: Header, index: int) -> tuple[bytes, str, int]:
