@@ -281,8 +281,11 @@ def full_window(values: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> 
 
     Values are in modality units; those under the mask, such as padding, do not count.
     """
-    counted = np.isfinite(values) if mask is None else np.isfinite(values) & ~mask
+    finite = np.isfinite(values)
+    counted = finite if mask is None else finite & ~mask
     found = values[counted] if counted.any() else np.zeros(1)
+    if mask is not None and found.min() == found.max() and finite.any():
+        found = values[finite]  # of a label map, padding may be all that differs
     low, high = float(found.min()), float(found.max())
     return Window((low + high + 1) / 2, high - low + 1)
 
