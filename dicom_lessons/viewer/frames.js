@@ -1,11 +1,11 @@
 // Frames: asked of Python before they are needed, kept while there is room, and played.
 
-import { clamp, setText } from "../kit.js";
+import { clamp } from "../kit.js";
 import { fitPage, paintSoon, showWhole } from "./draw.js";
 import { countValues } from "./histogram.js";
-import { measure } from "./panel.js";
+import { listChoices, measure, showNotes } from "./panel.js";
 import { openFrame } from "./picture.js";
-import { changeState } from "./state.js";
+import { changeState, followFile } from "./state.js";
 
 const ROOM = 2 ** 28; // bytes of frames kept
 const FLIGHT = 2; // requests for frames on their way
@@ -22,10 +22,10 @@ export function newFrames(first) {
 
 // Show a frame if it is here, otherwise as soon as it comes.
 export function showFrame(v, index) {
-  const { frames, page, frame: before } = v;
+  const { frames, frame: before } = v;
   if (index !== v.index) frames.way = index < v.index ? -1 : 1;
   requestFrames(v);
-  if (frames.failed.has(index)) setText(page.note, frames.failed.get(index));
+  if (frames.failed.has(index)) showNotes(v, frames.failed.get(index));
   const frame = frames.opened.get(index);
   if (!frame) return;
   Object.assign(v, { frame, index, sampled: null });
@@ -34,7 +34,9 @@ export function showFrame(v, index) {
     showWhole(v);
   }
   if (v.mark && !v.drag) measure(v, false);
-  setText(page.note, frame.note ?? "");
+  listChoices(v);
+  followFile(v);
+  showNotes(v, frame.notes);
   clearTimeout(v.counting);
   if (!v.playing) v.counting = setTimeout(() => countValues(v), COUNTED_AFTER);
 }
@@ -87,19 +89,18 @@ export function receiveFrames(v, message, buffers) {
   frames.flying--;
   frames.cost = message.spent / message.frames.length;
   message.places.forEach((path, i) => {
-    const parent = path.slice(0, -1).reduce((node, key) => node[key], message);
-    parent[path[path.length - 1]] = buffers[i];
+    path.slice(0, -1).reduce((node, key) => node[key], message)[path.at(-1)] = buffers[i];
   });
   for (const answer of message.frames) storeFrame(v, answer);
   setTimeout(() => requestFrames(v), frames.cost > SPARE ? frames.cost : 0);
 }
 
-function storeFrame(v, { frame: index, info, note }) {
+function storeFrame(v, { frame: index, info, notes }) {
   const { frames } = v;
   frames.pending.delete(index);
   if (index === v.state.frame) paintSoon(v);
   if (!info) {
-    frames.failed.set(index, note);
+    frames.failed.set(index, notes);
     return;
   }
   const opened = openFrame(info);
