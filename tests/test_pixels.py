@@ -30,10 +30,10 @@ from pydicom.uid import (
 from tools import require
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.pixels import PixelError, Window
+from dicom_lessons.pixels import PixelError, Window, display
 from dicom_lessons.pixels.display import default_voi
 from dicom_lessons.pixels.grey import FUNCTIONS, LookupTable, units
-from dicom_lessons.pixels.stored import DECODERS
+from dicom_lessons.pixels.stored import DECODERS, frames_of
 
 
 def grey(**elements: Any) -> Dataset:
@@ -137,7 +137,7 @@ def test_a_window_of_width_one_is_a_threshold() -> None:
 def test_stored_values_are_those_of_pydicom(name: str) -> None:
     dataset = samples.read(name)
     assert np.array_equal(pixels.stored_values(dataset, None), pixel_array(dataset))
-    last = pixels.frames_of(dataset) - 1
+    last = frames_of(dataset) - 1
     assert np.array_equal(pixels.stored_values(dataset, last), pixel_array(dataset, index=last))
 
 
@@ -237,10 +237,10 @@ def test_overlays_lie_where_their_origin_says() -> None:
     dataset.add_new(0x60000050, "SS", [2, 1])
     dataset.add_new(0x60000100, "US", 1)
     dataset.add_new(0x60003000, "OW", bytes([0b0010, 0]))
-    drawn = pixels.overlay(dataset)
+    drawn = display.overlay(dataset)
     assert drawn is not None
     assert drawn.tolist() == [[False, False], [False, True]]
-    assert pixels.overlay(grey()) is None
+    assert display.overlay(grey()) is None
 
 
 def test_hounsfield_units_are_told_from_other_numbers() -> None:

@@ -15,7 +15,7 @@ import traitlets
 from PIL import Image
 
 from dicom_lessons import pixels, reading, samples
-from dicom_lessons.pixels import PixelError
+from dicom_lessons.pixels import PixelError, display
 from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import set_language
 from dicom_lessons.viewer import Viewer, view_image
@@ -242,7 +242,7 @@ def test_the_static_picture_has_the_overlay() -> None:
     data = re.search(r"base64,([^\"]+)", twin(view_image("examples_overlay")))
     assert data
     image = np.asarray(Image.open(io.BytesIO(base64.b64decode(data[1]))))
-    drawn = pixels.overlay(samples.read("examples_overlay"))
+    drawn = display.overlay(samples.read("examples_overlay"))
     assert drawn is not None
     assert np.array_equal((image == (255, 230, 0)).all(axis=-1), drawn)
 

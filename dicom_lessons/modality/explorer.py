@@ -16,7 +16,9 @@ from dicom_lessons import samples
 from dicom_lessons.html import Page, render, table
 from dicom_lessons.modality.sop_classes import agreement, raw_value
 from dicom_lessons.modality.terms import judge, meaning
-from dicom_lessons.pixels import PixelError, frames_of, to_display
+from dicom_lessons.pixels import PixelError
+from dicom_lessons.pixels.display import drawn
+from dicom_lessons.pixels.stored import frames_of
 from dicom_lessons.reading import read
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer
@@ -188,7 +190,7 @@ def _twin_cell(code: str, source: str) -> str:
         return _("There is no file of this modality here.")
     dataset = read(names[0])
     try:
-        frame = to_display(dataset, frame=frames_of(dataset) // 2)
+        frame = drawn(dataset, frame=frames_of(dataset) // 2)
         picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
     except PixelError as error:
         picture = cannot_be_shown(error)

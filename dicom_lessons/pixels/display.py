@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_icc_profile
 
+from dicom_lessons.findings import Finding
+from dicom_lessons.pixels.elements import numbers
 from dicom_lessons.pixels.grey import (
     LookupTable,
     Window,
@@ -21,7 +23,8 @@ from dicom_lessons.pixels.grey import (
     voi_tables,
     windows,
 )
-from dicom_lessons.pixels.stored import attribute, is_colour, numbers, refusal, stored_values
+from dicom_lessons.pixels.notes import PictureWarning, noted
+from dicom_lessons.pixels.stored import PixelError, check, is_colour, refusal, stored_values
 from dicom_lessons.text import N_, _
 
 _BLOCK = 2**16
@@ -56,8 +59,60 @@ def to_display(
     Raises
     ------
     PixelError
-        See :func:`stored_values` and :class:`Window`.
+        If there is nothing that could be shown; see :func:`stored_values`.
+
+    Warns
+    -----
+    PictureWarning
+        For each of the :func:`findings`: the picture is the standard's best reading of a file
+        that lacks or contradicts something.
     """
+    with noted() as notes:
+        picture = drawn(dataset, voi, frame, stored=stored)
+    for one in notes:
+        warnings.warn(str(one), PictureWarning, stacklevel=2)
+    return picture
+
+
+def findings(
+    dataset: Dataset, frame: int = 0, *, stored: NDArray[Any] | None = None
+) -> list[Finding]:
+    """Return what one frame's picture had to guess, or why there is none; empty if all is well.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any data set, broken or not: nothing is raised.
+    frame : int
+        From 0.
+    stored : ndarray, optional
+        The stored values of the frame; with them nothing is decoded again.
+    """
+    with noted() as notes:
+        try:
+            if stored is None:
+                stored = stored_values(dataset, frame)
+            else:
+                check(dataset, frame)
+            if is_colour(dataset):
+                colours(stored[:1], dataset)
+            else:
+                modality_values(stored[:1, :1], dataset, frame)
+                default_voi(stored, dataset, frame)
+            overlay(dataset, frame)
+        except PixelError as error:
+            return [*notes, Finding(what=str(error).rstrip("."))]
+    return list(notes)
+
+
+def drawn(
+    dataset: Dataset,
+    voi: Window | LookupTable | None = None,
+    frame: int = 0,
+    *,
+    stored: NDArray[Any] | None = None,
+) -> NDArray[np.uint8]:
+    """Do what :func:`to_display` does, and leave the notes to whoever collects them."""
     if stored is None:
         stored = stored_values(dataset, frame)
     if is_colour(dataset):
@@ -83,7 +138,7 @@ def to_display(
 
 def default_voi(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> Window | LookupTable:
     """Return the first VOI LUT of the file, else its first window, else one for all its values."""
-    found: Sequence[Window | LookupTable] = voi_tables(dataset) or windows(dataset, frame)
+    found: Sequence[Window | LookupTable] = voi_tables(dataset, frame) or windows(dataset, frame)
     if found:
         return found[0]
     return full_window(modality_values(stored, dataset, frame), padding(stored, dataset))
@@ -104,7 +159,7 @@ def colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
     PixelError
         If the palette or the profile is broken, or there are no three samples per pixel.
     """
-    bits = int(numbers(attribute(dataset, "BitsStored"), 8)[0])
+    bits = int((*numbers(dataset, "BitsStored"), 8)[0])
     with refusal(N_("The colours cannot be shown: {reason}.")):
         if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
             stored = apply_color_lut(stored, dataset)

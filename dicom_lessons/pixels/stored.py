@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -15,24 +15,13 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID, RLELossless
 
+from dicom_lessons.pixels.elements import numbers, text
 from dicom_lessons.text import N_, _, short
 
 LARGEST = 2**27
 DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
 ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _RLE_MOST = 64  # two bytes of RLE become at most 128
-_MACROS = {
-    "RescaleSlope": "PixelValueTransformationSequence",
-    "RescaleIntercept": "PixelValueTransformationSequence",
-    "RescaleType": "PixelValueTransformationSequence",
-    "WindowCenter": "FrameVOILUTSequence",
-    "WindowWidth": "FrameVOILUTSequence",
-    "VOILUTFunction": "FrameVOILUTSequence",
-    "WindowCenterWidthExplanation": "FrameVOILUTSequence",
-    "PixelSpacing": "PixelMeasuresSequence",
-    "ImagePositionPatient": "PlanePositionSequence",
-    "ImageOrientationPatient": "PlaneOrientationSequence",
-}
 
 
 class PixelError(ValueError):
@@ -51,31 +40,15 @@ def refusal(message: str, kind: type[PixelError] = PixelError, **values: object)
         raise kind(_(message, reason=reason, **values)) from error
 
 
-def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
-    """Return an attribute of one frame, or None.
-
-    Enhanced objects keep many attributes per frame or once for all frames, in functional groups
-    (PS3.3 C.7.6.16); the others keep them in the data set.
-    """
-    macro = _MACROS.get(keyword, "")
-    with refusal(N_("{keyword} cannot be read: {reason}."), keyword=keyword):
-        groups = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])[frame : frame + 1]
-        groups += list(dataset.get("SharedFunctionalGroupsSequence") or [])[:1]
-        for group in groups if macro else []:
-            items = group.get(macro) or []
-            if items and items[0].get(keyword) is not None:
-                return items[0].get(keyword)
-        return dataset.get(keyword)
-
-
 def frames_of(dataset: Dataset) -> int:
     """Return Number of Frames (0028,0008), 1 where it is absent, empty or zero."""
-    return int(numbers(attribute(dataset, "NumberOfFrames"), 1)[0]) or 1
+    found = (*numbers(dataset, "NumberOfFrames"), 1.0)[0]
+    return int(found) if 1 <= found < 2**31 else 1
 
 
 def is_colour(dataset: Dataset) -> bool:
     """Say whether the picture is in colour (PS3.3 C.7.6.3.1.2)."""
-    kind = str(dataset.get("PhotometricInterpretation") or "MONOCHROME2")
+    kind = text(dataset, "PhotometricInterpretation") or "MONOCHROME2"
     return not kind.startswith("MONOCHROME")
 
 
@@ -117,21 +90,15 @@ def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
     raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
 
 
-def numbers(value: Any, absent: float | None = None) -> list[float]:
-    """Return the numbers of a value, one or many; ``[absent]`` where there is none.
+def check(dataset: Dataset, frame: int = 0) -> None:
+    """Note what is odd about stored values that are decoded already.
 
     Raises
     ------
     PixelError
-        If it is no number.
+        As :func:`stored_values`.
     """
-    if value is None or value == "" or value == []:
-        return [] if absent is None else [absent]
-    many = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
-    try:
-        return [float(one) for one in many]
-    except (TypeError, ValueError) as error:
-        raise PixelError(_("{value!r} is no number.", value=short(value, 40))) from error
+    _checked_decoders(dataset, frame)
 
 
 def _checked_decoders(dataset: Dataset, frame: int | None) -> list[str]:
@@ -166,7 +133,7 @@ def _checked_decoders(dataset: Dataset, frame: int | None) -> list[str]:
 
 
 def _count(dataset: Dataset, keyword: str, absent: float | None = None) -> int:
-    found = numbers(attribute(dataset, keyword), absent)
+    found = numbers(dataset, keyword) or ([] if absent is None else [absent])
     if len(found) != 1 or not 1 <= found[0] < 2**32:
         raise PixelError(_("{keyword} is missing or is no count.", keyword=keyword))
     return int(found[0])

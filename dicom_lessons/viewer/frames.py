@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from dicom_lessons import pixels, reading
-from dicom_lessons.pixels import PixelError, Window, grey
+from dicom_lessons.pixels import PixelError, Window, display, grey
 from dicom_lessons.pixels.display import colours
+from dicom_lessons.pixels.elements import attribute
 from dicom_lessons.pixels.grey import LookupTable
-from dicom_lessons.pixels.stored import attribute, is_colour
+from dicom_lessons.pixels.stored import frames_of as number_of_frames
+from dicom_lessons.pixels.stored import is_colour
 from dicom_lessons.text import _
 
 One = reading.Source | NDArray[Any]
@@ -60,7 +62,7 @@ def frames_of(source: One | Sequence[One]) -> list[Frame]:
         return [Frame(source)] if source.ndim == 2 or in_colour else [Frame(one) for one in source]
     if isinstance(source, str | os.PathLike | bytes | Dataset):
         dataset = reading.read(source)
-        return [Frame(dataset, index) for index in range(pixels.frames_of(dataset))]
+        return [Frame(dataset, index) for index in range(number_of_frames(dataset))]
     frames = [Frame(one) for one in source]
     if not frames:
         raise PixelError(_("There is nothing to show: the series is empty."))
@@ -89,7 +91,7 @@ def describe(
         stored = stored.astype(f"<{kind}", copy=False)
     rows, columns = stored.shape[:2]
     step = -(-max(rows, columns) // ENOUGH) if reduced and stored.nbytes > LARGEST_FIRST else 1
-    overlay = pixels.overlay(dataset, index)
+    overlay = display.overlay(dataset, index)
     message = {"rows": rows, "columns": columns, "kind": kind, "step": step}
     message |= _geometry(dataset, index)
     message["overlay"] = b"" if overlay is None else overlay[::step, ::step].tobytes()

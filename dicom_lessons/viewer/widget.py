@@ -11,9 +11,8 @@ import traitlets
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from dicom_lessons import pixels
 from dicom_lessons.html import Page
-from dicom_lessons.pixels import PixelError, Window, grey
+from dicom_lessons.pixels import PixelError, Window, display, grey
 from dicom_lessons.pixels.grey import PRESETS, LookupTable
 from dicom_lessons.text import _
 from dicom_lessons.viewer import page as viewer_page
@@ -212,7 +211,7 @@ class Viewer(Widget):
         voi: Window | LookupTable = Window(self.center, self.width, self.function)
         if self.table >= 0:
             voi = grey.voi_tables(dataset)[self.table]
-        picture = pixels.to_display(dataset, voi, index, stored=stored)
+        picture = display.drawn(dataset, voi, index, stored=stored)
         return 255 - picture if self.inverted != grey.is_inverted(dataset) else picture
 
     def _live(self, most: int, hint: str = "") -> Markup:
@@ -243,7 +242,7 @@ class Viewer(Widget):
         dataset, stored = self._open(self.frame)
         step = max(1, -(-max(stored.shape[:2]) // (2 * viewer_page.SIDE)))
         picture = self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
-        overlay = pixels.overlay(dataset, self._frames[self.frame].index)
+        overlay = display.overlay(dataset, self._frames[self.frame].index)
         if overlay is not None:
             picture = viewer_page.with_overlay(picture, overlay[::step, ::step])
         shape = stored.shape[0] * self.first["aspect"], stored.shape[1]
