@@ -1,9 +1,9 @@
 // Frames: asked of Python before they are needed, kept while there is room, and played.
 
-import { clamp } from "../kit.js";
+import { clamp, setText } from "../kit.js";
 import { fitPage, paintSoon, showWhole } from "./draw.js";
 import { countValues } from "./histogram.js";
-import { listChoices, measure, showNotes } from "./panel.js";
+import { listChoices, measure } from "./panel.js";
 import { openFrame } from "./picture.js";
 import { changeState, followFile } from "./state.js";
 
@@ -22,10 +22,10 @@ export function newFrames(first) {
 
 // Show a frame if it is here, otherwise as soon as it comes.
 export function showFrame(v, index) {
-  const { frames, frame: before } = v;
+  const { frames, page, frame: before } = v;
   if (index !== v.index) frames.way = index < v.index ? -1 : 1;
   requestFrames(v);
-  if (frames.failed.has(index)) showNotes(v, frames.failed.get(index));
+  if (frames.failed.has(index)) setText(page.note, frames.failed.get(index));
   const frame = frames.opened.get(index);
   if (!frame) return;
   Object.assign(v, { frame, index, sampled: null });
@@ -36,7 +36,7 @@ export function showFrame(v, index) {
   if (v.mark && !v.drag) measure(v, false);
   listChoices(v);
   followFile(v);
-  showNotes(v, frame.notes);
+  setText(page.note, frame.note);
   clearTimeout(v.counting);
   if (!v.playing) v.counting = setTimeout(() => countValues(v), COUNTED_AFTER);
 }
@@ -95,12 +95,12 @@ export function receiveFrames(v, message, buffers) {
   setTimeout(() => requestFrames(v), frames.cost > SPARE ? frames.cost : 0);
 }
 
-function storeFrame(v, { frame: index, info, notes }) {
+function storeFrame(v, { frame: index, info, note }) {
   const { frames } = v;
   frames.pending.delete(index);
   if (index === v.state.frame) paintSoon(v);
   if (!info) {
-    frames.failed.set(index, notes);
+    frames.failed.set(index, note);
     return;
   }
   const opened = openFrame(info);
