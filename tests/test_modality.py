@@ -317,7 +317,7 @@ def test_a_deflate_bomb_is_refused_soon(tmp_path: Path) -> None:
     (tmp_path / "bomb").write_bytes(raw[:start] + bomb)
     survey = modality.survey(tmp_path)
     assert survey.counts == {"CT": 1}
-    assert "would unpack to more than 64 MB" in survey.refused[tmp_path / "bomb"]
+    assert "inflates to more than 67108864 bytes" in survey.refused[tmp_path / "bomb"]
 
 
 @hypothesis.given(strategies.binary(max_size=300))

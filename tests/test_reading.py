@@ -77,7 +77,7 @@ def test_inflating_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ReadingError, match="cannot be inflated"):
         reading.inflate(b"\xff" * 20)
     monkeypatch.setattr(reading, "MOST_INFLATED", 499)
-    with pytest.raises(ReadingError, match="larger than 499 bytes"):
+    with pytest.raises(ReadingError, match="inflates to more than 499 bytes"):
         reading.inflate(raw)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import DataElement, Dataset, dcmread
+from pydicom import DataElement, Dataset
 
-from dicom_lessons import pixels, samples
+from dicom_lessons import pixels, reading, samples
 from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
 from dicom_lessons.text import _
 
@@ -110,7 +110,7 @@ def _for_colours() -> Sequence[tuple[object, ...]]:
 
 
 def _covered(path: Path) -> str:
-    dataset = dcmread(path)
+    dataset = reading.read(path, force=False)
     before = samples.read("virtual/sc")
     old, new = pixels.to_display(before), pixels.to_display(dataset)
     if new.shape != old.shape:

@@ -73,7 +73,8 @@ def agreement(dataset: Dataset) -> Agreement:
 
 def raw_value(dataset: Dataset, tag: int) -> object:
     """Return a value as it lies in the file, before pydicom converts or judges it."""
-    return dataset.get_item(tag).value if tag in dataset else None
+    stored = dataset.get_item(tag, keep_deferred=True)  # else pydicom converts what is empty
+    return None if stored is None else stored.value
 
 
 def class_of(dataset: Dataset) -> str:

@@ -10,11 +10,11 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from pydicom import Dataset, FileDataset, dcmread
+from pydicom import Dataset
 from pydicom.charset import python_encoding
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from dicom_lessons import read_write, samples, sop
+from dicom_lessons import read_write, reading, samples, sop
 from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
@@ -124,7 +124,7 @@ def _saved(dataset: Dataset) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that are lost show in what is read
         dataset.save_as(buffer, implicit_vr=False, little_endian=True)
-    return dcmread(BytesIO(buffer.getvalue()), force=True)
+    return reading.read(buffer.getvalue())
 
 
 def _survivors(dataset: Dataset) -> list[list[object]]:
@@ -143,10 +143,10 @@ def _texts(dataset: Dataset) -> list[object]:
     return [str(dataset.get("SpecificCharacterSet")), *texts]
 
 
-def _read(path: Path) -> FileDataset:
+def _read(path: Path) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is wrong is said by the explanation
-        dataset = dcmread(path)
+        dataset = reading.read(path, force=False)
         dataset.decode()
     return dataset
 
@@ -166,7 +166,7 @@ def _name_survives(path: Path) -> str:
     return _still_right(dataset)
 
 
-def _is_copy(dataset: FileDataset, original: FileDataset) -> bool:
+def _is_copy(dataset: Dataset, original: Dataset) -> bool:
     """Whether every element is still there; more elements are no harm, nor is Implicit VR."""
     changed = [
         found
@@ -179,7 +179,7 @@ def _is_copy(dataset: FileDataset, original: FileDataset) -> bool:
     return not changed and np.array_equal(dataset.pixel_array, original.pixel_array)
 
 
-def _still_right(dataset: FileDataset) -> str:
+def _still_right(dataset: Dataset) -> str:
     return str(next(iter(read_write.validate(dataset)), ""))
 
 

@@ -9,11 +9,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
 from dicom_lessons import samples, uids
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check, Repair, Verdict, shown
+from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
 
@@ -56,7 +57,7 @@ def _set_of_uids(answer: Any) -> tuple[object, ...]:
 
 def _copied(path: Path) -> str:
     """Say what is wrong with the learner's copy of the plan; nothing if all is well."""
-    plan, original = dcmread(path), samples.read("rtplan")
+    plan, original = read(path, force=False), samples.read("rtplan")
     if path.resolve() == samples.path("rtplan").resolve():
         return "original"
     home = (plan.get("SOPClassUID"), plan.get("SOPInstanceUID"))
@@ -97,7 +98,7 @@ class Replacing(Repair):
 def _saved(dataset: Any) -> Dataset:
     file = BytesIO()
     copy.deepcopy(dataset).save_as(file, enforce_file_format=True)
-    return dcmread(BytesIO(file.getvalue()))
+    return read(file.getvalue(), force=False)
 
 
 def _replaced(function: Any) -> str:
