@@ -84,3 +84,38 @@ export function keepKeysOfBox({ el }) {
   };
   mark();
 }
+
+// Two fingers on a node: `begin` when the second comes, then `move(spread, before, now)` for each
+// step: how many times farther they are apart, and where their middle was and is.
+export function listenToPinch(node, begin, move) {
+  const fingers = new Map();
+  let before = null;
+  const look = () => {
+    const [a, b] = fingers.values();
+    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
+    return { ...middle, apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) || 1 };
+  };
+  node.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch") return;
+    fingers.set(event.pointerId, event);
+    before = fingers.size === 2 ? look() : null;
+    if (before) begin();
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (!fingers.has(event.pointerId)) return;
+    fingers.set(event.pointerId, event);
+    if (!before) return;
+    const now = look();
+    move(now.apart / before.apart, before, now);
+    before = now;
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    node.addEventListener(name, (event) => {
+      fingers.delete(event.pointerId);
+      before = null;
+    });
+  // two fingers never scroll the page
+  const keep = (event) => event.touches.length > 1 && event.preventDefault();
+  for (const name of ["touchstart", "touchmove"])
+    node.addEventListener(name, keep, { passive: false });
+}

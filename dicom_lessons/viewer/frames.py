@@ -58,7 +58,7 @@ class Frames:
             self._sources = [source] if source.ndim == 2 or in_colour else source
             self.count = len(self._sources)
         elif isinstance(source, str | os.PathLike | bytes | Dataset):
-            self._sources = [reading.read(source)]
+            self._sources = [_read(source)]
             self.count = frames_of(self._sources[0])
         else:
             self._sources = list(source)
@@ -77,7 +77,7 @@ class Frames:
         if isinstance(source, np.ndarray):
             source = Dataset()
             source.PhotometricInterpretation = "MONOCHROME2"
-        return reading.read(source)
+        return _read(source)
 
     def open(self, index: int) -> Opened:
         """Return a picture, counted from 0, or raise as above."""
@@ -90,6 +90,16 @@ class Frames:
             if is_colour(dataset):
                 stored = display.colours(stored, dataset)
         return Opened(dataset, stored, frame, [str(note) for note in notes])
+
+
+def _read(source: reading.Source) -> Dataset:
+    try:
+        return reading.read(source)
+    except LookupError as error:
+        name, reason = short(source), error.args[0]
+        raise LookupError(
+            _("There is no file {name!r}. {reason}", name=name, reason=reason)
+        ) from None
 
 
 def describe(

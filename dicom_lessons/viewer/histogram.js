@@ -3,6 +3,7 @@
 import { clamp } from "../kit.js";
 import { paintSoon } from "./draw.js";
 import { histogram, windowFunction } from "./picture.js";
+import { isForPage } from "./pointer.js";
 import { changeWindow } from "./state.js";
 
 const BINS = 256;
@@ -90,6 +91,7 @@ function valueAt({ page, plot }, event) {
 export function listenToHistogram(v, drop) {
   const { page, plot, state } = v;
   page.histogram.addEventListener("pointerdown", (event) => {
+    if (isForPage(v, event)) return;
     const { value, perPixel } = valueAt(v, event);
     const ends = [state.center - state.width / 2, state.center + state.width / 2];
     const away = ends.map((end) => Math.abs(end - value) / perPixel);

@@ -13,6 +13,7 @@ def labels() -> dict[str, Any]:
         "title": _("Image viewer"),
         "picture": _("Picture: drag it, or use the keys"),
         "tools": [
+            ["scroll", _("Scroll")],
             ["window", _("Window")],
             ["move", _("Move")],
             ["cursor", _("Cursor")],
@@ -25,6 +26,7 @@ def labels() -> dict[str, Any]:
         "reset": _("Reset"),
         "preset": _("Preset:"),
         "own": _("own window"),
+        "as_file": _("as the file says"),
         "center": _("Center:"),
         "width": _("Width:"),
         "function": _("Function:"),
@@ -58,6 +60,7 @@ def labels() -> dict[str, Any]:
                     "Enter sets a point, I inverts."
                 ),
             ],
-            ["grey", _("1 to 9: presets.")],
+            ["grey", _("1 to 9: presets, 0: as the file says.")],
+            ["touch", _("Two fingers zoom; one drags once a tool is chosen, else it scrolls.")],
         ],
     }

@@ -1,12 +1,31 @@
 // The panel: fields, values under the cursor, and what was measured, in words.
 
-import { fill, minus, setText, short } from "../kit.js";
+import { fill, make, minus, setText, short } from "../kit.js";
 import { drawHistogram } from "./histogram.js";
 import { distance, greyFunction, statistics } from "./picture.js";
 import { changeState, isChosen } from "./state.js";
 
 const NONE = "–";
 const AT_CURSOR = ["place", "stored", "modality", "displayed", "position"];
+
+// The windows that can be chosen: those of the frame that is shown, and usual ones.
+export function listChoices(v) {
+  const { frame, page, about, labels } = v;
+  if (!frame.grey) return;
+  const tables = frame.tables.map(({ name }, table) => ({ name, table }));
+  const usual = frame.units === "HU" ? about.presets : [];
+  v.choices = [...tables, ...frame.windows, ...usual, frame.full];
+  const texts = v.choices.map((choice, i) => {
+    const key = i < 9 ? `${i + 1}  ` : "";
+    const isTable = "table" in choice;
+    const numbers = isTable ? "" : ` (${short(choice.center)} / ${short(choice.width)})`;
+    return `${key}${choice.name}${numbers}`;
+  });
+  if (v.listed === texts.join()) return;
+  v.listed = texts.join();
+  const option = (text, i) => make("option", "", text, { value: String(i - 2) });
+  page.preset.replaceChildren(...[labels.own, `0  ${labels.as_file}`, ...texts].map(option));
+}
 
 export function updatePanel(v) {
   const { state, page, frame, cursor } = v;
@@ -28,7 +47,8 @@ function updateFields(v) {
     if (document.activeElement !== page[name] && page[name].value !== text) page[name].value = text;
   }
   page.function.disabled = state.table >= 0;
-  page.preset.value = String(v.choices.findIndex((choice) => isChosen(v, choice)));
+  const chosen = v.choices.findIndex((choice) => isChosen(v, choice));
+  page.preset.value = String(state.as_file ? -1 : chosen < 0 ? -2 : chosen);
   drawHistogram(v);
 }
 
