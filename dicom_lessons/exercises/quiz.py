@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipywidgets import HTML, Button, Layout, RadioButtons, VBox
+from ipywidgets import HTML, Button, Layout, RadioButtons
 from markupsafe import Markup
 
 from dicom_lessons.exercises.forms import LETTERS
@@ -12,7 +12,7 @@ from dicom_lessons.exercises.judging import answered, next_hint
 from dicom_lessons.exercises.kinds import Choice
 from dicom_lessons.html import Page, render
 from dicom_lessons.text import _
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 _QUESTION = """\
 <p><strong>{{ question }}</strong></p>
@@ -30,7 +30,7 @@ _STYLE = Markup("""\
 _SAID = """<p role="status">{{ text }}</p>"""
 
 
-class Quiz(StaticTwin, VBox):  # type: ignore[misc]
+class Quiz(Box):
     """Radio buttons for the options of a choice, and one for hints; tries are unlimited.
 
     The answers stay in the kernel. Without one, a page shows the question and its options.
@@ -54,9 +54,7 @@ class Quiz(StaticTwin, VBox):  # type: ignore[misc]
         self.hint = HTML()
         self.hint_button.on_click(self._show_hint)
         question = HTML(_STYLE + render(_QUESTION, question=self.question, options=()))
-        super().__init__(
-            [question, self.buttons, self.feedback, self.hint_button, self.hint, KeepKeys()]
-        )
+        super().__init__([question, self.buttons, self.feedback, self.hint_button, self.hint])
         self.add_class("dl-quiz")
 
     def _answer(self, change: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ipywidgets import HTML, Dropdown, HBox, Layout, Select, VBox
+from ipywidgets import HTML, Dropdown, HBox, Layout, Select
 from markupsafe import Markup
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -14,7 +14,7 @@ from dicom_lessons import html, reading
 from dicom_lessons.read_write.compare import described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 MARKS = {"added": "+", "removed": "−", "value changed": "≠", "VR changed": "VR"}
 BYTES_PER_ROW, MOST_BYTES, MOST_ROWS = 8, 64, 100
@@ -46,7 +46,7 @@ def explore_difference(one: reading.Source, other: reading.Source) -> Difference
     return DifferenceViewer(one, other)
 
 
-class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
+class DifferenceViewer(Box):
     """A list of places that differ; the one chosen is shown on both sides, down to its bytes."""
 
     def __init__(self, one: reading.Source, other: reading.Source) -> None:
@@ -67,7 +67,7 @@ class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
         self.kind_choice.observe(self._list, "value")
         self.places.observe(self._show, "value")
         both = HBox([self.places, self.detail])
-        super().__init__([self.summary, self.kind_choice, both, KeepKeys()])
+        super().__init__([self.summary, self.kind_choice, both])
 
     def _list(self, change: dict[str, Any]) -> None:
         kind = self.kind_choice.value

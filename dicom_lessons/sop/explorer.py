@@ -27,7 +27,7 @@ from dicom_lessons.sop.tables import (
     definition,
 )
 from dicom_lessons.text import N_, _, ngettext, short
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
 LONGEST_VALUE = 49
@@ -54,7 +54,7 @@ def explore_sop_class(source: Source = "CT_small") -> SOPClassExplorer:
     return SOPClassExplorer(source)
 
 
-class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
+class SOPClassExplorer(Box):
     """Choose a class, a file of it, a module; the tables follow. All of it works by keyboard."""
 
     def __init__(self, source: Source) -> None:
@@ -80,7 +80,6 @@ class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
                 HBox([self.class_choice, self.file_choice], layout=Layout(flex_flow="row wrap")),
                 self.summary,
                 HBox([modules, self.attributes]),
-                KeepKeys(),
             ]
         )
         self.class_choice.value = str(self.iod.sop_class)

@@ -1,6 +1,6 @@
 // The keyboard, and the buttons and fields of the panel.
 
-import { clamp } from "../kit.js";
+import { clamp, leadsOut } from "../kit.js";
 import { moveView, paintNow, paintSoon, zoomAt } from "./draw.js";
 import { goTo, play } from "./frames.js";
 import { measure } from "./panel.js";
@@ -79,7 +79,7 @@ function actionOf(v, event, reset) {
   // letters by their place on the keyboard, so that they work under a Russian layout too
   const digit = /^Digit([1-9])$/.exec(code);
   if (key === "Home") return reset;
-  if (key === "Enter") return !shiftKey && (() => setPoint(v));
+  if (key === "Enter") return () => setPoint(v);
   if (key === " ") return () => v.about.frames > 1 && play(v);
   if (PAGES[key]) return () => goTo(v, v.state.frame + PAGES[key]);
   if (ARROWS[key]) return () => pressArrow(v, ARROWS[key], shiftKey);
@@ -93,7 +93,7 @@ function actionOf(v, event, reset) {
 export function listenToKeys(v, reset) {
   const { page } = v;
   page.root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (leadsOut(event) || event.altKey || event.defaultPrevented) return;
     if (OWN[event.target.type]?.test(event.key)) return;
     const action = actionOf(v, event, reset);
     if (!action) return;
