@@ -13,12 +13,12 @@ def labels() -> dict[str, Any]:
         "title": _("Image viewer"),
         "picture": _("Picture: drag it, or use the keys"),
         "tools": [
-            ["scroll", _("Scroll")],
             ["window", _("Window")],
             ["move", _("Move")],
             ["cursor", _("Cursor")],
             ["distance", _("Distance")],
             ["region", _("Region")],
+            ["scroll", _("Scroll")],
         ],
         "tool": _("What dragging and the arrow keys do"),
         "zoom_in": _("Zoom in"),

@@ -138,7 +138,7 @@ class Viewer(Widget):
 
     def notify_change(self, change: Any) -> None:
         """Tell whoever observes; what they set is their own will."""
-        self._led = False
+        self._led = self._led and change["name"] not in _STATE
         super().notify_change(change)
 
     def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, **kind: Any) -> None:
