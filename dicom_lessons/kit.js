@@ -147,3 +147,50 @@ export function listenToPinch(node, begin, move) {
   for (const name of ["touchstart", "touchmove"])
     node.addEventListener(name, keep, { passive: false });
 }
+
+// Each element of this name holds a message as JSON: a widget without a kernel is made of it. An
+// element of its own knows when it is on the page, and stays apart from others like it.
+export function openTwins(name, openModel, render) {
+  class Twin extends HTMLElement {
+    async connectedCallback() {
+      this.model ??= openModel(JSON.parse(this.querySelector("script").textContent));
+      const [model] = await Promise.all([this.model, seen(this)]);
+      if (this.close || !this.isConnected) return;
+      const el = make("div");
+      this.replaceChildren(el);
+      this.close = keeping(render)({ model, el });
+    }
+    disconnectedCallback() {
+      this.close?.();
+      this.close = null;
+    }
+  }
+  if (!customElements.get(name)) customElements.define(name, Twin);
+}
+
+export const ordered = (a, b) => (a < b ? [a, b] : [b, a]);
+
+export function rounded(value, step) {
+  return Number((Math.round(value / step) * step).toPrecision(12));
+}
+
+// Of so many cells in a row, which each pixel of the screen covers, and how much of the first and
+// the last of them; one alone where the picture is enlarged.
+export function spans(start, end, origin, scale, most) {
+  const [from, to] = [new Int32Array(end), new Int32Array(end)];
+  const [first, last, total] = [0, 1, 2].map(() => new Float64Array(end));
+  for (let i = start; i < end; i++) {
+    const low = Math.max(0, origin + i / scale);
+    const high = Math.min(most, origin + (i + 1) / scale);
+    if (scale >= 1) from[i] = to[i] = clamp(Math.floor(origin + (i + 0.5) / scale), 0, most - 1);
+    else {
+      from[i] = clamp(Math.floor(low + 1e-9), 0, most - 1);
+      to[i] = clamp(Math.ceil(high - 1e-9) - 1, from[i], most - 1);
+    }
+    const alone = from[i] === to[i];
+    first[i] = alone ? 1 : from[i] + 1 - low;
+    last[i] = alone ? 0 : high - to[i];
+    total[i] = alone ? 1 : high - low;
+  }
+  return { from, to, first, last, total };
+}

@@ -6,7 +6,6 @@ import { updatePanel } from "./panel.js";
 import { colour, colourOverlay, sample } from "./picture.js";
 
 const SIDE = 512; // longest side of the picture on the page, in CSS pixels
-const BESIDE = 264; // what the fields need beside the picture, in CSS pixels
 const ABOVE = 190; // what the window holds besides the picture: bars, frames, what was measured
 const LOWEST = 160; // that a picture becomes in a low window
 const MOST_ZOOM = 64;
@@ -19,10 +18,9 @@ export function fitPage(v) {
   const height = frame.rows * frame.aspect;
   const room = v.el.clientWidth || 2 * SIDE;
   const tallest = clamp(window.innerHeight - ABOVE, LOWEST, SIDE);
-  const scale = Math.min(Math.min(SIDE, room) / frame.columns, tallest / height);
+  const scale = Math.min(SIDE / frame.columns, room / frame.columns, tallest / height);
   const w = Math.max(1, Math.round(frame.columns * scale));
   const h = Math.max(1, Math.round(height * scale));
-  page.root.classList.toggle("dl-narrow", room < w + BESIDE);
   const [W, H] = [Math.round(w * ratio), Math.round(h * ratio)];
   if (canvas.W === W && canvas.H === H) return;
   page.stage.style.width = `${w}px`;

@@ -1,27 +1,21 @@
 // The keyboard, and the buttons and fields of the panel.
 
-import { clamp, leadsOut } from "../kit.js";
+import { clamp, leadsOut, rounded } from "../kit.js";
 import { moveView, paintNow, paintSoon, zoomAt } from "./draw.js";
 import { goTo, play } from "./frames.js";
 import { measure } from "./panel.js";
-import { quantum, rounded } from "./picture.js";
+import { quantum } from "./picture.js";
 import { isMeasure } from "./pointer.js";
-import { changeState, changeWindow, chooseFile, choosePreset } from "./state.js";
+import { changeState, changeWindow, choosePreset } from "./state.js";
 
-const LETTERS = {
-  ...{ KeyS: "scroll", KeyW: "window", KeyM: "move" },
-  ...{ KeyC: "cursor", KeyD: "distance", KeyR: "region" },
-};
+const LETTERS = { S: "scroll", W: "window", M: "move", C: "cursor", D: "distance", R: "region" };
 const CURSORS = { scroll: "default", window: "ns-resize", move: "grab" };
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const PAGES = { PageUp: -1, PageDown: 1 };
 const ZOOMS = { "+": 1.25, "=": 1.25, "-": 0.8 };
 // keys that a control of some type needs itself
-const OWN = {
-  ...{ "select-one": /./, number: /^(?!Page)/, range: /^Arrow/ },
-  ...{ checkbox: /^ $/, button: /^( |Enter)$/ },
-};
-const TURNS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+const [SPACE, NO_PAGE] = [/^( |Enter)$/, /^(?!Page)/];
+const OWN = { "select-one": /./, number: NO_PAGE, range: /^Arrow/, checkbox: SPACE, button: SPACE };
 const NARROWEST = 1e-9; // window that a function other than LINEAR can have
 
 // Fingers scroll the page until a tool is chosen by hand.
@@ -77,17 +71,16 @@ function setPoint(v) {
 function actionOf(v, event, reset) {
   const { key, code, shiftKey } = event;
   // letters by their place on the keyboard, so that they work under a Russian layout too
-  const digit = /^Digit([1-9])$/.exec(code);
+  const [, letter, digit] = /^(?:Key(.)|Digit(.))$/.exec(code) ?? [];
   if (key === "Home") return reset;
   if (key === "Enter") return () => setPoint(v);
   if (key === " ") return () => v.about.frames > 1 && play(v);
   if (PAGES[key]) return () => goTo(v, v.state.frame + PAGES[key]);
   if (ARROWS[key]) return () => pressArrow(v, ARROWS[key], shiftKey);
   if (ZOOMS[key]) return () => zoomAt(v, ZOOMS[key]);
-  if (LETTERS[code]) return () => chooseTool(v, LETTERS[code]);
-  if (code === "KeyI") return () => changeState(v, { flipped: !v.state.flipped }, true);
-  if (code === "Digit0") return () => chooseFile(v);
-  return digit && (() => choosePreset(v, v.choices[digit[1] - 1]));
+  if (LETTERS[letter]) return () => chooseTool(v, LETTERS[letter]);
+  if (letter === "I") return () => changeState(v, { flipped: !v.state.flipped }, true);
+  return digit && (() => choosePreset(v, v.choices[digit]));
 }
 
 export function listenToKeys(v, reset) {
@@ -102,10 +95,10 @@ export function listenToKeys(v, reset) {
     event.preventDefault();
   });
   page.stage.addEventListener("focus", () => paintSoon(v));
-  const group = page.tools[v.tool].parentElement;
-  group.addEventListener("keydown", (event) => {
+  page.group.addEventListener("keydown", (event) => {
     const names = Object.keys(page.tools);
-    const way = TURNS[event.key];
+    const [dx, dy] = ARROWS[event.key] ?? [0, 0];
+    const way = dx + dy;
     if (!way) return;
     chooseTool(v, names[(names.indexOf(v.tool) + way + names.length) % names.length]);
     page.tools[v.tool].focus();
@@ -126,10 +119,7 @@ export function listenToPanel(v, reset) {
   page.reset.addEventListener("click", reset);
   page.play.addEventListener("click", () => play(v));
   page.slider.addEventListener("input", () => goTo(v, page.slider.valueAsNumber - 1));
-  page.preset.addEventListener("change", () => {
-    if (page.preset.value === "-1") chooseFile(v);
-    else choosePreset(v, v.choices[page.preset.value]);
-  });
+  page.preset.addEventListener("change", () => choosePreset(v, v.choices[page.preset.value]));
   const narrowest = (name) => (name === "LINEAR" ? 1 : NARROWEST);
   for (const name of ["center", "width"]) {
     page[name].addEventListener("input", () => {

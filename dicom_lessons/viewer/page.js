@@ -31,12 +31,12 @@ export function buildPage(about, grey) {
 function buildBar(page, labels, grey) {
   const bar = page.root.appendChild(make("div", "dl-bar"));
   const group = { role: "radiogroup", "aria-label": labels.tool };
-  const tools = bar.appendChild(make("div", "dl-bar", "", group));
+  page.group = bar.appendChild(make("div", "dl-bar", "", group));
   const radio = { type: "button", role: "radio" };
   for (const [tool, text] of labels.tools) {
     if (!grey && (tool === "window" || tool === "region")) continue;
     if (tool === "scroll" && !navigator.maxTouchPoints) continue;
-    page.tools[tool] = tools.appendChild(make("button", "", text, radio));
+    page.tools[tool] = page.group.appendChild(make("button", "", text, radio));
   }
   const texts = { zoom_in: "+", zoom_out: "−", reset: labels.reset };
   for (const [name, text] of Object.entries(texts)) {

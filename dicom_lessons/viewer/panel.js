@@ -12,19 +12,18 @@ const AT_CURSOR = ["place", "stored", "modality", "displayed", "position"];
 export function listChoices(v) {
   const { frame, page, about, labels } = v;
   if (!frame.grey) return;
+  const file = { name: labels.as_file, ...frame.look, as_file: true };
   const tables = frame.tables.map(({ name }, table) => ({ name, table }));
   const usual = frame.units === "HU" ? about.presets : [];
-  v.choices = [...tables, ...frame.windows, ...usual, frame.full];
-  const texts = v.choices.map((choice, i) => {
-    const key = i < 9 ? `${i + 1}  ` : "";
-    const isTable = "table" in choice;
-    const numbers = isTable ? "" : ` (${short(choice.center)} / ${short(choice.width)})`;
-    return `${key}${choice.name}${numbers}`;
+  v.choices = [file, ...tables, ...frame.windows, ...usual, frame.full];
+  const texts = v.choices.map(({ name, center, width, as_file }, i) => {
+    const numbers = as_file || !width ? "" : ` (${short(center)} / ${short(width)})`;
+    return `${i < 10 ? `${i}  ` : ""}${name}${numbers}`;
   });
   if (v.listed === texts.join()) return;
   v.listed = texts.join();
-  const option = (text, i) => make("option", "", text, { value: String(i - 2) });
-  page.preset.replaceChildren(...[labels.own, `0  ${labels.as_file}`, ...texts].map(option));
+  const option = (text, i) => make("option", "", text, { value: String(i - 1) });
+  page.preset.replaceChildren(...[labels.own, ...texts].map(option));
 }
 
 export function updatePanel(v) {
@@ -47,8 +46,7 @@ function updateFields(v) {
     if (document.activeElement !== page[name] && page[name].value !== text) page[name].value = text;
   }
   page.function.disabled = state.table >= 0;
-  const chosen = v.choices.findIndex((choice) => isChosen(v, choice));
-  page.preset.value = String(state.as_file ? -1 : chosen < 0 ? -2 : chosen);
+  page.preset.value = String(v.choices.findIndex((choice) => isChosen(v, choice)));
   drawHistogram(v);
 }
 
@@ -100,14 +98,10 @@ function regionText({ count, area, mean, ...rest }, labels) {
 
 export function measure(v, now = true) {
   const { frame, mark, labels } = v;
+  if (!mark) setText(v.page.values.measured, NONE);
   if (!mark || frame.step > 1) return;
   const isDistance = mark.kind === "distance";
   const measured = (isDistance ? distance : statistics)(frame, mark.a, mark.b);
   setText(v.page.values.measured, (isDistance ? distanceText : regionText)(measured, labels));
   changeState(v, { measured: { ...measured, frame: v.index } }, now);
-}
-
-export function clearMeasured(v) {
-  v.mark = null;
-  setText(v.page.values.measured, NONE);
 }

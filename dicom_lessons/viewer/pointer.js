@@ -3,8 +3,8 @@
 import { clamp, listenToPinch } from "../kit.js";
 import { moveView, paintNow, paintSoon, zoomAt } from "./draw.js";
 import { goTo, requestFrames } from "./frames.js";
-import { listenToHistogram } from "./histogram.js";
-import { clearMeasured, measure } from "./panel.js";
+import { dragHistogram, holdHistogram } from "./histogram.js";
+import { measure } from "./panel.js";
 import { changeState, changeWindow, sendState } from "./state.js";
 
 const PER_CENTER = 300; // CSS pixels down that move the center by one width of the window
@@ -31,19 +31,20 @@ function pixelAt(v, event) {
   };
 }
 
-export const isForPage = (v, event) =>
-  event.pointerType === "touch" && !(v.fingers && event.isPrimary);
-
+// One finger scrolls the page until a tool is chosen for it.
 function beginDrag(v, event) {
-  const { page } = v;
-  Object.assign(v.cursor, pixelAt(v, event), { inside: true });
+  const { stage, histogram } = v.page;
+  const node = event.currentTarget;
+  Object.assign(v.cursor, pixelAt(v, event), { inside: node === stage });
   paintSoon(v);
-  if (isForPage(v, event)) return;
-  const action = event.button === 0 ? v.tool : "move";
+  if (event.pointerType === "touch" && !(v.fingers && event.isPrimary)) return;
+  let action = event.button === 0 ? v.tool : "move";
+  if (node === histogram) action = "histogram";
   const from = { state: { ...v.state }, view: { ...v.view }, mark: v.mark };
   v.drag = { action, x: event.clientX, y: event.clientY, from };
-  page.stage.setPointerCapture?.(event.pointerId);
-  page.stage.focus({ preventScroll: true });
+  node.setPointerCapture?.(event.pointerId);
+  if (action === "histogram") holdHistogram(v, event);
+  else stage.focus({ preventScroll: true });
   if (isMeasure(action)) v.mark = { kind: action, a: pixelAt(v, event), b: pixelAt(v, event) };
   event.preventDefault();
 }
@@ -62,13 +63,13 @@ function drag(v, event) {
   } else if (isMeasure(action) && v.mark) {
     v.mark.b = pixelAt(v, event);
     measure(v, false);
-  }
+  } else if (action === "histogram") dragHistogram(v, event);
 }
 
 function endDrag(v) {
   if (!v.drag) return;
   const { action } = v.drag;
-  v.drag = null;
+  v.drag = v.plot.edge = null;
   if (isMeasure(action)) measure(v);
   else sendState(v, true);
   requestFrames(v);
@@ -81,8 +82,7 @@ function undoDrag(v) {
   const { state, view, mark } = v.drag.from;
   v.drag = null;
   v.mark = mark;
-  if (mark) measure(v);
-  else clearMeasured(v);
+  measure(v);
   changeState(v, state, true);
   moveView(v, view.zoom, view.x, view.y);
 }
@@ -97,20 +97,21 @@ function turnWheel(v, event) {
 }
 
 export function listenToPointer(v, reset) {
-  const { stage } = v.page;
-  const drop = () => endDrag(v);
+  const { stage, histogram } = v.page;
   const pinch = (spread, from, to) => zoomAt(v, spread, placeOf(v, from), placeOf(v, to));
   listenToPinch(stage, () => undoDrag(v), pinch);
-  stage.addEventListener("pointerdown", (event) => beginDrag(v, event));
-  stage.addEventListener("pointermove", (event) => {
-    Object.assign(v.cursor, pixelAt(v, event), { inside: true });
-    paintSoon(v);
-    if (!v.drag) return;
-    drag(v, event);
-    paintNow(v);
-  });
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
-    stage.addEventListener(name, drop);
+  for (const node of [stage, histogram]) {
+    node.addEventListener("pointerdown", (event) => beginDrag(v, event));
+    node.addEventListener("pointermove", (event) => {
+      if (node === stage) Object.assign(v.cursor, pixelAt(v, event), { inside: true });
+      paintSoon(v);
+      if (!v.drag) return;
+      drag(v, event);
+      paintNow(v);
+    });
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
+      node.addEventListener(name, () => endDrag(v));
+  }
   stage.addEventListener("pointerleave", () => {
     v.cursor.inside = Boolean(v.drag);
     paintSoon(v);
@@ -118,5 +119,4 @@ export function listenToPointer(v, reset) {
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
   stage.addEventListener("dblclick", reset);
   stage.addEventListener("wheel", (event) => turnWheel(v, event), { passive: false });
-  listenToHistogram(v, drop);
 }

@@ -1,16 +1,13 @@
 // What the viewer and Python share: window, frame, inversion and what was measured.
 
+import { rounded } from "../kit.js";
 import { paintSoon } from "./draw.js";
-import { quantum, rounded } from "./picture.js";
+import { quantum } from "./picture.js";
 
 const PAUSE = 50; // milliseconds between messages to Python, if somebody listens
 const CALM = 250; // and if nobody does
 const LOOK = ["center", "width", "function", "table"];
 export const STATE = [...LOOK, "frame", "flipped", "as_file"];
-
-export function readState({ model }) {
-  return Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-}
 
 // While dragging only if somebody listens; the model learns only what is sent, or Python's echo of
 // older values would undo the newest.
@@ -61,16 +58,12 @@ export function changeWindow(v, center, width) {
 
 export function choosePreset(v, choice) {
   if (!choice) return;
-  const { table = -1, name: _name, ...window_ } = choice;
-  changeState(v, { ...window_, table, as_file: false }, true);
-}
-
-export function chooseFile(v) {
-  changeState(v, { ...v.frame.look, as_file: true }, true);
+  const { name: _name, ...values } = choice;
+  changeState(v, { table: -1, as_file: false, ...values }, true);
 }
 
 export const isChosen = ({ state }, choice) => {
-  if ("table" in choice) return choice.table === state.table;
-  const parts = LOOK.slice(0, 3);
-  return state.table < 0 && parts.every((name) => choice[name] === state[name]);
+  if (state.as_file || choice.as_file) return state.as_file === choice.as_file;
+  const values = { table: -1, ...choice };
+  return LOOK.every((name) => (values[name] ?? state[name]) === state[name]);
 };

@@ -6,10 +6,10 @@ import { newFrames, receiveFrames, requestFrames } from "./frames.js";
 import { countValues } from "./histogram.js";
 import { chooseTool, listenToKeys, listenToPanel } from "./keys.js";
 import { buildPage } from "./page.js";
-import { clearMeasured, listChoices } from "./panel.js";
+import { listChoices, measure } from "./panel.js";
 import { openFrame } from "./picture.js";
 import { isTouched, listenToPointer } from "./pointer.js";
-import { changeState, readState, STATE, takeStateOfPython } from "./state.js";
+import { changeState, STATE, takeStateOfPython } from "./state.js";
 
 function newViewer(model, el) {
   const about = model.get("about");
@@ -20,7 +20,7 @@ function newViewer(model, el) {
     about,
     labels: about.labels,
     page: buildPage(about, frame.grey),
-    state: readState({ model }),
+    state: Object.fromEntries(STATE.map((name) => [name, model.get(name)])),
     unsent: new Map(), // changes of the state that Python does not know
     sent: 0, // when Python last heard of changes
     frame,
@@ -29,16 +29,12 @@ function newViewer(model, el) {
     choices: [], // windows and tables of the list
     view: { zoom: 1, x: 0, y: 0, sx: 1, sy: 1 }, // middle in stored pixels, screen pixels for each
     canvas: { W: 0, H: 0 },
-    sampled: null,
     waiting: 0, // the animation frame that will paint
     painted: 0, // when the picture was last painted
-    playing: 0,
     tool: "", // what one finger, the mouse and the arrow keys do
     fingers: false, // whether that is true of fingers too, or they scroll the page
-    pinch: null, // where two fingers began
     cursor: { x: 0, y: 0, inside: false },
-    mark: null,
-    drag: null,
+    mark: null, // what is measured
     plot: { counts: null, edge: null, least: 0, most: 1 }, // the histogram
   };
 }
@@ -47,11 +43,10 @@ function listenToPython(v) {
   const { model } = v;
   const take = () => takeStateOfPython(v);
   const receive = (message, buffers) => receiveFrames(v, message, buffers);
-  for (const name of STATE) model.on(`change:${name}`, take);
-  model.on("msg:custom", receive);
+  const calls = [...STATE.map((name) => [`change:${name}`, take]), ["msg:custom", receive]];
+  for (const [name, call] of calls) model.on(name, call);
   return () => {
-    for (const name of STATE) model.off(`change:${name}`, take);
-    model.off("msg:custom", receive);
+    for (const [name, call] of calls) model.off(name, call);
   };
 }
 
@@ -60,7 +55,8 @@ export function render({ model, el }) {
   const { page, frame } = v;
   const { frame: _frame, ...begun } = v.state;
   const reset = () => {
-    clearMeasured(v);
+    v.mark = null;
+    measure(v);
     changeState(v, begun.as_file ? { ...begun, ...v.frame.look } : begun, true);
     showWhole(v);
   };
@@ -81,7 +77,7 @@ export function render({ model, el }) {
   showWhole(v);
   const usual = frame.grey ? "window" : "move";
   chooseTool(v, page.tools.scroll && isTouched() ? "scroll" : usual, false);
-  clearMeasured(v);
+  measure(v);
   paintPicture(v); // marks and panel follow in the frame that is due
   setTimeout(() => countValues(v), 0);
   setTimeout(() => requestFrames(v), 0);
