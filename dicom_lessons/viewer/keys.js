@@ -98,9 +98,8 @@ export function listenToKeys(v, reset) {
   page.group.addEventListener("keydown", (event) => {
     const names = Object.keys(page.tools);
     const [dx, dy] = ARROWS[event.key] ?? [0, 0];
-    const way = dx + dy;
-    if (!way) return;
-    chooseTool(v, names[(names.indexOf(v.tool) + way + names.length) % names.length]);
+    if (!dx && !dy) return;
+    chooseTool(v, names[(names.indexOf(v.tool) + dx + dy + names.length) % names.length]);
     page.tools[v.tool].focus();
     event.preventDefault();
   });

@@ -112,8 +112,8 @@ export function listenToPointer(v, reset) {
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
       node.addEventListener(name, () => endDrag(v));
   }
-  stage.addEventListener("pointerleave", () => {
-    v.cursor.inside = Boolean(v.drag);
+  stage.addEventListener("pointerleave", ({ pointerType }) => {
+    v.cursor.inside = Boolean(v.drag) || pointerType === "touch"; // a finger that is gone pointed
     paintSoon(v);
   });
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
