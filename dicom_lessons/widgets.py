@@ -20,7 +20,7 @@ _KIT = Path(__file__).with_name("kit.js")
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 # Of two outputs side by side, a widget and its twin, JupyterLab shows the widget while it lives:
-# it has a kernel and our script marked it. Meanwhile the twin waits for a moment.
+# it has a kernel and our script marked it. The twin waits a moment for that, then it is shown.
 _NOTICE = """\
 <div class="dl-twin"><style>
 @keyframes dl-wait { from, to { height: 0; overflow: hidden; visibility: hidden; } }
@@ -31,6 +31,8 @@ _NOTICE = """\
 .jp-OutputArea-child:has(> .lm-Panel.jupyter-widgets):has(+ .jp-OutputArea-child .dl-twin),
 .jp-OutputArea-child:has(> .lm-Panel .jupyter-widgets-disconnected):has(+ * .dl-twin)
   { display: none; }
+.jp-OutputArea-child:has(> .lm-Panel):not(:has(> .lm-Panel > *)):has(+ * .dl-twin)
+  { animation: dl-wait 1s 3s forwards; }
 </style><p><em>{{ text }}</em></p></div>{{ end }}"""
 
 
