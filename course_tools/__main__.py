@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
+
+from dicom_lessons import commands, places
 
 LANGUAGES = ("en", "ru")
 _ACTIONS = ("examine", "report")
-Command = Callable[[argparse.Namespace], int]
 
 
 def _data(arguments: argparse.Namespace) -> int:
     from course_tools.patient import write_patient
 
-    for path in write_patient(arguments.folder):
+    for path in write_patient(places.ready(arguments.folder)):
         print(path)
     return 0
 
@@ -25,8 +26,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from course_tools import lessons
 
-    every = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
-    for notebook in arguments.notebooks or every:
+    every = arguments.notebooks or [*lessons.notebooks("en"), *lessons.notebooks("ru")]
+    for notebook in every:
+        lessons.require_notebook(notebook)
+    for notebook in every:
         try:
             lessons.write(notebook, lessons.run(notebook))
         except CellExecutionError as error:
@@ -56,7 +59,7 @@ def _messages(_arguments: argparse.Namespace) -> int:
 def _solutions(arguments: argparse.Namespace) -> int:
     from course_tools.solutions import write_solutions
 
-    for path in write_solutions(arguments.folder):
+    for path in write_solutions(places.ready(arguments.folder)):
         print(path)
     return 0
 
@@ -85,50 +88,70 @@ def _class(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from course_tools import bench
 
-    bench.run(arguments.folder)
+    bench.run(places.ready(arguments.folder))
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _fuzz(arguments: argparse.Namespace) -> int:
+    if not hasattr(os, "fork"):
+        raise ValueError("fuzz runs each file in a forked process: use Linux or macOS.")
+    from course_tools import fuzz
+
+    return fuzz.main(arguments.files, arguments.seed, arguments.folder, arguments.keep)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands for authors and teachers."""
     from course_tools.lessons import ROOT
 
-    parser = argparse.ArgumentParser(
+    every = argparse.ArgumentParser(
         prog="python -m course_tools",
         description="Make, check and publish the course. CONTRIBUTING.md and TEACHING.md tell how.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    known = every.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
-        command: argparse.ArgumentParser = commands.add_parser(
-            name, help=text, description=f"{text[0].upper()}{text[1:]}."
-        )
-        command.set_defaults(command=work)
-        return command
-
-    data = add("data", _data, "make the files of the virtual patient again")
+    data = commands.add(known, "data", _data, "make the files of the virtual patient again", "")
     data.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "data",
         help="where to; data/ of the course if none is named",
     )  # fmt: skip
 
-    run = add("run", _run, "run lessons from top to bottom and store their outputs")
+    text = "run lessons from top to bottom and store their outputs"
+    run = commands.add(known, "run", _run, text, "notebooks/en/04a_attributes.ipynb")
     run.add_argument(
         "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
-        help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
+        help="a notebook; every lesson if none is named",
     )  # fmt: skip
 
-    add("accept", _accept, "say that the text of both languages now agrees")
-    add("messages", _messages, "gather the messages and list those without Russian")
-    solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
-    solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
-    _add_class(add("class", _class, "lay out a class for nbgrader, examine it, report on it"))
+    text = "say that the text of both languages now agrees"
+    commands.add(known, "accept", _accept, text, "")
+    text = "gather the messages and list those without Russian"
+    commands.add(known, "messages", _messages, text, "")
 
-    bench = add("bench", _bench, "measure the course against what one would pick instead")
+    text = "write the solutions of all lessons into a folder"
+    solutions = commands.add(known, "solutions", _solutions, text, "my_work")
+    solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+
+    text = "lay out a class for nbgrader, examine it, report on it"
+    _add_class(commands.add(known, "class", _class, text, "my_class"))
+
+    text = "measure the course against what one would pick instead"
+    bench = commands.add(known, "bench", _bench, text, "my_work")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go; my_work if none is named",
     )  # fmt: skip
-    return parser
+
+    text = "feed every reader mutated files and list what goes wrong"
+    fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
+    fuzz.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path,
+        help="files to mutate besides those that the course has",
+    )  # fmt: skip
+    fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
+    fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
+    fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
+    return every
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:
@@ -150,25 +173,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    chosen = _parser().parse_args(arguments)
-    try:
-        return int(chosen.command(chosen))
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith(("course_tools", "dicom_lessons")):
-            raise
-        cure = "pip install -e '.[author,class,bench]'"
-        print(f"The package {error.name} is missing. Get it with: {cure}", file=sys.stderr)
-    except (OSError, LookupError, ValueError) as error:
-        if isinstance(error, KeyError | IndexError):  # no mistake of whoever called
-            raise
-        print(_sentence(error), file=sys.stderr)
-    return 1
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}"
-    return str(error).partition("\n")[0]
+    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,26 @@ def notebooks(language: str) -> list[Path]:
     return sorted((NOTEBOOKS / language).glob("[0-9]*.ipynb"))
 
 
+def require_notebook(path: Path) -> None:
+    """Make sure that a file is a notebook, and one that may be written again.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened to read and write.
+    ValueError
+        If it is no notebook.
+    """
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            content = json.load(file)
+        if content["nbformat"] == 4 and isinstance(content["cells"], list):
+            return
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass  # whatever it is, it is none
+    raise ValueError(f"{path} is no notebook (.ipynb) of format 4.")
+
+
 def run(notebook: Path) -> dict[str, Any]:
     """Run a lesson from top to bottom in a fresh kernel and return it with its outputs.
 

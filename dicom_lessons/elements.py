@@ -13,7 +13,13 @@ from typing import Any
 from pydicom import DataElement, Dataset, FileDataset
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_data_element
 from pydicom.tag import BaseTag, Tag
+
+from dicom_lessons.text import _, short
+
+_HARMLESS_DEPTH, _DEEPEST = 4, 64
 
 
 def element(dataset: Dataset, tag: int | str) -> DataElement | None:
@@ -26,14 +32,16 @@ def element(dataset: Dataset, tag: int | str) -> DataElement | None:
     >>> element(dataset, "PatientID").value, element(dataset, "PatientName")
     ('4711', None)
     """
-    known = tag_for_keyword(tag) if isinstance(tag, str) else tag
-    if known is None or known not in dataset:
+    known = Tag(tag_for_keyword(tag) or 0) if isinstance(tag, str) else BaseTag(tag)
+    if known not in dataset._dict:
         return None
+    if not dataset._dict[known].is_raw:
+        return dataset[known]
     with warnings.catch_warnings(action="ignore"):
         try:
             return dataset[known]
         except Exception:  # whatever pydicom raises on bytes that make no value
-            return _as_stored(dataset, Tag(known))
+            return _as_stored(dataset, known)
 
 
 def value(dataset: Dataset, tag: int | str, absent: Any = None) -> Any:
@@ -44,6 +52,36 @@ def value(dataset: Dataset, tag: int | str, absent: Any = None) -> Any:
     """
     found = element(dataset, tag)
     return absent if found is None else found.value
+
+
+def check_writable(dataset: Dataset) -> None:
+    """Try to write each element that is nested deeply, for pydicom must never fail on one.
+
+    Its error text holds the text of each level below more than twice: 15 levels make gigabytes.
+
+    Raises
+    ------
+    ValueError
+        If there is one that pydicom cannot write, which the message names, or no end of levels.
+    """
+    waiting: list[tuple[Dataset, int]] = [(dataset, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise ValueError(_("its sequences are nested too deeply"))
+        for tag in list(place.keys()):
+            found = element(place, tag)
+            if found is None or (found.VR != "SQ" and depth <= _HARMLESS_DEPTH):
+                continue
+            if found.VR == "SQ":
+                waiting += [(item, depth + 1) for item in found.value or ()]
+                continue
+            scratch = DicomBytesIO()
+            scratch.is_implicit_VR, scratch.is_little_endian = False, True
+            try:
+                write_data_element(scratch, place[tag], place._character_set)
+            except Exception as error:
+                raise ValueError(f"{tag}: {short(error, 100)}") from None
 
 
 def forgive(dataset: FileDataset) -> FileDataset:
@@ -105,3 +143,7 @@ class _ForgivingFile(_Forgiving, FileDataset):
 
 class _ForgivingMeta(_Forgiving, FileMetaDataset):
     pass
+
+
+for _kind in (_ForgivingItem, _ForgivingFile, _ForgivingMeta):
+    _kind.__name__ = _kind.__bases__[1].__name__  # what pydicom calls them in its messages

@@ -73,7 +73,8 @@ def reason_of(error: BaseException) -> str:
         return _("the data end too early")
     if isinstance(error, MemoryError):
         return _("it needs more memory than there is")
-    return short(error, 200).rstrip(" .") or type(error).__name__
+    text = short(error, 200).partition(" Traceback (most recent")[0]  # pydicom quotes its own
+    return text.rstrip(" .") or type(error).__name__
 
 
 def is_there(path: str | os.PathLike[str]) -> bool:
@@ -155,6 +156,11 @@ def read(source: Source, **options: Any) -> Dataset:
     with _opened(source) as file, warnings.catch_warnings(action="ignore"):
         try:
             dataset = forgive(take(file, **{"force": True, **options}))
+            if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
+                file.seek(0)  # the letters DICM may stand there by chance
+                whole = _BoundedBytes(bytes(128) + b"DICM" + file.read(MOST_BYTES))
+                dataset = forgive(take(whole, **{"force": True, **options}))
+                dataset.preamble = None
         except Exception as error:  # pydicom and zlib raise many kinds on broken bytes
             if isinstance(error, OSError) and error.errno:  # of the system, not of pydicom
                 raise
@@ -165,12 +171,16 @@ def read(source: Source, **options: Any) -> Dataset:
                 sentence += " " + _("Fetch it again, or look at its bytes with the byte explorer.")
             raise ReadingError(sentence) from None
     dataset.buffer = None  # it is closed, and of a deflated data set it holds all once more
-    known = options.get("specific_tags") or any(map(dictionary_has_tag, dataset.keys()))
-    if not dataset.preamble and not known:
+    if not dataset.preamble and not _is_known(dataset, options):
         raise ReadingError(
             _("{name} is not DICOM. Check that this is the file that you meant.", name=name)
         )
     return dataset
+
+
+def _is_known(dataset: Dataset, options: dict[str, Any]) -> bool:
+    """Return whether there is an element that DICOM knows, or nobody asked for all of them."""
+    return bool(options.get("specific_tags")) or any(map(dictionary_has_tag, dataset.keys()))
 
 
 class _Bounded:

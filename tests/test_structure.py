@@ -360,7 +360,12 @@ def hostile(name: str) -> bytes:
             deflated + deflate(struct.pack("<HH2sHi", 9, 1, b"SL", 4, 1) * 5_000_000)
         ),
         "tags that no dictionary has": lambda: (
-            implicit + b"".join(struct.pack("<HHL", 0x10, i, 0) for i in range(65_536))
+            implicit
+            + b"".join(
+                struct.pack("<HHL", group, i, 0)
+                for group in (0x10, 0x12, 0x14, 0x16)
+                for i in range(65_536)
+            )
         ),
     }[name]()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import struct
 import warnings
+from collections.abc import Iterator
+from typing import Literal
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import (
@@ -20,7 +22,16 @@ from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import _
 
 NUMBERS = {str(VR): known[1] for VR, known in converters.items() if isinstance(known, tuple)}
-NUMBERS |= {"AT": "HH", "US or SS": "H"}
+NUMBERS |= {"AT": "HH"}
+_LUT_DESCRIPTORS = (
+    0x00281101,
+    0x00281102,
+    0x00281103,
+    0x00281111,
+    0x00281112,
+    0x00281113,
+    0x00283002,
+)
 
 
 def name_of(file_map: FileMap, element: Element) -> str:
@@ -75,14 +86,50 @@ def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
     enough = min(element.end, element.value_offset + 8 * longest)
     stored = file_map.raw[element.value_offset : enough]
     VR = element.VR or "OB"
-    if VR in NUMBERS:
-        text = _numbers(stored, NUMBERS[VR], file_map.little_endian or element.tag.group == 2)
+    if VR == "US or SS":
+        text = _signed_or_not(file_map, element, stored)
+    elif VR in NUMBERS:
+        text = _numbers(stored, NUMBERS[VR], _is_little_endian(file_map, element))
     elif VR in STR_VR:
         text = _text(stored, VR, _character_set(file_map, element))
     else:
         text = stored[: longest // 2].hex(" ")
     text = "".join(letter if letter.isprintable() else "·" for letter in text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _is_little_endian(file_map: FileMap, element: Element) -> bool:
+    """Say how numbers are stored; group 0002 and what UN encloses is little endian everywhere."""
+    if file_map.little_endian or element.tag.group == 2:
+        return True
+    return any(owner.VR == "UN" for owner in _owners(file_map, element))
+
+
+def _owners(file_map: FileMap, element: Element) -> Iterator[Element]:
+    while element.owner is not None:
+        element = file_map.elements[element.owner]
+        yield element
+
+
+def _signed_or_not(file_map: FileMap, element: Element, stored: bytes) -> str:
+    """Return numbers that are signed as the pixels are (PS3.5 §A.1, PS3.3 C.7.6.3.1).
+
+    The nearest Pixel Representation (0028,0103) counts. Of the descriptor of a lookup table, the
+    number of entries and the bits of an entry are never negative (PS3.3 C.11.1.1).
+    """
+    little_endian = _is_little_endian(file_map, element)
+    places = (element.owner, *(owner.owner for owner in _owners(file_map, element)))
+    found = (file_map.child(place, 0x00280103) for place in places)
+    told = next((each for each in found if each is not None), None)
+    order: Literal["little", "big"] = "little" if little_endian else "big"
+    pixels = b"" if told is None else file_map.raw[told.value_offset : told.end]
+    unsigned = _numbers(stored, "H", little_endian).split("\\")
+    if int.from_bytes(pixels[:2], order) != 1:
+        return "\\".join(unsigned)
+    signed = _numbers(stored, "h", little_endian).split("\\")
+    if element.tag in _LUT_DESCRIPTORS and len(signed) == 3:
+        return "\\".join((unsigned[0], signed[1], unsigned[2]))
+    return "\\".join(signed)
 
 
 def _numbers(stored: bytes, code: str, little_endian: bool) -> str:
@@ -114,6 +161,17 @@ def _character_set(file_map: FileMap, element: Element) -> str:
         owner = file_map.elements[owner].owner
         stored = _stored_text(file_map, owner, 0x00080005)
     return stored or ""
+
+
+def length_of_meta(file_map: FileMap) -> int | None:
+    """Return how many bytes of group 0002 follow (0002,0000), which has to hold this number.
+
+    None if the file has no such element (PS3.10 §7.1).
+    """
+    first = file_map.child(None, 0x00020000)
+    if first is None:
+        return None
+    return max(each.end for each in file_map.children(None) if each.tag.group == 2) - first.end
 
 
 def path_of(file_map: FileMap, element: Element) -> str:

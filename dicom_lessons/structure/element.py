@@ -24,6 +24,10 @@ class StructureError(ReadingError):
         self.offset = offset
 
 
+class LimitError(StructureError):
+    """Bytes that may well be DICOM, but more of them than are read."""
+
+
 class Header(NamedTuple):
     """What stands before a value: tag, VR (None where it is not stored), and length.
 
