@@ -12,6 +12,7 @@ const FLIGHT = 2; // requests for frames on their way
 const SPARE = 20; // milliseconds that one request may keep Python from other work
 const BATCH = 2 ** 20; // bytes that it may bring
 const MOST_ASKED = 8;
+const AHEAD = 10_000; // milliseconds that Python may spend on frames that are not shown yet
 const SHAPE = ["rows", "columns", "aspect"];
 const COUNTED_AFTER = 80; // milliseconds; a histogram takes longer than a frame
 
@@ -55,7 +56,7 @@ function farthest(v) {
 function* missing(v) {
   const { opened, pending, failed, kept, way } = v.frames;
   const { state, frame, about } = v;
-  for (let step = 0; step < about.frames; step++) {
+  for (let step = 0; step < Math.min(about.frames, AHEAD / v.frames.cost); step++) {
     const here = state.frame;
     for (const index of step ? [here + way * step, here - way * step] : [here]) {
       const isComplete = opened.get(index)?.step === 1;

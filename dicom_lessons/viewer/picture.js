@@ -3,7 +3,7 @@
 import { clamp, ordered, spans, typedArray } from "../kit.js";
 
 const WIDEST_TABLE = 2 ** 20; // stored values that get a lookup table
-const LEAST_BYTES = 2 ** 16; // that a frame counts for: so many small ones need time, not memory
+const LEAST = 2 ** 16; // that a frame counts for: so many small ones need time, not memory
 const OPAQUE = 0xff000000; // ABGR, as little-endian canvases hold it
 const YELLOW = 0xff00e6ff;
 const UNSIGNED = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, rgb: Uint8Array };
@@ -28,8 +28,7 @@ export function openFrame(info) {
   const frame = { ...info, step, grey: info.kind !== "rgb" };
   frame.stored = typedArray(info.pixels, ARRAYS[info.kind]);
   frame.overlaid = info.overlay.byteLength ? typedArray(info.overlay, Uint8Array) : null;
-  const bytes = info.pixels.byteLength + info.overlay.byteLength;
-  frame.bytes = Math.max(bytes * step * step, LEAST_BYTES);
+  frame.bytes = Math.max((info.pixels.byteLength + info.overlay.byteLength) * step ** 2, LEAST);
   if (!frame.grey) return frame;
   const opened = (table) => ({ ...table, values: typedArray(table.entries, Float64Array) });
   const modality = info.modality && opened(info.modality);
