@@ -50,19 +50,17 @@ class Frames:
     """
 
     def __init__(self, source: One | Sequence[One]) -> None:
-        self._sources: Sequence[One] | NDArray[Any]
+        sources: Any
+        alone = isinstance(source, str | os.PathLike | bytes | Dataset)
         if isinstance(source, np.ndarray):
             in_colour = source.dtype == np.uint8 and source.ndim == 3 and source.shape[-1] == 3
             if source.ndim not in (2, 3) or source.dtype.kind not in "biuf" or not source.size:
                 raise PixelError(_("An array must hold numbers in rows and columns."))
-            self._sources = [source] if source.ndim == 2 or in_colour else source
-            self.count = len(self._sources)
-        elif isinstance(source, str | os.PathLike | bytes | Dataset):
-            self._sources = [_read(source)]
-            self.count = frames_of(self._sources[0])
+            sources = [source] if source.ndim == 2 or in_colour else source
         else:
-            self._sources = list(source)
-            self.count = len(self._sources)
+            sources = [_read(source)] if alone else list(source)
+        self._sources = sources
+        self.count = frames_of(sources[0]) if alone else len(sources)
         if not self.count:
             raise PixelError(_("There is nothing to show: the series is empty."))
 
@@ -112,12 +110,8 @@ def describe(
 ) -> dict[str, Any]:
     """Return what the browser needs to show a frame; binary parts are bytes.
 
-    Parameters
-    ----------
-    dataset, stored, index, notes
-        The parts of an :class:`Opened` picture.
-    reduced : bool
-        Whether every so many rows and columns are enough if all have over ``LARGEST_FIRST`` bytes.
+    All but ``reduced`` are the parts of an :class:`Opened` picture; with that, every so many rows
+    and columns are enough if all have over ``LARGEST_FIRST`` bytes.
 
     Raises
     ------

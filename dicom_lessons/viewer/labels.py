@@ -53,13 +53,8 @@ def labels() -> dict[str, Any]:
             ["grey", _("Drag: up and down the center, left and right the width.")],
             ["film", _("Wheel, Page Up and Page Down: frames; Space plays them.")],
             ["", _("Ctrl and wheel, + and −: zoom. Double click or Home: reset.")],
-            [
-                "",
-                _(
-                    "Keys: {letters} choose the tool, arrows stand for dragging, "
-                    "Enter sets a point, I inverts."
-                ),
-            ],
+            ["", _("Keys: {letters} choose the tool, arrows stand for dragging.")],
+            ["", _("Enter sets a point, I inverts.")],
             ["grey", _("1 to 9: presets, 0: as the file says.")],
             ["touch", _("Two fingers zoom; one drags once a tool is chosen, else it scrolls.")],
         ],

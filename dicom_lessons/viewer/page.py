@@ -37,17 +37,10 @@ openPages("{{ name }}");
 def live(picture: Markup, data: dict[str, Any]) -> Markup:
     """Return the viewer as HTML that needs neither a kernel nor a network.
 
-    Parameters
-    ----------
-    picture : Markup
-        What is seen where scripts do not run.
-    data : dict
-        The state, what concerns the viewer, and what concerns each frame.
+    The picture is seen where scripts do not run; the data are what the script needs.
     """
-    style, script = Markup(STYLE), Markup(_TWIN)
-    return render(
-        _PAGE, name=_NAME, picture=picture, data=in_text(data), style=style, script=script
-    )
+    parts = {"style": Markup(STYLE), "script": Markup(_TWIN)}
+    return render(_PAGE, name=_NAME, picture=picture, data=in_text(data), **parts)
 
 
 def still(picture: Markup, *sentences: str) -> Markup:

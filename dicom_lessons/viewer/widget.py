@@ -27,7 +27,6 @@ from dicom_lessons.widgets import Widget
 LARGEST_PAGE = 2**23
 LARGEST_OUTPUT = 2**19
 SIDE = 512  # of the static picture on the page, in pixels
-BREATH = 0.001
 _LEAST_FRAME = 2**11  # bytes of a page that go to what concerns a frame, besides its pixels
 _WINDOW = ("center", "width", "function", "table")
 _STATE = (*_WINDOW, "frame", "flipped", "as_file")
@@ -110,7 +109,7 @@ class Viewer(Widget):
         self._led = False  # whether the state follows the file or the browser, nobody's will
         super().__init__()
         # the browser loads the script while the pixels are decoded, which keeps all threads waiting
-        time.sleep(BREATH)
+        time.sleep(0.001)
         try:
             with self._leading(), self.hold_sync(), self.hold_trait_notifications():
                 self._begin(source)
@@ -122,8 +121,11 @@ class Viewer(Widget):
     def _begin(self, source: One | Sequence[One]) -> None:
         self.first = describe(*self._open(0), reduced=True)
         wanted = self.first.get("units") == "HU" or self._frames.is_series
+        alt = ""
+        with suppress(LookupError):
+            alt = alt_of(source) if isinstance(source, str) else ""
         self.about = {
-            "alt": _alt_of(source),
+            "alt": alt,
             "frames": self._frames.count,
             "frame_time": frame_time(self._open(0).dataset),
             "presets": [window_parts(one, _(one.name)) for one in PRESETS if wanted],
@@ -155,11 +157,11 @@ class Viewer(Widget):
     @property
     def inverted(self) -> bool:
         """Whether small values are bright."""
-        return self.flipped != self._file_inverts(self.frame)
+        return self.flipped != grey.is_inverted(self._frames.dataset(self.frame))
 
     @inverted.setter
     def inverted(self, value: bool) -> None:
-        self.flipped = bool(value) != self._file_inverts(self.frame)
+        self.flipped ^= bool(value) != self.inverted
 
     def picture(self) -> NDArray[np.uint8]:
         """Return the frame as it is shown: 8-bit grey (rows, columns) or colour (…, 3)."""
@@ -232,9 +234,6 @@ class Viewer(Widget):
         for name, value in look.items():
             setattr(self, name, value)
 
-    def _file_inverts(self, index: int) -> bool:
-        return bool(grey.is_inverted(self._frames.dataset(index)))
-
     def _open(self, index: int) -> Opened:
         if self._opened is None or self._opened[0] != index:
             self._opened = index, self._frames.open(index)
@@ -255,16 +254,14 @@ class Viewer(Widget):
     def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
         """Send the frames that the browser asks for, or why one cannot be shown."""
         wanted = content.get("frames") if isinstance(content, dict) else None
-        if not isinstance(wanted, list) or not all(map(self._is_frame, wanted)):
+        known = range(self._frames.count)
+        if not isinstance(wanted, list) or not all(type(i) is int and i in known for i in wanted):
             return
         began = time.perf_counter()
         answer = {"ask": content.get("ask"), "frames": [self._message(index) for index in wanted]}
         message, places, binary = take_bytes(answer)
         spent = 1000 * (time.perf_counter() - began)
         self.send(message | {"places": places, "spent": spent}, binary)
-
-    def _is_frame(self, index: Any) -> bool:
-        return isinstance(index, int) and 0 <= index < self._frames.count
 
     def _display(self, opened: Opened) -> NDArray[np.uint8]:
         picture = opened.stored
@@ -328,13 +325,6 @@ class Viewer(Widget):
             place = {"frame": self.frame + 1, "frames": self._frames.count}
             caption += ", " + _("frame {frame} of {frames}", **place)
         return caption
-
-
-def _alt_of(source: One | Sequence[One]) -> str:
-    """Return what stands for the picture where it cannot be seen; empty if it is no sample."""
-    with suppress(LookupError):
-        return alt_of(source) if isinstance(source, str) else ""
-    return ""
 
 
 def _sentence(error: Exception) -> str:
