@@ -77,6 +77,11 @@ def numbers(dataset: Dataset, keyword: str, frame: int = 0) -> list[float]:
     return [_number(one, keyword) for one in parts]
 
 
+def number(dataset: Dataset, keyword: str, absent: float = np.nan, frame: int = 0) -> float:
+    """Return the first number of an attribute, or what it is where it is absent."""
+    return (*numbers(dataset, keyword, frame)[:1], absent)[0]
+
+
 def _number(one: object, keyword: str) -> float:
     section = "PS3.5 §6.2"
     with suppress(Exception):

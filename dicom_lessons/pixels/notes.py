@@ -14,6 +14,10 @@ from dicom_lessons.findings import Finding
 _notes: ContextVar[dict[Finding, None] | None] = ContextVar("notes", default=None)
 
 
+class PixelError(ValueError):
+    """The pixels of an object cannot be decoded or shown; the message says why."""
+
+
 class PictureWarning(UserWarning):
     """A picture is shown, but its file lacks or contradicts something; the message says what."""
 
