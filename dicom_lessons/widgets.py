@@ -54,6 +54,13 @@ def script(folder: Path, *names: str) -> str:
     return text.replace("export default { render }", "export default { render: keeping(render) }")
 
 
+def style(*paths: Path) -> str:
+    """Return ``kit.css`` and other style sheets as one."""
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in (_KIT.with_suffix(".css"), *paths)
+    )
+
+
 class StaticTwin:
     """Mixin, named before a widget class, for what a reader without a kernel sees instead.
 
@@ -94,6 +101,7 @@ class Widget(StaticTwin, anywidget.AnyWidget):
 class KeepKeys(anywidget.AnyWidget):
     """An invisible child; the box that holds it keeps the keys that are typed in it."""
 
+    _css = style()
     _esm = script(_KIT.parent) + "export default { render: keepKeysOfBox };\n"
 
 

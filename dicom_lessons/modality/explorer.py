@@ -95,7 +95,11 @@ class Panel:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em", max_width="100%"))
+        self.files = Dropdown(
+            description=_("File:"),
+            layout=Layout(width="25em", max_width="100%"),
+            style={"description_width": "initial"},
+        )
         self.picture = VBox()
         self.elements = HTML()
         self.files.observe(self._open, "value")

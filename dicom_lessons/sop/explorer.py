@@ -67,19 +67,22 @@ class SOPClassExplorer(Box):
         )
         self.file_choice = Dropdown(description=_("File:"), layout=narrow, style=style)
         self.module_choice = Select(
-            rows=14, description=_("Module:"), style=style, layout=Layout(width="24em")
+            rows=14, description=_("Module:"), style=style, layout=Layout(width="auto")
         )
         self.only_required = Checkbox(description=_("Without Type 3"), indent=False, value=True)
-        self.summary, self.attributes = HTML(), HTML(layout=Layout(max_height="24em"))
+        self.summary, self.attributes = (
+            HTML(),
+            HTML(layout=Layout(max_height="24em", flex="1 1 38em", min_width="0")),
+        )
         for part in (self.summary, self.attributes):
             part.add_class("jp-RenderedHTMLCommon")
             part.layout.overflow = "auto"
-        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 0 auto"))
+        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 1 24em"))
         super().__init__(
             [
                 HBox([self.class_choice, self.file_choice], layout=Layout(flex_flow="row wrap")),
                 self.summary,
-                HBox([modules, self.attributes]),
+                HBox([modules, self.attributes], layout=Layout(flex_flow="row wrap")),
             ]
         )
         self.class_choice.value = str(self.iod.sop_class)
