@@ -32,7 +32,7 @@ class Opened(NamedTuple):
 
     dataset: Dataset
     stored: NDArray[Any]
-    index: int
+    frame: int
     notes: Sequence[str] = ()
 
 
@@ -51,16 +51,18 @@ class Frames:
 
     def __init__(self, source: One | Sequence[One]) -> None:
         sources: Any
-        alone = isinstance(source, str | os.PathLike | bytes | Dataset)
+        self.count = 0
         if isinstance(source, np.ndarray):
             in_colour = source.dtype == np.uint8 and source.ndim == 3 and source.shape[-1] == 3
             if source.ndim not in (2, 3) or source.dtype.kind not in "biuf" or not source.size:
                 raise PixelError(_("An array must hold numbers in rows and columns."))
             sources = [source] if source.ndim == 2 or in_colour else source
+        elif isinstance(source, str | os.PathLike | bytes | Dataset):
+            sources = [_read(source)]
+            self.count = frames_of(sources[0])
         else:
-            sources = [_read(source)] if alone else list(source)
-        self._sources = sources
-        self.count = frames_of(sources[0]) if alone else len(sources)
+            sources = list(source)
+        self._sources, self.count = sources, self.count or len(sources)
         if not self.count:
             raise PixelError(_("There is nothing to show: the series is empty."))
 

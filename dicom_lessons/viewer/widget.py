@@ -267,10 +267,10 @@ class Viewer(Widget):
         picture = opened.stored
         if picture.ndim == 2:
             voi: Window | LookupTable = Window(self.center, self.width, self.function)
-            tables = grey.voi_tables(opened.dataset, opened.index)
+            tables = grey.voi_tables(opened.dataset, opened.frame)
             if 0 <= self.table < len(tables):
                 voi = tables[self.table]
-            picture = display.drawn(opened.dataset, voi, opened.index, stored=opened.stored)
+            picture = display.drawn(opened.dataset, voi, opened.frame, stored=opened.stored)
         return 255 - picture if self.flipped else picture
 
     def _live(self, most: int, hint: str = "") -> Markup:
@@ -305,7 +305,7 @@ class Viewer(Widget):
             step = max(1, -(-max(opened.stored.shape[:2]) // (2 * SIDE)))
             few = np.ascontiguousarray(opened.stored[::step, ::step])
             picture = self._display(opened._replace(stored=few))
-            overlay = display.overlay(opened.dataset, opened.index)
+            overlay = display.overlay(opened.dataset, opened.frame)
         except _REFUSALS as error:
             return viewer_page.still(Markup(), _sentence(error), hint)
         if overlay is not None:
