@@ -17,7 +17,7 @@ from dicom_lessons.structure.element import (
 )
 from dicom_lessons.text import N_, _
 
-MAXIMUM_ELEMENTS = 200_000
+MAXIMUM_ELEMENTS = 120_000
 MAXIMUM_DEPTH = 200
 _ITEM = b"\xfe\xff\x00\xe0"
 
