@@ -19,13 +19,14 @@ from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, FileDataset, dcmread
 from pydicom.datadict import dictionary_has_tag
 from pydicom.filereader import read_partial
 
 from dicom_lessons import samples
 from dicom_lessons.elements import element, forgive, value
 from dicom_lessons.text import _, short
+from dicom_lessons.unknown import with_lengths
 
 __all__ = ["element", "value"]
 
@@ -153,22 +154,9 @@ def read(source: Source, **options: Any) -> Dataset:
     if isinstance(source, Dataset):
         return source
     name = name_of(source)
-    take = read_partial if "stop_when" in options else dcmread
     with _opened(source) as file, warnings.catch_warnings(action="ignore"):
         try:
-            dataset = forgive(take(file, **{"force": True, **options}))
-            if not len(dataset) and dataset.file_meta:
-                # pydicom gives up what an element without delimiter belongs to, even pixels
-                file.seek(0)
-                raw = file.read(MOST_BYTES)
-                whole = _BoundedBytes(raw + _DELIMITER)
-                dataset = forgive(take(whole, **{"force": True, **options}))
-                dataset.breaks_off = len(raw)
-            if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
-                file.seek(0)  # the letters DICM may stand there by chance
-                whole = _BoundedBytes(bytes(128) + b"DICM" + file.read(MOST_BYTES))
-                dataset = forgive(take(whole, **{"force": True, **options}))
-                dataset.preamble = None
+            dataset = _taken(file, options)
         except Exception as error:  # pydicom and zlib raise many kinds on broken bytes
             if isinstance(error, OSError) and error.errno:  # of the system, not of pydicom
                 raise
@@ -184,6 +172,29 @@ def read(source: Source, **options: Any) -> Dataset:
             _("{name} is not DICOM. Check that this is the file that you meant.", name=name)
         )
     return dataset
+
+
+def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileDataset:
+    """Read with pydicom; again, with what it takes amiss put right, if it stumbles."""
+    take = read_partial if "stop_when" in options else dcmread
+    options = {"force": True, **options}
+    try:
+        dataset = take(file, **options)
+    except ReadingError:
+        raise
+    except Exception:
+        raw = _again(file)
+        dataset = take(_BoundedBytes(with_lengths(raw)), **options)
+    # the letters DICM may stand there by chance
+    if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
+        dataset = take(_BoundedBytes(bytes(128) + b"DICM" + _again(file)), **options)
+        dataset.preamble = None
+    return forgive(dataset)
+
+
+def _again(file: _BoundedFile | _BoundedBytes) -> bytes:
+    file.seek(0)
+    return file.read(MOST_INFLATED)
 
 
 def _is_known(dataset: Dataset, options: dict[str, Any]) -> bool:

@@ -7,12 +7,14 @@ import io
 import os
 import re
 import struct
+import sys
 import tracemalloc
 import warnings
 import zipfile
 import zlib
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -21,6 +23,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from dicom_lessons import reading, samples
 from dicom_lessons.reading import ReadingError
+from dicom_lessons.unknown import with_lengths
 
 
 def deflated(size: int, *, claim: int | None = None) -> bytes:
@@ -266,6 +269,46 @@ def test_a_prefix_by_chance_is_no_prefix() -> None:
     dataset = reading.read(raw)
     assert dataset.PatientID == "4711"
     assert dataset.preamble is None
+
+
+def unknown(inside: bytes, item: int = 0) -> bytes:
+    """Return an element of VR UN and undefined length; its item's length is given or undefined."""
+    head = struct.pack("<HH2sHL", 9, 0x1001, b"UN", 0, 0xFFFFFFFF)
+    end = b"" if item else struct.pack("<HHL", 0xFFFE, 0xE00D, 0)
+    head += struct.pack("<HHL", 0xFFFE, 0xE000, item or 0xFFFFFFFF)
+    return head + inside + end + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+
+
+@pytest.mark.parametrize("length", [0x4141, 0x4E50, 0x5153, 0x5A5A])
+@pytest.mark.parametrize("defined", [True, False])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_length_that_looks_like_letters_stops_no_reader(
+    length: int, defined: bool, times: int
+) -> None:
+    inside = struct.pack("<HHL", 9, 5, length) + bytes(length)
+    raw = bytes(128) + b"DICM" + element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0")
+    raw += unknown(inside, len(inside) if defined else 0) * times
+    dataset = reading.read(raw + element(0x10, 0x20, b"LO", b"4711"))
+    assert dataset.PatientID == "4711"
+    assert len(dataset[0x00091001].value) > length
+
+
+def test_what_is_no_end_of_unknown_elements_is_walked_through_once() -> None:
+    """Counted are the headers that are decoded."""
+    raw = b"\x09\0\1\x10UN\0\0\xff\xff\xff\xff\xfe\xff\0\xe0" * 20_000
+    steps = 0
+
+    def trace(frame: Any, event: str, _argument: object) -> Any:
+        nonlocal steps
+        steps += event == "line"
+        return trace if frame.f_code.co_name in ("with_lengths", "_end_of") else None
+
+    sys.settrace(trace)
+    try:
+        assert with_lengths(raw) == raw
+    finally:
+        sys.settrace(None)
+    assert steps < 20 * len(raw)
 
 
 # ---- sentences
