@@ -178,13 +178,15 @@ def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileD
     """Read with pydicom; again, with what it takes amiss put right, if it stumbles."""
     take = read_partial if "stop_when" in options else dcmread
     options = {"force": True, **options}
+    dataset = None
     try:
         dataset = take(file, **options)
     except ReadingError:
         raise
-    except Exception:
-        raw = _again(file)
-        dataset = take(_BoundedBytes(with_lengths(raw)), **options)
+    except Exception:  # it is tried once more, and fails again if nothing can be put right
+        pass
+    if dataset is None or _holds_unknown(file, dataset):
+        dataset = take(_BoundedBytes(with_lengths(_again(file))), **options)
     # the letters DICM may stand there by chance
     if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
         dataset = take(_BoundedBytes(bytes(128) + b"DICM" + _again(file)), **options)
@@ -192,9 +194,19 @@ def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileD
     return forgive(dataset)
 
 
+def _holds_unknown(file: _BoundedFile | _BoundedBytes, dataset: Dataset) -> bool:
+    """Return whether a sequence of undefined length was stored with VR UN."""
+    for each in dataset._dict.values():
+        if not each.is_raw and each.VR == "SQ":
+            file.seek(max(each.file_tell or 0, 8) - 8)
+            if file.read(2) == b"UN":
+                return True
+    return False
+
+
 def _again(file: _BoundedFile | _BoundedBytes) -> bytes:
     file.seek(0)
-    return file.read(MOST_INFLATED)
+    return file.read(MOST_BYTES)
 
 
 def _is_known(dataset: Dataset, options: dict[str, Any]) -> bool:
