@@ -19,7 +19,7 @@ from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from pydicom import Dataset, FileDataset, dcmread
+from pydicom import DataElement, Dataset, FileDataset, dcmread
 from pydicom.datadict import dictionary_has_tag
 from pydicom.filereader import read_partial
 
@@ -197,7 +197,7 @@ def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileD
 def _holds_unknown(file: _BoundedFile | _BoundedBytes, dataset: Dataset) -> bool:
     """Return whether a sequence of undefined length was stored with VR UN."""
     for each in dataset._dict.values():
-        if not each.is_raw and each.VR == "SQ":
+        if isinstance(each, DataElement) and each.VR == "SQ":
             file.seek(max(each.file_tell or 0, 8) - 8)
             if file.read(2) == b"UN":
                 return True
