@@ -32,7 +32,15 @@ from dicom_lessons.pixels.header import (
 from dicom_lessons.pixels.notes import PixelError, note
 from dicom_lessons.text import N_, _, short
 
-__all__ = ["DECODERS", "ELEMENTS", "PixelError", "frames_of", "is_colour", "stored_values"]
+__all__ = [
+    "DECODERS",
+    "ELEMENTS",
+    "PixelError",
+    "frames_of",
+    "is_colour",
+    "read_header",
+    "stored_values",
+]
 
 _BLOCK = 2**16
 _J2K, _JPEG_LS = 0x51, 0xF7
