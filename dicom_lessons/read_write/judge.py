@@ -22,7 +22,7 @@ from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels.stored import ELEMENTS
 from dicom_lessons.read_write.compare import values_of
-from dicom_lessons.read_write.texts import Entry, entries_of, judge_texts
+from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
@@ -81,7 +81,7 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     found = [*_judge_file_meta(dataset)]
     for entry in entries:
         found += [*_judge_terms(entry), *_judge_tag(entry), *_judge_values(entry)]
-    found += judge_texts(entries)
+    found += [*judge_texts(entries), *judge_items(entries)]
     notes = list(_judge_frames(dataset))
     found += _judge_pixels(dataset, {note.where for note in notes})
     known = {finding.where for finding in found}
@@ -228,7 +228,7 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
         letters = "".join(dict.fromkeys(each for each in text if not each.isascii()))
         what = _("{value} is no {vr}", value=text, vr=vr)
         if vr in NO_TEXT and letters:
-            what = _("{value} holds {letters}, which {vr} never may", value=text,
+            what = _("{value} holds {letters}, which is never allowed in {vr}", value=text,
                      letters=", ".join(letters[:8]), vr=vr)  # fmt: skip
         cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
         yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
