@@ -223,13 +223,13 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
             yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
             return
     # two wrong values may be the same
-    wrong = list(dict.fromkeys(short(each) for each in values if not _is_valid(each, vr)))
-    for text in wrong[:MOST_VALUES]:
-        letters = "".join(dict.fromkeys(each for each in text if not each.isascii()))
+    wrong = {short(each): str(each) for each in values if not _is_valid(each, vr)}
+    for text, whole in list(wrong.items())[:MOST_VALUES]:
+        letters = ", ".join(dict.fromkeys(each for each in whole if not each.isascii()))[:24]
         what = _("{value} is no {vr}", value=text, vr=vr)
         if vr in NO_TEXT and letters:
-            what = _("{value} holds {letters}, which is never allowed in {vr}", value=text,
-                     letters=", ".join(letters[:8]), vr=vr)  # fmt: skip
+            what = _("{value} holds {letters}, which is never allowed in {vr}",
+                     value=text, letters=letters, vr=vr)  # fmt: skip
         cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
         yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
     if (more := len(wrong) - MOST_VALUES) > 0:
