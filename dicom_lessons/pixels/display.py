@@ -17,10 +17,10 @@ from dicom_lessons.pixels.elements import number, numbers, whole_numbers, words
 from dicom_lessons.pixels.grey import (
     LookupTable,
     Window,
+    extremes,
     full_window,
     grey_levels,
     modality_values,
-    padding,
     voi_tables,
     windows,
 )
@@ -125,7 +125,11 @@ def drawn(
     if voi is None:
         voi = default_voi(stored, dataset, frame)
     if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or not stored.size:
-        return _eight_bits(grey_levels(stored, dataset, voi, frame))
+        rows = max(_BLOCK // max(stored.shape[-1], 1), 1)
+        parts = [stored[start : start + rows] for start in range(0, len(stored), rows)]
+        return np.concatenate(
+            [_eight_bits(grey_levels(part, dataset, voi, frame)) for part in parts or [stored]]
+        )
     # computed once per value, not once per pixel; a negative value, read without its sign, counts
     # from the table's end
     found = np.arange(int(stored.min()), int(stored.max()) + 1)
@@ -146,7 +150,7 @@ def default_voi(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> Windo
     found: Sequence[Window | LookupTable] = voi_tables(dataset, frame) or windows(dataset, frame)
     if found:
         return found[0]
-    return full_window(modality_values(stored, dataset, frame), padding(stored, dataset))
+    return full_window(extremes(stored, dataset, frame))
 
 
 def colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:

@@ -276,16 +276,33 @@ def _table(item: Dataset, where: str, low: float, high: float) -> LookupTable | 
     return LookupTable(int(start), bits, entries.astype(np.float64), text(item, "LUTExplanation"))
 
 
+def extremes(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> NDArray[np.float64]:
+    """Return modality values that hold the smallest and the largest, without what does not count.
+
+    Padding does not, unless nothing else differs, as in a label map whose padding is a label.
+    """
+    counted = padding(stored, dataset)
+    np.logical_not(counted, out=counted)
+    finite = stored[np.isfinite(stored)] if stored.dtype.kind == "f" else stored
+    values = finite
+    if not counted.all():
+        values = stored[counted & np.isfinite(stored)]
+        if not values.size or values.min() == values.max():
+            values = finite
+    if not values.size:
+        return np.zeros(1)
+    every = modality_table(dataset) is not None
+    ends = np.unique(values) if every else np.array([values.min(), values.max()])
+    return modality_values(ends, dataset, frame)
+
+
 def full_window(values: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> Window:
     """Return the window that shows the smallest value black and the largest white.
 
     Values are in modality units; those under the mask, such as padding, do not count.
     """
-    finite = np.isfinite(values)
-    counted = finite if mask is None else finite & ~mask
+    counted = np.isfinite(values) if mask is None else np.isfinite(values) & ~mask
     found = values[counted] if counted.any() else np.zeros(1)
-    if mask is not None and found.min() == found.max() and finite.any():
-        found = values[finite]  # of a label map, padding may be all that differs
     low, high = float(found.min()), float(found.max())
     return Window((low + high + 1) / 2, high - low + 1)
 

@@ -19,8 +19,8 @@ from dicom_lessons.text import _, short
 ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 LARGEST = 2**27
 """Bytes that are decoded at once."""
-LARGEST_CODED = 40_000_000
-"""Samples of one compressed frame: decoders need up to 6 bytes for each."""
+LARGEST_CODED = 75_000_000
+"""Samples of one compressed frame: decoders need up to 6 bytes for each, as measured."""
 _FLOATS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 _GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
