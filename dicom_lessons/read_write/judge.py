@@ -20,7 +20,7 @@ from pydicom.valuerep import validate_value
 from dicom_lessons import pixels
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
-from dicom_lessons.pixels.stored import ELEMENTS
+from dicom_lessons.pixels.header import ELEMENTS, frames_of
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts
 from dicom_lessons.reading import reason_of
@@ -225,7 +225,7 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
     # two wrong values may be the same
     wrong = {short(each): str(each) for each in values if not _is_valid(each, vr)}
     for text, whole in list(wrong.items())[:MOST_VALUES]:
-        letters = ", ".join(dict.fromkeys(each for each in whole if not each.isascii()))[:24]
+        letters = ", ".join([*dict.fromkeys(each for each in whole if not each.isascii())][:8])
         what = _("{value} is no {vr}", value=text, vr=vr)
         if vr in NO_TEXT and letters:
             what = _("{value} holds {letters}, which is never allowed in {vr}",
@@ -288,9 +288,7 @@ def _judge_frames(dataset: Dataset) -> Iterator[Finding]:
     syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
     if not syntax.is_transfer_syntax:
         return
-    last, decoded = 0, not syntax.is_encapsulated
-    with contextlib.suppress(ValueError, OverflowError):
-        last = max(int(str(value(dataset, "NumberOfFrames") or 1)), 1) - 1
+    last, decoded = frames_of(dataset) - 1, not syntax.is_encapsulated
     with contextlib.suppress(NotImplementedError):
         decoded = decoded or get_decoder(syntax).is_available
     if syntax in JPEG and value(dataset, "BitsAllocated") != 8:
