@@ -151,7 +151,24 @@ def test_what_reads_right_is_simply_relabelled(tmp_path: Path) -> None:
     cures = {each.cure for each in validate(dataset) if "lacks ü" in each.what}
     assert [cure for cure in cures if cure.startswith('SpecificCharacterSet = "ISO_IR 192"')]
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    assert saved(dataset, tmp_path).PatientName == "Müller^Jörg"
+    again = saved(dataset, tmp_path)
+    assert again.PatientName == again.OtherPatientIDsSequence[0].IssuerOfPatientID == "Müller^Jörg"
+
+
+@pytest.mark.parametrize("label", ["ISO_IR 100", ""])
+def test_items_that_would_keep_the_old_set_are_named(label: str, tmp_path: Path) -> None:
+    """Unless it has decoded them, pydicom writes items as they were, whatever the new label."""
+    dataset = read(mislabelled(label, "latin_1", {"PatientName": "Müller^Jörg"}))
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    (finding,) = validate(dataset)
+    assert finding.where == "OtherPatientIDsSequence[0].IssuerOfPatientID"
+    dataset.save_as(tmp_path / "lost.dcm")
+    assert "\ufffd" in dcmread(tmp_path / "lost.dcm").OtherPatientIDsSequence[0].IssuerOfPatientID
+    list(dataset.iterall())
+    assert validate(dataset) == ()
+    dataset.save_as(tmp_path / "kept.dcm")
+    kept = dcmread(tmp_path / "kept.dcm").OtherPatientIDsSequence[0]
+    assert kept.IssuerOfPatientID == "Müller^Jörg"
 
 
 # ---- names of many languages, in many sets

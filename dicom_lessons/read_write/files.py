@@ -13,6 +13,7 @@ from pydicom.tag import BaseTag
 
 from dicom_lessons import reading
 from dicom_lessons.read_write.judge import losses
+from dicom_lessons.read_write.texts import decode_all, entries_of
 from dicom_lessons.text import _
 
 WRITER = (BaseTag(0x00020012), BaseTag(0x00020013))
@@ -104,6 +105,8 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
             cure = found.cure or _("Write the value anew, or delete it.")
             what = _("{where}: {what}", where=found.where, what=found.what)
             raise _not_written(target, what, cure)
+        if any(entry.shown and entry.is_relabelled for entry in entries_of(dataset)):
+            decode_all(dataset)  # pydicom writes what it has not decoded in items as it was read
         for tag in writer:  # pydicom names itself where nobody is named
             del meta[tag]
         _write(dataset, target)

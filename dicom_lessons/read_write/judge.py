@@ -20,9 +20,9 @@ from pydicom.valuerep import validate_value
 from dicom_lessons import pixels
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
-from dicom_lessons.pixels.stored import ELEMENTS
+from dicom_lessons.pixels.header import ELEMENTS, frames_of
 from dicom_lessons.read_write.compare import values_of
-from dicom_lessons.read_write.texts import Entry, entries_of, judge_texts
+from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
@@ -32,6 +32,10 @@ HARMLESS_DEPTH = 4
 """Levels of sequences below which an element is tried alone before the whole is written."""
 LONGEST_KNOWN = 0xFFFF
 """Bytes from which on pydicom leaves a value of VR UN as it is."""
+JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
+"""What Pillow decodes with 8 bits only."""
+EXPLAIN = {"NumberOfFrames", "Columns", "PhotometricInterpretation"}
+"""Elements whose faults explain a wrong length of Pixel Data."""
 PREAMBLE = 132
 """Bytes of preamble and prefix."""
 NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
@@ -77,10 +81,12 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     found = [*_judge_file_meta(dataset)]
     for entry in entries:
         found += [*_judge_terms(entry), *_judge_tag(entry), *_judge_values(entry)]
-    found += [*judge_texts(entries), *_judge_pixels(dataset)]
+    found += [*judge_texts(entries), *judge_items(entries)]
+    notes = list(_judge_frames(dataset))
+    found += _judge_pixels(dataset, {note.where for note in notes})
     known = {finding.where for finding in found}
     known |= {""} if "PixelData" in known else set()
-    return (*found, *(each for each in _judge_frames(dataset) if each.where not in known))
+    return (*found, *(note for note in notes if note.where not in known))
 
 
 def losses(dataset: Dataset) -> Iterator[Finding]:
@@ -191,6 +197,10 @@ def _judge_tag(entry: Entry) -> Iterator[Finding]:
             what = _("no private creator has reserved this element")
             cure = _('private_block(group, "NAME", create=True).add_new(…) reserves a block')
             yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §7.8.1")
+    elif tag.group & 0xFF01 == 0x6000 and tag.element == 0x0102 and entry.element.value:
+        what = _("an overlay lies in unused bits of Pixel Data, which was retired")
+        cure = _("put its bits into Overlay Data (60xx,3000), with Overlay Bit Position 0")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.3 C.9.2")
     elif datadict.dictionary_has_tag(tag) and vr != "UN":
         known = datadict.dictionary_VR(tag)
         if vr not in known.split(" or "):
@@ -213,13 +223,13 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
             yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
             return
     # two wrong values may be the same
-    wrong = list(dict.fromkeys(short(each) for each in values if not _is_valid(each, vr)))
-    for text in wrong[:MOST_VALUES]:
-        letters = "".join(dict.fromkeys(each for each in text if not each.isascii()))
+    wrong = {short(each): str(each) for each in values if not _is_valid(each, vr)}
+    for text, whole in list(wrong.items())[:MOST_VALUES]:
+        letters = ", ".join([*dict.fromkeys(each for each in whole if not each.isascii())][:8])
         what = _("{value} is no {vr}", value=text, vr=vr)
         if vr in NO_TEXT and letters:
-            what = _("{value} holds {letters}, which {vr} never may", value=text,
-                     letters=", ".join(letters[:8]), vr=vr)  # fmt: skip
+            what = _("{value} holds {letters}, which is never allowed in {vr}",
+                     value=text, letters=letters, vr=vr)  # fmt: skip
         cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
         yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
     if (more := len(wrong) - MOST_VALUES) > 0:
@@ -247,7 +257,7 @@ def _is_valid(value: object, vr: str) -> bool:
     return True
 
 
-def _judge_pixels(dataset: Dataset) -> Iterator[Finding]:
+def _judge_pixels(dataset: Dataset, noted: set[str]) -> Iterator[Finding]:
     file_meta = getattr(dataset, "file_meta", None) or Dataset()
     raw, syntax = (
         value(dataset, "PixelData"),
@@ -259,10 +269,11 @@ def _judge_pixels(dataset: Dataset) -> Iterator[Finding]:
         what = _("compressed in the bytes or in the transfer syntax, not in both")
         cure = _("compress() and decompress() change both together")
         yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §A.4")
-    elif not syntax.is_encapsulated:
+    elif not syntax.is_encapsulated and not noted & EXPLAIN:
         with contextlib.suppress(Exception):  # what is missing, sop.lacks tells
             wanted = get_expected_length(dataset)
-            if 0 <= wanted < np.inf and len(raw) not in (wanted, wanted + wanted % 2):
+            cut = len(raw) < wanted and "PixelData" in noted  # then the note names the byte
+            if not cut and 0 <= wanted < np.inf and len(raw) not in (wanted, wanted + wanted % 2):
                 what = _("{count} bytes, but Rows, Columns and bits make {wanted}",
                          count=len(raw), wanted=wanted)  # fmt: skip
                 cure = _("set_pixel_data(array, …) sets all of them together")
@@ -275,12 +286,14 @@ def _judge_frames(dataset: Dataset) -> Iterator[Finding]:
         return
     file_meta = getattr(dataset, "file_meta", None) or Dataset()
     syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
-    with contextlib.suppress(NotImplementedError, ValueError, TypeError, OverflowError):
-        if not syntax.is_transfer_syntax:
-            return
-        if syntax.is_encapsulated and not get_decoder(syntax).is_available:
-            return  # that no decoder is installed is no fault of the file
-        last = max(int(str(value(dataset, "NumberOfFrames") or 1)), 1) - 1
-        frames = sorted({last * step // (MOST_FRAMES - 1) for step in range(MOST_FRAMES)})
-        notes = [note for frame in frames for note in pixels.findings(dataset, frame)]
-        yield from dict.fromkeys(notes)
+    if not syntax.is_transfer_syntax:
+        return
+    last, decoded = frames_of(dataset) - 1, not syntax.is_encapsulated
+    with contextlib.suppress(NotImplementedError):
+        decoded = decoded or get_decoder(syntax).is_available
+    if syntax in JPEG and value(dataset, "BitsAllocated") != 8:
+        decoded = False
+    frames = sorted({last * step // (MOST_FRAMES - 1) for step in range(MOST_FRAMES)})
+    notes = [note for frame in frames for note in pixels.findings(dataset, frame)]
+    # that no decoder is installed is no fault of the file
+    yield from dict.fromkeys(note for note in notes if note.where or decoded)

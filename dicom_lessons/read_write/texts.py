@@ -149,7 +149,7 @@ def judge_texts(texts: Iterable[Entry]) -> Iterator[Finding]:
     """Yield what is wrong with the text of a data set, judged as a whole: one set wrote it."""
     groups: dict[tuple[str, ...], list[Entry]] = {}
     for text in texts:
-        if not text.shown.isascii() or "\x1b" in text.shown:
+        if not _is_plain(text):
             groups.setdefault((text.read_in, *text.codecs), []).append(text)
     for group in groups.values():
         doubted = dict(_doubts(group))
@@ -167,6 +167,30 @@ def judge_texts(texts: Iterable[Entry]) -> Iterator[Finding]:
                 yield _not_right(text, reads_well)
 
 
+def judge_items(entries: Iterable[Entry]) -> Iterator[Finding]:
+    """Yield text in items that pydicom would leave in the old set when the label has changed."""
+    for entry in entries:
+        if entry.stored and entry.is_relabelled and "[" in entry.where and not _is_plain(entry):
+            value = short(entry.shown)
+            what = _(
+                "{value} would be saved in the old character set under the new label", value=value
+            )
+            cure = _("list(dataset.iterall()) decodes it; read_write.save_safely does so itself")
+            yield Finding(where=entry.where, what=what, cure=cure, section=SECTION)
+
+
+def _is_plain(entry: Entry) -> bool:
+    return entry.shown.isascii() and "\x1b" not in entry.shown
+
+
+def decode_all(dataset: Dataset) -> None:
+    """Have pydicom decode every element, in items too; what it cannot decode stays as it is."""
+    for tag in list(dataset.keys()):
+        found = element(dataset, tag)
+        for item in found.value or [] if found is not None and found.VR == "SQ" else []:
+            decode_all(item)
+
+
 def _not_right(text: Entry, rest_reads_well: bool) -> Finding:
     letters = ", ".join(lacking(text.shown, text.codecs)[:8])
     what = _(
@@ -174,10 +198,11 @@ def _not_right(text: Entry, rest_reads_well: bool) -> Finding:
         value=short(text.shown), letters=letters,
     )  # fmt: skip
     cure = _(
-        'SpecificCharacterSet = "ISO_IR 192" before saving, if this and all other text reads right'
+        'SpecificCharacterSet = "ISO_IR 192", then read_write.save_safely, if this and all other '
+        "text reads right"
     )
     if not rest_reads_well or "\ufffd" in text.shown:
-        what = _("{value} cannot be what was written", value=short(text.shown))
+        what = _("{value} is not what was written", value=short(text.shown))
         cure = _(
             "find out in which character set it was written, and read it in that one: "
             "read_write.read_in_set(path, codec); relabelled without that, it is lost"
