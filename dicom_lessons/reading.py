@@ -39,6 +39,7 @@ MOST_UNPACKED = 2 * 2**30
 """Bytes of all members of an archive that are written to a disk."""
 
 _CHUNK = 2**20
+_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"  # of a sequence, or of fragments (PS3.5 §A.4)
 
 Source = str | os.PathLike[str] | bytes | Dataset
 
@@ -156,6 +157,13 @@ def read(source: Source, **options: Any) -> Dataset:
     with _opened(source) as file, warnings.catch_warnings(action="ignore"):
         try:
             dataset = forgive(take(file, **{"force": True, **options}))
+            if not len(dataset) and dataset.file_meta:
+                # pydicom gives up what an element without delimiter belongs to, even pixels
+                file.seek(0)
+                raw = file.read(MOST_BYTES)
+                whole = _BoundedBytes(raw + _DELIMITER)
+                dataset = forgive(take(whole, **{"force": True, **options}))
+                dataset.breaks_off = len(raw)
             if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
                 file.seek(0)  # the letters DICM may stand there by chance
                 whole = _BoundedBytes(bytes(128) + b"DICM" + file.read(MOST_BYTES))
@@ -213,7 +221,7 @@ class _BoundedBytes(_Bounded, BytesIO):
 def _opened(source: str | os.PathLike[str] | bytes) -> _BoundedFile | _BoundedBytes:
     if isinstance(source, bytes):
         return _BoundedBytes(read_bytes(source))
-    return _BoundedFile(FileIO(path_of(source)))
+    return _BoundedFile(FileIO(os.fspath(path_of(source))))
 
 
 def inflate(raw: bytes) -> tuple[bytes, int]:
@@ -256,10 +264,10 @@ def files_in(folder: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
     if not isinstance(folder, str | os.PathLike):
         return [Path(path) for path in folder]
     top = Path(folder)
-    if not top.exists():
-        raise FileNotFoundError(_("There is no folder {path}.", path=top))
+    if not is_there(top):
+        raise FileNotFoundError(_("There is no folder {path}.", path=short(top, 200)))
     found = sorted(top.rglob("*")) if top.is_dir() else [top]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
+    return [path for path in found if is_there(path) and path.is_file() and not path.is_symlink()]
 
 
 def members_of(

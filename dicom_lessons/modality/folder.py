@@ -10,7 +10,7 @@ from pydicom import Dataset
 
 from dicom_lessons.modality.sop_classes import agreement, raw_value
 from dicom_lessons.modality.terms import judge
-from dicom_lessons.reading import ReadingError, files_in, read, reason_of
+from dicom_lessons.reading import ReadingError, files_in, is_there, read, reason_of
 from dicom_lessons.text import _, short
 
 
@@ -48,9 +48,10 @@ def survey(folder: Path | str) -> Survey:
     NotADirectoryError
         If there is no such folder.
     """
-    if not Path(folder).is_dir():
+    if not (is_there(folder) and Path(folder).is_dir()):
+        name = short(folder, 200)
         raise NotADirectoryError(
-            _("There is no folder {folder}. Give the path of a folder.", folder=folder)
+            _("There is no folder {folder}. Give the path of a folder.", folder=name)
         )
     result = Survey({}, {}, {})
     for path in files_in(folder):

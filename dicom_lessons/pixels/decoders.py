@@ -38,7 +38,15 @@ _JPIP = N_(
     "The pixels are not in the file: a server has them, whose address is in Pixel Data Provider "
     "URL (0028,7FE0)."
 )
+_RLE = N_("The program dcmdrle of DCMTK may decode it: let it convert the file.")
+_JPEG_LS = N_("The program dcmdjpls of DCMTK may decode it: let it convert the file.")
+_J2K = N_("Convert the file with another program, such as gdcmconv --raw of GDCM.")
 _CURES = {
+    "1.2.840.10008.1.2.5": _RLE,
+    "1.2.840.10008.1.2.4.80": _JPEG_LS,
+    "1.2.840.10008.1.2.4.81": _JPEG_LS,
+    "1.2.840.10008.1.2.4.90": _J2K,
+    "1.2.840.10008.1.2.4.91": _J2K,
     "1.2.840.10008.1.2.4.92": N_("Convert the file with a program that reads JPEG 2000 Part 2."),
     "1.2.840.10008.1.2.4.93": N_("Convert the file with a program that reads JPEG 2000 Part 2."),
     "1.2.840.10008.1.2.4.94": _JPIP,

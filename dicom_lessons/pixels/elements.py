@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_VR
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 
 from dicom_lessons.pixels.notes import note
+from dicom_lessons.reading import value as value_of
 from dicom_lessons.text import _, short
 
 _MACROS = {
@@ -44,22 +44,10 @@ def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
         groups += items(dataset, "SharedFunctionalGroupsSequence")[:1]
         for group in groups:
             for item in items(group, macro)[:1]:
-                found = _value(item, keyword)
+                found = value_of(item, keyword)
                 if found is not None:
                     return found
-    return _value(dataset, keyword)
-
-
-def _value(dataset: Dataset, keyword: str) -> Any:
-    tag = tag_for_keyword(keyword)
-    if tag is None or tag not in dataset:
-        return None
-    with suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return dataset[tag].value
-    with suppress(Exception):  # pydicom converts late, and raises many kinds
-        return dataset.get_item(tag).value
-    return None
+    return value_of(dataset, keyword)
 
 
 def numbers(dataset: Dataset, keyword: str, frame: int = 0) -> list[float]:
@@ -75,6 +63,16 @@ def numbers(dataset: Dataset, keyword: str, frame: int = 0) -> list[float]:
     many = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
     parts = [one for one in many if one is not None and str(one).strip(" \0")]
     return [_number(one, keyword) for one in parts]
+
+
+def whole_numbers(dataset: Dataset, tag: int) -> list[int]:
+    """Return the whole numbers of an element by its tag, whatever its VR; empty if it has none."""
+    value = value_of(dataset, tag)
+    with suppress(Exception):
+        if isinstance(value, bytes):
+            return [int(one) for one in np.frombuffer(value[: len(value) & ~1], "<i2")]
+        return [int(one) for one in (value if isinstance(value, Iterable) else [value])]
+    return []
 
 
 def number(dataset: Dataset, keyword: str, absent: float = np.nan, frame: int = 0) -> float:
@@ -128,11 +126,12 @@ def items(dataset: Dataset, keyword: str, frame: int = 0) -> list[Dataset]:
     return []
 
 
-def words(dataset: Dataset, keyword: str, little: bool = True) -> NDArray[Any]:
+def words(dataset: Dataset, keyword: str | int) -> NDArray[Any]:
     """Return numbers of 8 or 16 bits, as bytes if they come as bytes, whatever their VR."""
-    value = _value(dataset, keyword)
+    value = value_of(dataset, keyword)
     if isinstance(value, bytes):
         return np.frombuffer(value, np.uint8)
-    found = np.asarray(numbers(dataset, keyword))
-    found = found[np.isfinite(found) & (np.abs(found) < 2**16)].astype(np.int64)
-    return (found % 2**16).astype(np.uint16)
+    with suppress(Exception):
+        many = value if isinstance(value, Iterable) else [value]
+        return (np.asarray([int(one) for one in many]) % 2**16).astype(np.uint16)
+    return np.zeros(0, np.uint16)

@@ -276,6 +276,26 @@ def _table(item: Dataset, where: str, low: float, high: float) -> LookupTable | 
     return LookupTable(int(start), bits, entries.astype(np.float64), text(item, "LUTExplanation"))
 
 
+def extremes(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> NDArray[np.float64]:
+    """Return modality values that hold the smallest and the largest, without what does not count.
+
+    Padding does not, unless nothing else differs, as in a label map whose padding is a label.
+    """
+    counted = padding(stored, dataset)
+    np.logical_not(counted, out=counted)
+    finite = stored[np.isfinite(stored)] if stored.dtype.kind == "f" else stored
+    values = finite
+    if not counted.all():
+        values = stored[counted & np.isfinite(stored)]
+        if not values.size or values.min() == values.max():
+            values = finite
+    if not values.size:
+        return np.zeros(1)
+    every = modality_table(dataset) is not None
+    ends = np.unique(values) if every else np.array([values.min(), values.max()])
+    return modality_values(ends, dataset, frame)
+
+
 def full_window(values: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> Window:
     """Return the window that shows the smallest value black and the largest white.
 

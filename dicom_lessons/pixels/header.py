@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset
@@ -21,13 +19,12 @@ from dicom_lessons.text import _, short
 ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 LARGEST = 2**27
 """Bytes that are decoded at once."""
-LARGEST_CODED = 40_000_000
-"""Samples of one compressed frame: decoders need up to 6 bytes for each."""
+LARGEST_CODED = 75_000_000
+"""Samples of one compressed frame: decoders need up to 6 bytes for each, as measured."""
 _FLOATS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 _GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 _SECTION = "PS3.3 §C.7.6.3.1"
-_CUT_OFF = b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff", b"\xe0\x7f\x10\x00OW\0\0\xff\xff\xff\xff"
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ def check_size(header: Header, frames: int) -> None:
 
 
 def pixel_data(dataset: Dataset) -> tuple[str, bytes]:
-    """Return the keyword and the bytes of the pixels, those of a file that breaks off included.
+    """Return the keyword and the bytes of the pixels.
 
     Raises
     ------
@@ -138,23 +135,7 @@ def pixel_data(dataset: Dataset) -> tuple[str, bytes]:
     data = attribute(dataset, element)
     if isinstance(data, bytes | bytearray) and data:
         return element, bytes(data)
-    if "Rows" not in dataset or "BitsAllocated" not in dataset:
-        raise PixelError(_("This object holds no pixels."))
-    with suppress(OSError, TypeError, ValueError):
-        raw = Path(getattr(dataset, "filename", None) or "").read_bytes()
-        start = max(raw.rfind(begin) for begin in _CUT_OFF) + len(_CUT_OFF[0])
-        if start >= len(_CUT_OFF[0]):
-            what = _("the file breaks off in it, at byte {place}", place=len(raw))
-            note(what, "PixelData", _("Fetch the file again."), "PS3.5 §A.4")
-            return element, raw[start:]
-        raise PixelError(
-            _(
-                "This object holds no pixels, though its header describes a picture: the file ends "
-                "at byte {place}. Fetch it again.",
-                place=len(raw),
-            )
-        )
-    raise PixelError(_("This object holds no pixels, though its header describes a picture."))
+    raise PixelError(_("This object holds no pixels."))
 
 
 def frames_of(dataset: Dataset) -> int:
@@ -308,8 +289,9 @@ def _encapsulated(dataset: Dataset, header: Header, announced: int) -> Header:
     if not found:
         raise PixelError(_("There is no frame in Pixel Data."))
     header = _with_high(header, b"")
-    if fragments.cut >= 0:
-        _note_cut(dataset, header.element, fragments.cut, section)
+    if fragments.cut >= 0 or getattr(dataset, "breaks_off", 0):
+        have = fragments.cut if fragments.cut >= 0 else len(header.data)
+        _note_cut(dataset, header.element, have, section)
     if found != announced:
         seen = {"announced": announced, "found": found}
         what = _(
@@ -376,5 +358,6 @@ def _note_cut(dataset: Dataset, element: str, have: int, section: str, wanted: i
         what = _("it breaks off after {have} of {wanted} bytes", **seen)
     if start:
         what += _(", at byte {place} of the file", **seen)
-    what += _("; what is missing is shown as 0")
+    if wanted:
+        what += _("; what is missing is shown as 0")
     note(what, element, _("Fetch the file again."), section)

@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pydicom import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import convert_color_space
-from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
+from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
 from dicom_lessons.pixels import codestream
 from dicom_lessons.pixels.codestream import Codestream
@@ -35,6 +36,7 @@ __all__ = ["DECODERS", "ELEMENTS", "PixelError", "frames_of", "is_colour", "stor
 
 _BLOCK = 2**16
 _J2K, _JPEG_LS = 0x51, 0xF7
+_TOLERANCE = 24  # by how much loss may take a colour beyond those that can be
 _YBR = ("YBR_FULL", "YBR_FULL_422")
 _RLE_MOST = 64  # two bytes of RLE become at most 128
 
@@ -88,6 +90,15 @@ def stored_values(dataset: Dataset, frame: int | None = 0) -> NDArray[Any]:
     return every
 
 
+def raw_words(dataset: Dataset, frame: int = 0) -> NDArray[Any] | None:
+    """Return the words of grey pixels with all of their bits; None if they have none to spare."""
+    header = _checked(dataset, frame)
+    if header.samples != 1 or not (header.fragments is None or header.syntax == RLELossless):
+        return None
+    every = replace(header, stored=header.allocated, high=header.allocated - 1, signed=False)
+    return (_coded if header.fragments else _native)(every, frame)
+
+
 def check(dataset: Dataset, frame: int = 0) -> None:
     """Note what is odd about a frame whose stored values are there already.
 
@@ -124,7 +135,7 @@ def _values(header: Header, raw: bytes, skipped: int = 0) -> NDArray[Any]:
     if header.allocated == 1:
         found = np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[skipped:]
     else:
-        order = "<" if header.syntax.is_little_endian else ">"
+        order = ">" if header.syntax == ExplicitVRBigEndian else "<"
         kind = "f" if header.element != "PixelData" else "ui"[header.signed]
         stored = np.dtype(f"{order}{kind}{header.allocated // 8}")
         found = np.frombuffer(raw, stored, min(len(raw) // stored.itemsize, count))
@@ -171,10 +182,20 @@ def _rgb(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _coded(header: Header, index: int) -> NDArray[Any]:
-    """Decode a compressed frame with the first decoder that can."""
+    """Return the values of a compressed frame."""
     coded, photometric, allocated = _prepared(header, index)
     if header.syntax in WRAPPED:
         return _values(header, coded)
+    found = _decoded(header, coded, photometric, allocated, index)
+    if header.syntax == RLELossless:
+        found = _used_bits(header, found)
+    return _rgb(found) if photometric in _YBR else found
+
+
+def _decoded(
+    header: Header, coded: bytes, photometric: str, allocated: int, index: int
+) -> NDArray[Any]:
+    """Return the numbers of a compressed frame from the first decoder that can read it."""
     is_rle = header.syntax == RLELossless
     options: dict[str, Any] = {
         "rows": header.rows,
@@ -196,15 +217,17 @@ def _coded(header: Header, index: int) -> NDArray[Any]:
                 found, _changed = get_decoder(header.syntax).as_array(
                     encapsulate([coded]), index=0, decoding_plugin=name, raw=True, **options
                 )
+                return found
         except BaseException as error:  # the panic of a decoder is no Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
             reason = reason or reason_of(error)
-            continue
-        found = _used_bits(header, found) if is_rle else found
-        return _rgb(found) if photometric in _YBR else found
+    assert header.fragments is not None
+    cure = cure_of(header.syntax)
+    if header.fragments.cut >= 0 and index == header.frames - 1:
+        reason, cure = _("the file breaks off in this frame"), _("Fetch the file again.")
     what = _("The pixels cannot be decoded: {reason}.", reason=reason)
-    raise PixelError(f"{what} {cure_of(header.syntax)}")
+    raise PixelError(f"{what} {cure}")
 
 
 def _prepared(header: Header, index: int) -> tuple[bytes, str, int]:
@@ -245,10 +268,10 @@ def _prepared(header: Header, index: int) -> tuple[bytes, str, int]:
         what = _("the compressed frame has {coded} bits per sample, not {told}", **seen)
         note(what, "BitsAllocated", "", "PS3.5 §8.2")
         allocated = next(bits for bits in (8, 16, 32, 64) if bits >= frame.bits)
-    return *_colours(header, frame), allocated
+    return *_colours(header, frame, index), allocated
 
 
-def _colours(header: Header, frame: Codestream) -> tuple[bytes, str]:
+def _colours(header: Header, frame: Codestream, index: int) -> tuple[bytes, str]:
     """Return a frame and the Photometric Interpretation that fits what it says itself."""
     told, data = header.photometric, frame.data
     if header.samples == 1:
@@ -259,8 +282,12 @@ def _colours(header: Header, frame: Codestream) -> tuple[bytes, str]:
         section = "PS3.5 §8.2.4"
     else:
         best = {"RGB": "RGB", "YBR": "YBR_FULL", "": told}[frame.colours]
-        if not frame.is_sure and frame.process == _JPEG_LS:
-            best = told
+        if not frame.is_sure and told == "RGB":
+            as_ybr = codestream.marked(data, best)
+            if frame.process == _JPEG_LS or _is_no_ybr(
+                _decoded(header, as_ybr, best, header.allocated, index)
+            ):
+                best = told
         if header.syntax in (JPEGBaseline8Bit, JPEGExtended12Bit):
             data = codestream.marked(data, best)
         fits, section = best[:3] == told[:3], "PS3.5 §8.2.1"
@@ -269,6 +296,15 @@ def _colours(header: Header, frame: Codestream) -> tuple[bytes, str]:
         what = _("the compressed frame itself is no {told}: shown as {best}", **seen)
         note(what, "PhotometricInterpretation", "", section)
     return data, best
+
+
+def _is_no_ybr(values: NDArray[Any]) -> bool:
+    """Say whether numbers are no YBR: read as that, many are colours that cannot be."""
+    some = values.reshape(-1, 3)[:: max(values.size // 2**18, 1)].astype(np.float32)
+    bright, blue, red = some[:, 0], some[:, 1] - 128, some[:, 2] - 128
+    rgb = (bright + 1.402 * red, bright + 1.772 * blue, bright - 0.344 * blue - 0.714 * red)
+    beyond = [(one < -_TOLERANCE) | (one > 255 + _TOLERANCE) for one in rgb]
+    return bool(np.any(beyond, axis=0).mean() > 0.01)
 
 
 def _unwrapped(header: Header, coded: bytes, size: int) -> bytes:

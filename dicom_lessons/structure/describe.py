@@ -19,7 +19,7 @@ from pydicom.values import converters
 
 from dicom_lessons.structure.element import Element
 from dicom_lessons.structure.file_map import FileMap
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 NUMBERS = {str(VR): known[1] for VR, known in converters.items() if isinstance(known, tuple)}
 NUMBERS |= {"AT": "HH"}
@@ -230,7 +230,7 @@ def find_element(file_map: FileMap, path: str) -> Element:
                 "{name} has no element {path}. Write a tag as '0010,0010', a nested one as "
                 "'300A,00B0[0].300A,00C2'.",
                 name=file_map.name,
-                path=path,
+                path=short(path),
             )
         )
     return element
