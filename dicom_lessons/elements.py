@@ -102,13 +102,13 @@ def _as_stored(dataset: Dataset, tag: BaseTag) -> DataElement:
     return unknown
 
 
-class _Forgiving:
+class _Forgiving(Dataset):
     """A data set that holds as UN what cannot be converted, instead of raising."""
 
-    def __getitem__(self: Any, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             part = super().__getitem__(key)
-            part.__class__ = _ForgivingItem
+            part.__class__ = _Forgiving
             return part
         try:
             tag = key if isinstance(key, BaseTag) else Tag(key)
@@ -119,10 +119,10 @@ class _Forgiving:
             found = self._converted(tag)
         if found.VR == "SQ" and found.value and type(found.value[0]) is Dataset:
             for item in found.value:
-                item.__class__ = _ForgivingItem
+                item.__class__ = _Forgiving
         return found
 
-    def _converted(self: Any, tag: BaseTag) -> DataElement:
+    def _converted(self, tag: BaseTag) -> Any:
         with warnings.catch_warnings(action="ignore"):
             try:
                 return super().__getitem__(tag)
@@ -133,10 +133,6 @@ class _Forgiving:
                 return self._dict[tag]
 
 
-class _ForgivingItem(_Forgiving, Dataset):
-    pass
-
-
 class _ForgivingFile(_Forgiving, FileDataset):
     pass
 
@@ -145,5 +141,9 @@ class _ForgivingMeta(_Forgiving, FileMetaDataset):
     pass
 
 
-for _kind in (_ForgivingItem, _ForgivingFile, _ForgivingMeta):
-    _kind.__name__ = _kind.__bases__[1].__name__  # what pydicom calls them in its messages
+for _kind, _own in (
+    (_Forgiving, Dataset),
+    (_ForgivingFile, FileDataset),
+    (_ForgivingMeta, FileMetaDataset),
+):
+    _kind.__name__ = _own.__name__  # for messages, such as that of a missing attribute

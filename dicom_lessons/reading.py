@@ -200,14 +200,14 @@ class _Bounded:
 
     def read(self: Any, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
-            rest: bytes = super().read()
+            rest: bytes = super().read()  # type: ignore[misc]
             inflate(rest)
             return rest
         if size > _CHUNK:
             here = self.tell()
             size = max(min(size, self.seek(0, os.SEEK_END) - here), 0)
             self.seek(here)
-        return super().read(size)
+        return super().read(size)  # type: ignore[misc,no-any-return]
 
 
 class _BoundedFile(_Bounded, BufferedReader):

@@ -211,7 +211,7 @@ def _of_pixels() -> list[Reader]:
         "overlay": display.overlay,
         "to_display": pixels.to_display,
     }
-    kinds = dict.fromkeys(names, (pixels.PixelError,))
+    kinds: dict[str, tuple[type[Exception], ...]] = dict.fromkeys(names, (pixels.PixelError,))
     if hasattr(pixels, "findings"):
         names["findings"], kinds["findings"] = pixels.findings, ()
     return [

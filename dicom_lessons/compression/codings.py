@@ -37,6 +37,7 @@ from dicom_lessons.compression.change import (
     encoded_size,
     native_size,
 )
+from dicom_lessons.elements import check_writable
 from dicom_lessons.pixels.stored import ELEMENTS, PixelError, refusal, stored_values
 from dicom_lessons.text import N_, _
 
@@ -242,5 +243,6 @@ def _file_of(dataset: Dataset) -> bytes:
     broken = refusal(N_("The object cannot be written: {reason}."), CompressionError)
     with broken, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values of other elements are no matter here
+        check_writable(dataset)
         dcmwrite(file, dataset)
     return file.getvalue()

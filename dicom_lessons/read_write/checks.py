@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
@@ -91,20 +90,27 @@ def _for_marking() -> Sequence[tuple[object, ...]]:
     return [(Dataset(), "checked"), (taken, "checked"), (known, "checked again")]
 
 
-def _for_relabelling() -> Sequence[tuple[object, ...]]:
-    pairs = itertools.combinations(("ISO_IR 100", "ISO_IR 144", "ISO_IR 192"), 2)
-    return [(_mislabelled(wrong, term), term) for wrong, term in pairs]
+def _for_reading() -> Sequence[tuple[object, ...]]:
+    pairs = (("", "cp1251"), ("ISO_IR 144", "cp1251"), ("ISO_IR 192", "koi8-r"),
+             ("ISO_IR 100", "utf-8"), ("ISO_IR 100", "iso8859-5"))  # fmt: skip
+    return [(reading.read(_mislabelled(wrong, codec)), codec) for wrong, codec in pairs]
 
 
-def _mislabelled(wrong: str, term: str) -> bytes:
+def _mislabelled(wrong: str, codec: str) -> bytes:
+    def coded(text: str) -> str:  # in Latin-1 each byte is a letter
+        return text.encode(codec).decode("latin_1")
+
     dataset = samples.read("CT_small", stop_before_pixels=True)
-    dataset.SpecificCharacterSet = term
-    dataset.PatientName, dataset.InstitutionName = NAME, "Клиника"
-    dataset.PatientComments, dataset.OtherPatientNames = "Натощак", ["Петров^Пётр", "Сидоров^Яков"]
-    dataset.OtherPatientIDsSequence[0].IssuerOfPatientID = "Больница"
+    dataset.SpecificCharacterSet = "ISO_IR 100"
+    dataset.PatientName, dataset.InstitutionName = coded(NAME), coded("Клиника")
+    dataset.PatientComments, dataset.StationName = coded("Натощак"), coded("Пост")
+    dataset.OtherPatientNames = [coded("Петров^Пётр"), coded("Сидоров^Яков")]
+    dataset.InstitutionAddress, dataset.TextValue = coded("Тверь"), coded("Без изменений")
+    dataset.OtherPatientIDsSequence[0].IssuerOfPatientID = coded("Больница")
+    dataset["OtherPatientIDsSequence"].is_undefined_length = codec == "cp1251"
     buffer = BytesIO()
     dataset.save_as(buffer)
-    return buffer.getvalue().replace(term.encode(), wrong.encode(), 1)
+    return buffer.getvalue().replace(b"ISO_IR 100", wrong.ljust(10).encode(), 1)
 
 
 def _for_replacing() -> Sequence[tuple[object, ...]]:
@@ -136,7 +142,7 @@ def _survivors(dataset: Dataset) -> list[list[object]]:
 
 def _texts(dataset: Dataset) -> list[object]:
     texts = [
-        (int(element.tag), *map(str, values_of(element)))
+        (int(element.tag), *(str(value).rstrip("\0 ") for value in values_of(element)))
         for element in dataset.iterall()
         if element.VR in TEXT
     ]
@@ -204,6 +210,6 @@ CHECKS = {
     "read_write-3": Check(cases=_for_marking, form=Dataset.to_json_dict, kind=DatasetCode),
     "read_write-5": Check(examine=_name_survives),
     "read_write-7": Check(examine=_capture_accepted),
-    "read_write-8": Check(cases=_for_relabelling, form=_survivors, kind=DatasetCode),
+    "read_write-8": Check(cases=_for_reading, form=_survivors, kind=DatasetCode),
     "read_write-9": Check(cases=_for_replacing, form=Dataset.to_json_dict, kind=DatasetCode),
 }

@@ -6,7 +6,6 @@ import re
 import struct
 import warnings
 from collections.abc import Iterator
-from typing import Literal
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import (
@@ -22,16 +21,8 @@ from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import _, short
 
 NUMBERS = {str(VR): known[1] for VR, known in converters.items() if isinstance(known, tuple)}
-NUMBERS |= {"AT": "HH"}
-_LUT_DESCRIPTORS = (
-    0x00281101,
-    0x00281102,
-    0x00281103,
-    0x00281111,
-    0x00281112,
-    0x00281113,
-    0x00283002,
-)
+NUMBERS |= {"AT": "HH", "US or SS": ""}
+_LUT_DESCRIPTORS = {*range(0x00281101, 0x00281104), *range(0x00281111, 0x00281114), 0x00283002}
 
 
 def name_of(file_map: FileMap, element: Element) -> str:
@@ -86,10 +77,9 @@ def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
     enough = min(element.end, element.value_offset + 8 * longest)
     stored = file_map.raw[element.value_offset : enough]
     VR = element.VR or "OB"
-    if VR == "US or SS":
-        text = _signed_or_not(file_map, element, stored)
-    elif VR in NUMBERS:
-        text = _numbers(stored, NUMBERS[VR], _is_little_endian(file_map, element))
+    if VR in NUMBERS:
+        code = NUMBERS[VR] or _code_of_ambiguous(file_map, element)
+        text = _numbers(stored, code, _is_little_endian(file_map, element))
     elif VR in STR_VR:
         text = _text(stored, VR, _character_set(file_map, element))
     else:
@@ -111,25 +101,17 @@ def _owners(file_map: FileMap, element: Element) -> Iterator[Element]:
         yield element
 
 
-def _signed_or_not(file_map: FileMap, element: Element, stored: bytes) -> str:
-    """Return numbers that are signed as the pixels are (PS3.5 §A.1, PS3.3 C.7.6.3.1).
+def _code_of_ambiguous(file_map: FileMap, element: Element) -> str:
+    """Return how numbers are stored that are US or SS as the nearest Pixel Representation says.
 
-    The nearest Pixel Representation (0028,0103) counts. Of the descriptor of a lookup table, the
-    number of entries and the bits of an entry are never negative (PS3.3 C.11.1.1).
+    Of the descriptor of a lookup table, the number of entries and the bits of an entry are never
+    negative (PS3.3 C.11.1.1).
     """
-    little_endian = _is_little_endian(file_map, element)
     places = (element.owner, *(owner.owner for owner in _owners(file_map, element)))
-    found = (file_map.child(place, 0x00280103) for place in places)
-    told = next((each for each in found if each is not None), None)
-    order: Literal["little", "big"] = "little" if little_endian else "big"
-    pixels = b"" if told is None else file_map.raw[told.value_offset : told.end]
-    unsigned = _numbers(stored, "H", little_endian).split("\\")
-    if int.from_bytes(pixels[:2], order) != 1:
-        return "\\".join(unsigned)
-    signed = _numbers(stored, "h", little_endian).split("\\")
-    if element.tag in _LUT_DESCRIPTORS and len(signed) == 3:
-        return "\\".join((unsigned[0], signed[1], unsigned[2]))
-    return "\\".join(signed)
+    told = next(filter(None, (file_map.child(place, 0x00280103) for place in places)), None)
+    if told is None or file_map.raw[told.value_offset : told.end].strip(b"\0") != b"\1":
+        return "H"
+    return "HhH" if element.tag in _LUT_DESCRIPTORS else "h"
 
 
 def _numbers(stored: bytes, code: str, little_endian: bool) -> str:
@@ -138,7 +120,8 @@ def _numbers(stored: bytes, code: str, little_endian: bool) -> str:
     values = form.iter_unpack(stored[:whole])
     if code == "HH":
         return "\\".join(f"({group:04X},{element:04X})" for group, element in values)
-    return "\\".join(f"{value:.9g}" if code in "fd" else f"{value}" for (value,) in values)
+    flat = (value for each in values for value in each)
+    return "\\".join(f"{value:.9g}" if code in "fd" else f"{value}" for value in flat)
 
 
 def _text(stored: bytes, VR: str, character_set: str) -> str:
@@ -164,10 +147,7 @@ def _character_set(file_map: FileMap, element: Element) -> str:
 
 
 def length_of_meta(file_map: FileMap) -> int | None:
-    """Return how many bytes of group 0002 follow (0002,0000), which has to hold this number.
-
-    None if the file has no such element (PS3.10 §7.1).
-    """
+    """Return how many bytes of group 0002 follow (0002,0000), if it is there (PS3.10 §7.1)."""
     first = file_map.child(None, 0x00020000)
     if first is None:
         return None

@@ -85,12 +85,8 @@ def _prepare(dataset: Dataset, target: UID) -> Dataset:
 def swap_words(dataset: Dataset) -> None:
     """Turn the bytes of each word round, in place: pydicom leaves them as they are (PS3.5 §7.3).
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Its OW, OF, OL, OD and OV values change, those in sequences too; words of native Pixel Data
-        are as wide as Bits Allocated. Afterwards the data set counts as read in the other byte
-        order.
+    OW, OF, OL, OD and OV values change, those in sequences too; words of native Pixel Data are as
+    wide as Bits Allocated. Afterwards the data set counts as read in the other byte order.
     """
     little_endian = _is_little_endian(dataset)
     correct_ambiguous_vr(dataset, little_endian)

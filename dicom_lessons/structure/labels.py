@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydicom.config import IGNORE
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -58,7 +59,8 @@ _BYTES = """\
 def labels(file_map: FileMap) -> dict[str, Any]:
     """Return every text of the explorer, in the language that is set."""
     syntax = file_map.transfer_syntax
-    name = UID(syntax).name if UID(syntax).is_transfer_syntax else syntax or _("not stated")
+    uid = UID(syntax, IGNORE)
+    name = uid.name if uid.is_transfer_syntax else syntax or _("not stated")
     encodings = {"stored": _("as stored: {name}", name=name)}
     if file_map.inflated is not None:
         encodings["inflated"] = _("after inflation")

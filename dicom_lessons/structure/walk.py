@@ -15,9 +15,9 @@ from dicom_lessons.structure.element import (
     StructureError,
     decode_header,
 )
-from dicom_lessons.text import _
+from dicom_lessons.text import N_, _
 
-MAXIMUM_ELEMENTS = 200_000
+MAXIMUM_ELEMENTS = 120_000
 MAXIMUM_DEPTH = 200
 _ITEM = b"\xfe\xff\x00\xe0"
 
@@ -95,9 +95,8 @@ class Walk:
                 _("{expected} should begin here, not {tag}", expected=expected, tag=tag), offset
             )
         if tag.group == 0:
-            raise StructureError(
-                _("{tag} cannot begin an element: no file holds group 0000", tag=tag), offset
-            )
+            reason = _("{tag} cannot begin an element: no file holds group 0000", tag=tag)
+            raise StructureError(reason, offset)
         kind, holds = self._classify(level, header)
         index = self._add(level, header, offset, kind, bool(holds))
         end = level.end + 1 if length is None else header.value_offset + length
@@ -105,20 +104,13 @@ class Walk:
             self.levels.append(self._inside(level, header, index, holds, end))
             return header.value_offset
         if length is None:
-            raise StructureError(
-                _("the length of {tag} is undefined, which it may not be", tag=tag),
-                header.value_offset,
-            )
+            reason = _("the length of {tag} is undefined, which it may not be", tag=tag)
+            raise StructureError(reason, header.value_offset)
         if end > level.end:
-            raise StructureError(
-                _(
-                    "the value of {tag} should have {length} bytes, but {left} are left",
-                    tag=tag,
-                    length=length,
-                    left=level.end - header.value_offset,
-                ),
-                header.value_offset,
-            )
+            message = N_("the value of {tag} should have {length} bytes, but {left} are left")
+            left = level.end - header.value_offset
+            reason = _(message, tag=tag, length=length, left=left)
+            raise StructureError(reason, header.value_offset)
         return end
 
     def _inside(self, level: _Level, header: Header, index: int, holds: str, end: int) -> _Level:
@@ -143,7 +135,7 @@ class Walk:
             following = first.value_offset + (first.length or 0)
             if following >= end:
                 return following == end
-            return decode_header(self.raw, following, explicit=False).tag > first.tag
+            return int(decode_header(self.raw, following, explicit=False).tag) > int(first.tag)
         except StructureError:
             return False
 

@@ -13,7 +13,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, generate_uid
 
-from dicom_lessons.elements import element
+from dicom_lessons.elements import element, value
 from dicom_lessons.text import _, short
 from dicom_lessons.uids.meaning import names_no_instance
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
@@ -119,7 +119,7 @@ def replace_uids(dataset: Dataset, secret: str, root: str = UUID_ROOT) -> Datase
         waiting: list[Dataset] = [replaced] if meta is None else [replaced, meta]
         while waiting:
             waiting += _replace_level(waiting.pop(), secret, root)
-    if meta is not None and replaced.get("SOPInstanceUID"):
+    if meta is not None and value(replaced, "SOPInstanceUID"):
         meta.MediaStorageSOPInstanceUID = replaced.SOPInstanceUID
     return replaced
 
