@@ -541,7 +541,7 @@ def last_cell(file: Path) -> str:
         (bytes(128) + b"DICM", "no pixels"),
         (b"This is a letter.", "is not DICOM"),
         (b"", "is not DICOM"),
-        (None, "No such file"),
+        (None, "There is no file"),
     ],
     ids=["picture", "ecg", "cut", "prefix", "letter", "empty", "none"],
 )
