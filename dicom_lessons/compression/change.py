@@ -252,16 +252,18 @@ def _check_pixels(dataset: Dataset, values: NDArray[Any], syntax: UID, limit: in
 
 
 def _cannot_take(dataset: Dataset, syntax: UID) -> CompressionError:
+    names = ("Rows", "Columns", "PhotometricInterpretation", "BitsAllocated", "BitsStored")
+    told = [short(dataset.get(name), 20) for name in names]
     return CompressionError(
         _(
             "The encoder of {name} cannot take such a picture: {rows} × {columns} pixels, "
             "{photometric}, {allocated} bits allocated, {stored} stored.",
             name=syntax.name,
-            rows=dataset.Rows,
-            columns=dataset.Columns,
-            photometric=dataset.PhotometricInterpretation,
-            allocated=dataset.BitsAllocated,
-            stored=dataset.BitsStored,
+            rows=told[0],
+            columns=told[1],
+            photometric=told[2],
+            allocated=told[3],
+            stored=told[4],
         )
     )
 
