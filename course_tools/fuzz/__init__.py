@@ -7,6 +7,7 @@ seed come the same files on every computer.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import re
@@ -140,7 +141,8 @@ def _count(result: Result, number: int, events: Iterator[dict[str, object]]) -> 
 def _supervised(source: Path, place: Path, chance: Random | None) -> Iterator[dict[str, object]]:
     """Mutate and read a file in a process of its own; yield what it tells, and how it died."""
     receiving, sending = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings(action="ignore"):  # of threads, none of which the child needs
+        child = os.fork()
     if child == 0:
         os.close(receiving)
         _read_all(source, place, chance, sending)
@@ -172,6 +174,7 @@ def _read_all(source: Path, place: Path, chance: Random | None, sending: int) ->
     """
     status = 1
     try:
+        faulthandler.disable()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(nowhere, stream)

@@ -41,7 +41,9 @@ def test_the_same_seed_gives_the_same_files() -> None:
         assert sum(one != raw for one in made[0]) > 40
 
 
-@pytest.mark.parametrize("mutation", {*mutations.MUTATIONS}, ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "mutation", dict.fromkeys(mutations.MUTATIONS), ids=lambda one: one.__name__
+)
 def test_each_mutation_changes_files_and_takes_any_bytes(mutation: mutations.Mutation) -> None:
     for name in ("CT_small", "image_dfl", "MR_small_implicit"):
         raw = samples.path(name).read_bytes()
