@@ -270,7 +270,9 @@ def _table(item: Dataset, where: str, low: float, high: float) -> LookupTable | 
         note(what, where, "", section)
         bits = needed
     elif where == "VOILUTSequence" and needed < bits:
-        what = _("{bits} bits are announced, but no entry is above {highest}: it gets dark", **seen)
+        what = _(
+            "{bits} bits are announced, but no entry is above {highest}: a dark picture", **seen
+        )
         note(what, where, "", section)
     start = (fitting or readings)[0]
     return LookupTable(int(start), bits, entries.astype(np.float64), text(item, "LUTExplanation"))

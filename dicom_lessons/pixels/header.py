@@ -293,11 +293,7 @@ def _encapsulated(dataset: Dataset, header: Header, announced: int) -> Header:
         have = fragments.cut if fragments.cut >= 0 else len(header.data)
         _note_cut(dataset, header.element, have, section)
     if found != announced:
-        seen = {"announced": announced, "found": found}
-        what = _(
-            "{announced} announced or none, but Pixel Data hold {found}: all are shown", **seen
-        )
-        note(what, "NumberOfFrames", "", section)
+        _note_frames(announced, found, section)
     return replace(header, frames=found, fragments=fragments)
 
 
@@ -308,7 +304,7 @@ def _with_width(header: Header, announced: int) -> Header:
     full = header.rows * header.columns * 3 * header.allocated // 8 * announced
     section = "PS3.3 §C.7.6.3.1.2"
     if full <= len(header.data) <= full + 1:
-        what = _("its colours are not halved, as many bytes as there are: shown as YBR_FULL")
+        what = _("its colours are not halved, as the number of bytes shows: taken as YBR_FULL")
         note(what, "PhotometricInterpretation", "", section)
         return replace(header, photometric="YBR_FULL")
     if header.columns % 2 == 0:

@@ -271,6 +271,8 @@ def _prepared(header: Header, index: int) -> tuple[bytes, str, int]:
         what = _("{count} bytes lie in front of the compressed frame: left out", count=frame.start)
         note(what, "PixelData", "", "PS3.5 §A.4")
     allocated = header.allocated
+    if frame.bits > 64 or (frame.process == _JPEG_LS and b"\xff\xd9" not in frame.data):
+        raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=_("it is broken")))
     if frame.bits > allocated:
         seen = {"coded": frame.bits, "told": allocated}
         what = _("the compressed frame has {coded} bits per sample, not {told}", **seen)
