@@ -1,6 +1,6 @@
 // A page without a kernel: the same viewer over a model that only remembers.
 
-import { inflate, keeping, make, seen } from "../kit.js";
+import { inflate, keeping, make } from "../kit.js";
 import { render } from "./viewer.js";
 
 async function openModel({ state, about, frames }) {
@@ -22,7 +22,7 @@ async function openModel({ state, about, frames }) {
 class Twin extends HTMLElement {
   async connectedCallback() {
     this.model ??= openModel(JSON.parse(this.querySelector("script").textContent));
-    const [model] = await Promise.all([this.model, seen(this)]);
+    const model = await this.model;
     if (this.close || !this.isConnected) return;
     const el = make("div");
     this.replaceChildren(el);
