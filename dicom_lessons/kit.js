@@ -79,7 +79,7 @@ function giveBackFocus(root) {
 // In JupyterLab an arrow key moves to another cell and two letters d delete one. No other key that
 // is pressed in a widget gets there; Escape gives the focus back to the cell.
 export function keepKeys(root) {
-  root.classList.add("dl-live"); // seen by the style of the static twin, in widgets.py
+  root.classList.add("dl-live"); // looked for by beside.js
   root.tabIndex = -1; // so that a click on plain text focuses the widget, not the cell around it
   const isUndone = ({ code, target }) => code === "KeyZ" && target.matches("input, textarea");
   root.addEventListener("keydown", (event) => {
@@ -94,16 +94,6 @@ export function keepKeys(root) {
   };
   root.addEventListener("keydown", first, true);
 }
-
-// A static twin comes with each live widget, and is not seen: it must not cost time.
-export const seen = (node) =>
-  new Promise((tell) => {
-    new IntersectionObserver(([entry], observer) => {
-      if (!entry.intersectionRatio) return;
-      observer.disconnect();
-      tell();
-    }).observe(node);
-  });
 
 // What `widgets.script` makes of each `render`: its keys are kept.
 export const keeping = (render) => (context) => {
