@@ -58,7 +58,10 @@ def _data_set(answer: Any) -> list[tuple[int, object]]:
         raw = answer if isinstance(answer, bytes) else Path(answer).read_bytes()
         answer = dcmread(BytesIO(raw), force=True)
     with warnings.catch_warnings(action="ignore"):
-        return [(int(element.tag), element.value) for element in answer]
+        return [
+            (int(one.tag), one.to_json_dict(None, 0) if one.VR == "SQ" else one.value)
+            for one in answer
+        ]
 
 
 CHECKS = {
