@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.kinds import Check, Code, opened
 from dicom_lessons.read_write.checks import DatasetCode
 
 STRIP = 60  # rows
@@ -77,7 +77,7 @@ def _for_colours() -> Sequence[tuple[object, ...]]:
 
 
 def _covered(path: Path) -> str:
-    dataset = dcmread(path)
+    dataset = opened(path)
     before = samples.read("virtual/sc")
     old, new = pixels.to_display(before), pixels.to_display(dataset)
     if new.shape != old.shape:

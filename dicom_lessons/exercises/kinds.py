@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from pydicom import Dataset
+from pydicom import Dataset, FileDataset
+from pydicom.errors import InvalidDicomError
 
+from dicom_lessons import reading
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.apart import Unfinished, apart
 from dicom_lessons.exercises.calls import Outcome, outcomes
@@ -203,9 +205,27 @@ class Repair(Exercise):
             return Verdict(False, _("There is no file {path}: write it first.", path=text))
         try:
             finding = self.examine(path)
+        except reading.ReadingError as error:
+            finding = str(error)
         except Exception as error:
             finding = _("pydicom cannot read {name}: {error}.", name=path.name, error=shown(error))
         return self._found(finding) if finding else self._right()
+
+
+def opened(path: Path) -> FileDataset:
+    """Read a learner's file within the limits of every reader; it must be a whole one.
+
+    Raises
+    ------
+    ReadingError
+        If it cannot be read, or would fill the memory.
+    InvalidDicomError
+        If it has no preamble with the letters DICM behind it (PS3.10 §7.1).
+    """
+    dataset = reading.read(path)
+    if not isinstance(dataset, FileDataset) or not dataset.preamble:
+        raise InvalidDicomError("no preamble")
+    return dataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,7 +266,7 @@ class Code(Exercise):
         got, expected = contrast(result, wanted)
         return _(
             "Called with ({arguments}), your function gave {got}; expected: {expected}.",
-            arguments=", ".join(map(shown, arguments)),
+            arguments=", ".join(shown(getattr(each, "name", each)) for each in arguments),
             got=got,
             expected=expected,
         )
@@ -295,14 +315,21 @@ def called(
 ) -> tuple[list[Outcome], Verdict | None]:
     """Call a learner's function apart; a verdict comes with it if there is nothing to judge."""
     if not callable(function):
-        text, _given = apart(partial(_looked_at, function, forms.as_it_is))
-        seen = _("You answered {answer}. A function is expected here.", answer=text)
-        return [], Verdict(False, seen)
+        said = _("You answered {answer}. A function is expected here.", answer=seen(function))
+        return [], Verdict(False, said)
     results = apart(partial(outcomes, function, cases, form))
     if may_give_nothing or any(one.result is not None for one in results):
         return results, None
     why = _("Your function gives nothing back: does it end with return?")
     return results, Verdict(None if all(one.blank for one in results) else False, why)
+
+
+def seen(answer: object) -> str:
+    """Return a short text of a learner's object, whose own code makes it."""
+    try:
+        return shown(answer) if is_scalar(answer) else apart(partial(shown, answer))
+    except Unfinished as how:
+        return str(how)
 
 
 def _looked_at(answer: object, form: forms.Form) -> tuple[str, object]:

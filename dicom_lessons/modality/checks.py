@@ -12,7 +12,7 @@ from pydicom import dcmread
 
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check
+from dicom_lessons.exercises.kinds import Check, opened
 from dicom_lessons.text import N_
 
 _META = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
@@ -56,7 +56,7 @@ def _counts(answer: Any) -> dict[object, object]:
 
 def _mended(path: Path) -> str:
     """Compare the learner's copy with the broken file, whose Patient ID no other file has."""
-    mended = dcmread(path)
+    mended = opened(path)
     wanted = dcmread(samples.path("CT_small"))
     wanted.PatientID = wanted.StudyID = "BCT1"
     value = mended.get("Modality")

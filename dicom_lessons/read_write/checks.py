@@ -16,7 +16,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_lessons import read_write, samples, sop
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
+from dicom_lessons.exercises.kinds import Check, Code, Verdict, opened, shown
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
 
@@ -144,7 +144,7 @@ def _texts(dataset: Dataset) -> list[object]:
 def _read(path: Path) -> FileDataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is wrong is said by the explanation
-        dataset = dcmread(path)
+        dataset = opened(path)
         dataset.decode()
     return dataset
 

@@ -13,7 +13,7 @@ from pydicom import Dataset, dcmread
 
 from dicom_lessons import samples, uids
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Repair, Verdict, called
+from dicom_lessons.exercises.kinds import Check, Repair, Verdict, called, opened
 from dicom_lessons.exercises.plain import Raised, Refused
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
@@ -58,7 +58,7 @@ def _set_of_uids(answer: Any) -> tuple[object, ...]:
 
 def _copied(path: Path) -> str:
     """Say what is wrong with the learner's copy of the plan; nothing if all is well."""
-    plan, original = dcmread(path), samples.read("rtplan")
+    plan, original = opened(path), samples.read("rtplan")
     if path.resolve() == samples.path("rtplan").resolve():
         return "original"
     home = (plan.get("SOPClassUID"), plan.get("SOPInstanceUID"))
