@@ -35,6 +35,10 @@ _GRADED_FROM_THE_START = bool(os.environ.get("NBGRADER_EXECUTION"))
 Found = TypeVar("Found")
 
 
+class Stopped(BaseException):
+    """Ends a thread whose answer nobody waits for any more."""
+
+
 class Unfinished(Exception):
     """Code that did not come to an end; the message says how."""
 
@@ -127,7 +131,7 @@ def _stop(thread: threading.Thread) -> None:
         if not thread.is_alive():
             return
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)
         )
         thread.join(0.05)
 

@@ -6,7 +6,7 @@ import copy
 import os
 import pickle
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pydicom import Dataset, FileDataset
 
-from dicom_lessons.exercises.apart import folder_kept
+from dicom_lessons.exercises.apart import Stopped, folder_kept
 from dicom_lessons.exercises.plain import Raised, Refused, Strange, plain, shown
 
 
@@ -43,11 +43,11 @@ class Outcome:
 
 def outcomes(
     function: Any, cases: Sequence[tuple[object, ...]], form: Callable[[Any], object]
-) -> list[Outcome]:
-    """Call a function with every case; what it raises stands for what it returns."""
+) -> Iterator[Outcome]:
+    """Call a function with one case after another; what it raises stands for what it returns."""
     names = getattr(getattr(function, "__code__", None), "co_names", ())
     blank = {*names} <= {"NotImplementedError"}
-    return [_outcome(function, arguments, form, blank) for arguments in cases]
+    return (_outcome(function, arguments, form, blank) for arguments in cases)
 
 
 def _outcome(
@@ -61,6 +61,8 @@ def _outcome(
             result = function(*given)
         except NotImplementedError:
             result = None
+        except Stopped:
+            raise
         except BaseException as error:  # a decoder's panic is no Exception
             raised = Raised.of(error)
             return Outcome(raised, raised)

@@ -246,7 +246,7 @@ class Code(Exercise):
 
     @cached_property
     def _wanted(self) -> list[list[Outcome]]:
-        return [outcomes(model, self.cases(), self.form) for model in self.models]
+        return [list(outcomes(model, self.cases(), self.form)) for model in self.models]
 
     def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
         """Compare all that a learner's function did with what each model does."""
@@ -317,7 +317,7 @@ def called(
     if not callable(function):
         said = _("You answered {answer}. A function is expected here.", answer=seen(function))
         return [], Verdict(False, said)
-    results = apart(partial(outcomes, function, cases, form))
+    results = apart(lambda: list(outcomes(function, cases, form)))
     if may_give_nothing or any(one.result is not None for one in results):
         return results, None
     why = _("Your function gives nothing back: does it end with return?")

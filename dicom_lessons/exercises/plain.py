@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from pydicom.valuerep import PersonName
 
 from dicom_lessons.text import _, short
 
-MOST_MEMBERS, DEEPEST, LONGEST = 1_000_000, 40, 1_000_000
+MOST_LISTS, DEEPEST, LONGEST = 20_000, 40, 1_000_000
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 60
 
@@ -98,8 +99,18 @@ _LISTS: dict[type, Callable[[Any], Iterable[object]]] = {
     tuple: tuple.__iter__,
     set: set.__iter__,
     frozenset: frozenset.__iter__,
+    np.ndarray: lambda value: np.ndarray.tolist(np.ndarray.reshape(value, -1)),
     MultiValue: lambda value: vars(value)["_list"],
 }
+
+
+@lru_cache(10_000)
+def _base(kind: type) -> type | None:
+    """Return the type as which something is read; only exact types are kept as they are."""
+    if kind in (*_KEPT, Strange, Refused, Raised):
+        return type(None)
+    bases = (*_SCALARS, dict, *_LISTS, BaseException)
+    return next((base for base in bases if issubclass(kind, base)), None)
 
 
 def is_scalar(value: object) -> bool:
@@ -116,36 +127,39 @@ def plain(value: object, other: Callable[[Any], object] = lambda one: Strange(sh
     >>> plain([Text("a"), np.int64(7), {1.5}]) == ["a", 7, {1.5}], plain(Text("a")) == "b"
     (True, False)
     """
-    count = itertools.count()
+    count, inside = itertools.count(), set[int]()
 
-    def read(one: Any, depth: int) -> object:
-        kind = type(one)
-        if depth > DEEPEST or next(count) > MOST_MEMBERS:
-            return Strange("…")
-        if kind in _KEPT or kind in (Strange, Refused, Raised):
-            return one
-        if scalar := next((base for base in _SCALARS if issubclass(kind, base)), None):
-            found = _SCALARS[scalar](one)
-            return (
-                Strange("…") if isinstance(found, str | bytes) and len(found) > LONGEST else found
-            )
-        if issubclass(kind, np.ndarray) and not np.ndarray.__getattribute__(one, "dtype").hasobject:
-            return np.array(one, subok=False)
-        if issubclass(kind, np.ndarray):
-            return read(np.ndarray.tolist(one), depth + 1)
-        if issubclass(kind, dict):
-            items = dict.items(one)
-            return {_key(read(key, depth + 1)): read(value, depth + 1) for key, value in items}
-        if base := next((base for base in _LISTS if issubclass(kind, base)), None):
-            members = [read(member, depth + 1) for member in _LISTS[base](one)]
-            if base in (set, frozenset):
-                return {_key(member) for member in members}
-            return tuple(members) if base is tuple else members
-        if issubclass(kind, BaseException):
+    def read(one: Any) -> object:
+        base = _base(type(one))
+        if base in _SCALARS:
+            found = _SCALARS[base](one)
+            too_long = isinstance(found, str | bytes) and len(found) > LONGEST
+            return Strange("…") if too_long else found
+        if base is None:
+            return other(one)
+        if base is BaseException:
             return Raised.of(one, returned=True)
-        return other(one)
+        if base is np.ndarray and not np.ndarray.__getattribute__(one, "dtype").hasobject:
+            return np.array(one, subok=False)
+        if base not in (dict, *_LISTS):
+            return one
+        if id(one) in inside or len(inside) > DEEPEST or next(count) > MOST_LISTS:
+            return Strange("…")
+        inside.add(id(one))
+        try:
+            return members(one, base)
+        finally:
+            inside.remove(id(one))
 
-    return read(value, 0)
+    def members(one: Any, base: type) -> object:
+        if base is dict:
+            return {_key(read(key)): read(value) for key, value in dict.items(one)}
+        found = [read(member) for member in _LISTS[base](one)]
+        if base in (set, frozenset):
+            return {_key(member) for member in found}
+        return tuple(found) if base is tuple else found
+
+    return read(value)
 
 
 def _key(value: object) -> object:

@@ -93,7 +93,7 @@ class Replacing(Repair):
 
 def _saved(dataset: Any) -> bytes:
     file = BytesIO()
-    copy.deepcopy(dataset).save_as(file, enforce_file_format=True)
+    Dataset.save_as(copy.deepcopy(dataset), file, enforce_file_format=True)
     return file.getvalue()
 
 
