@@ -6,12 +6,14 @@ import _thread
 import contextlib
 import ctypes
 import enum
+import faulthandler
 import inspect
 import itertools
 import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -405,6 +407,7 @@ def killing(*_arguments: object) -> object:
 
 
 def crashing(*_arguments: object) -> object:
+    faulthandler.disable()
     ctypes.string_at(0)
 
 
@@ -469,7 +472,9 @@ def test_what_a_function_started_ends_with_it(tmp_path: Path) -> None:
             os._exit(0)
         time.sleep(60)
 
+    left = set(Path(tempfile.gettempdir()).glob("answer-*"))
     assert "did not end within 1 seconds" in code("def f(n):\n    return n").judge(starting).why
+    assert set(Path(tempfile.gettempdir()).glob("answer-*")) <= left
     time.sleep(1)
     assert not note.exists()
 

@@ -1,11 +1,14 @@
 """Settings of nbgrader for this course; nbgrader reads this file from the folder it runs in."""
 
+import copy
 import os
 from pathlib import Path
+from typing import Any
 
 from traitlets.config import Config
 
 here = Path(__file__).parent
+MOST_KERNELS = 10
 # nbgrader hands over get_config when it reads this file; without it the settings go nowhere
 c = globals().get("get_config", Config)()
 
@@ -24,6 +27,58 @@ c.IgnorePattern.pattern = r"(?s).*"
 
 # An endless loop ends after so many seconds.
 c.Execute.timeout = 30
+
+if "get_config" in globals():
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbformat.v4 import new_output
+    from nbgrader.converters import Autograde
+    from nbgrader.preprocessors import Execute
+
+    class EndedOrEndless(Execute):  # type: ignore[misc]
+        """Executes on where nbgrader gives up: after a cell that swallows the interrupt or exits.
+
+        It costs its own exercise alone: a new kernel executes the cells before, without that one.
+        """
+
+        def preprocess(self, nb: Any, resources: Any = None, km: Any = None) -> tuple[Any, Any]:
+            """Execute all cells of a notebook."""
+            self.culprits: set[int] = set()
+            self.shutdown_kernel = "immediate"
+            done: tuple[Any, Any] = super().preprocess(nb, resources, km)
+            return done
+
+        def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
+            """Execute one cell; whatever it does, the next one finds a kernel."""
+            try:
+                done: tuple[Any, Any] = super().preprocess_cell(cell, resources, index)
+            except (CellTimeoutError, DeadKernelError) as error:
+                if len(self.culprits) >= MOST_KERNELS:
+                    raise
+                said = "This cell did not end, or it ended Python itself."
+                kind = type(error).__name__
+                cell.outputs.append(new_output("error", ename=kind, evalue=said, traceback=[said]))
+                self.culprits.add(index)
+                self._begin_anew(index)
+                return cell, resources
+            if any(output.get("ename") == "CellTimeoutError" for output in cell.get("outputs", ())):
+                self.culprits.add(index)
+            return done
+
+        def _begin_anew(self, index: int) -> None:
+            self._cleanup_kernel()
+            self.km = self.create_kernel_manager()
+            self.start_new_kernel()
+            self.start_new_kernel_client()
+            for place, cell in enumerate(self.nb.cells[:index]):
+                is_check = cell.metadata.get("nbgrader", {}).get("grade")
+                if place not in self.culprits and not is_check:
+                    self.execute_cell(copy.deepcopy(cell), place)
+                    self.nb.cells[place] = cell
+
+    preprocessors = Autograde.autograde_preprocessors.default_args[0]
+    c.Autograde.autograde_preprocessors = [
+        EndedOrEndless if one is Execute else one for one in preprocessors
+    ]
 
 # Lessons are graded with the helper of this folder, never with one that was handed in.
 if "get_config" in globals():

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.exercises.kinds import Check, Code, opened
-from dicom_lessons.read_write.checks import DatasetCode
+from dicom_lessons.exercises.kinds import Check, Code, opened, shown
+from dicom_lessons.text import _
 
 STRIP = 60  # rows
 _MAY_CHANGE = {
@@ -33,6 +33,33 @@ class Colours(Code):
             and first.shape == second.shape
             and bool(np.abs(first.astype(int) - second.astype(int)).max() <= 1)
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks(Code):
+    """A function that returns a data set; of an unforeseen one is said which element is wrong."""
+
+    def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
+        if isinstance(result, Dataset) and isinstance(wanted, Dataset):
+            for tag in sorted({*result.keys(), *wanted.keys()}):
+                got, right = (dataset.get(tag) for dataset in (result, wanted))
+                if got != right:
+                    return _told(got, right)
+        return super()._seen(arguments, result, wanted)
+
+
+def _told(got: DataElement | None, right: DataElement | None) -> str:
+    if right is None:
+        assert got is not None
+        return _("{name} is not asked for, or was not there before.", name=got.name)
+    if got is None:
+        return _("{name} is missing; expected: {right}.", name=right.name, right=shown(right.value))
+    return _(
+        "{name} is {got}; expected: {right}.",
+        name=right.name,
+        got=shown(got.value),
+        right=shown(right.value),
+    )
 
 
 def _three(answer: Any) -> list[int]:
@@ -98,7 +125,7 @@ def _covered(path: Path) -> str:
 
 CHECKS = {
     "compression-1": Check(cases=_cards, form=_three),
-    "compression-2": Check(cases=_for_marks, form=Dataset.to_json_dict, kind=DatasetCode),
+    "compression-2": Check(cases=_for_marks, form=Dataset.to_json_dict, kind=Marks),
     "compression-4": Check(examine=_covered),
     "compression-6": Check(cases=_for_colours, kind=Colours),
 }

@@ -16,6 +16,7 @@ import os
 import pickle
 import signal
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -146,30 +147,31 @@ def _tried(work: Callable[[], Found]) -> tuple[bool, Any]:
 def _in_a_process(work: Callable[[], Found]) -> tuple[bool, Any]:
     context = multiprocessing.get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sending, work), daemon=True)
-    with warnings.catch_warnings():  # this process has threads; the new one touches none of them
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process.start()
-    sending.close()
-    try:
-        if not receiving.poll(LIMIT):
-            return False, _too_long()
-        good, found, printed = receiving.recv()
-        sys.stdout.write(printed)
-        return good, pickle.loads(found) if good else found
-    except (EOFError, OSError):
-        return False, _(
-            "Your code ended Python itself: let it return something, or raise an error."
-        )
-    finally:
-        with contextlib.suppress(OSError):  # with whatever it has started
-            os.killpg(int(str(process.pid)), signal.SIGKILL)
-        process.kill()
-        process.join()
+    with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
+        process = context.Process(target=_send, args=(sending, work, folder), daemon=True)
+        with warnings.catch_warnings():  # there are other threads; the new process touches none
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        sending.close()
+        try:
+            if not receiving.poll(LIMIT):
+                return False, _too_long()
+            good, found, printed = receiving.recv()
+            sys.stdout.write(printed)
+            return good, pickle.loads(found) if good else found
+        except (EOFError, OSError):
+            said = _("Your code ended Python itself: let it return something or raise an error.")
+            return False, said
+        finally:
+            with contextlib.suppress(OSError):  # with whatever it has started
+                os.killpg(int(str(process.pid)), signal.SIGKILL)
+            process.kill()
+            process.join()
 
 
-def _send(sending: Connection, work: Callable[[], Found]) -> None:
+def _send(sending: Connection, work: Callable[[], Found], folder: str) -> None:
     os.setpgid(0, 0)
+    tempfile.tempdir = folder  # nothing is left of it, however it ends
     printed = io.StringIO()
     sys.stdout = _Printed(printed)
     good, found = _tried(lambda: pickle.dumps(work()))
