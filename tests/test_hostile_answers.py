@@ -94,9 +94,9 @@ def paths_in(arguments: tuple[object, ...]) -> Iterator[Path]:
 
 def destroying(*arguments: object) -> object:
     for path in (*paths_in(arguments), Path.cwd()):
-        for one in [*path.rglob("*")] if path.is_dir() else [path]:
-            if one.is_file():
-                one.write_bytes(b"destroyed")
+        for below in [*path.rglob("*")] if path.is_dir() else [path]:
+            if below.is_file():
+                below.write_bytes(b"destroyed")
         shutil.rmtree(path, ignore_errors=True)
     for one in arguments:
         if isinstance(one, Dataset):
@@ -215,7 +215,7 @@ class AgreeableFraction(Agreeable, float):
     """Another one."""
 
 
-class AgreeableList(Agreeable, list):  # type: ignore[type-arg]
+class AgreeableList(Agreeable, list):  # type: ignore[type-arg, misc]
     """A list of the same mind."""
 
     def __iter__(self) -> Any:
@@ -226,7 +226,7 @@ class AgreeableBytes(Agreeable, bytes):
     """Bytes of the same mind."""
 
 
-class AgreeableArray(np.ndarray):  # type: ignore[type-arg]
+class AgreeableArray(np.ndarray):
     """An array of the same mind."""
 
     def __eq__(self, _other: object) -> Any:
@@ -275,7 +275,8 @@ def test_whoever_agrees_with_everything_earns_nothing(name: str) -> None:
 @every_function
 def test_a_function_that_returns_such_a_thing_earns_nothing(name: str) -> None:
     exercise = EXERCISES[name]
-    for value in AGREEABLE:
+    slow = {"modality-3", "read_write-8", "uids-7", "download-4", "compression-6"}
+    for value in AGREEABLE[:: 5 if name in slow else 1]:
         assert exercise.judge(lambda *_arguments, value=value: value).right is False
 
 
@@ -390,7 +391,7 @@ def test_nor_does_one_of_another_thread_while_graded(
 # ---- who does not come to an end
 
 
-def swallowing(*_arguments: object) -> object:
+def swallowing(*_arguments: object) -> Any:
     while True:
         try:  # noqa: SIM105
             time.sleep(0.01)
@@ -398,15 +399,15 @@ def swallowing(*_arguments: object) -> object:
             pass
 
 
-def leaving(*_arguments: object) -> object:
+def leaving(*_arguments: object) -> None:
     os._exit(0)
 
 
-def killing(*_arguments: object) -> object:
+def killing(*_arguments: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def crashing(*_arguments: object) -> object:
+def crashing(*_arguments: object) -> None:
     faulthandler.disable()
     ctypes.string_at(0)
 
@@ -416,7 +417,7 @@ class Blocking(str):
 
     __slots__ = ()
 
-    __iter__ = __repr__ = __fspath__ = __index__ = __len__ = swallowing  # type: ignore[assignment]
+    __iter__ = __repr__ = __fspath__ = __index__ = __len__ = swallowing
 
 
 class Blocked:
@@ -595,7 +596,7 @@ def closing(*_arguments: object) -> object:
 
 
 def taking(*_arguments: object) -> object:
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = None
     return 7
 
 

@@ -72,8 +72,9 @@ class Reading(Code):
     """
 
     def _agree(self, one: Outcome, other: Outcome) -> bool:
-        if isinstance(one.plain, Raised) and isinstance(other.plain, Raised):
-            wrong = (InvalidDicomError.__name__ in each.plain.types for each in (one, other))
+        both = one.plain, other.plain
+        if all(isinstance(each, Raised) for each in both):
+            wrong = (InvalidDicomError.__name__ in each.types for each in both)
             return len({*wrong}) == 1
         return super()._agree(one, other)
 

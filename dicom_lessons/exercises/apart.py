@@ -87,19 +87,26 @@ def apart(work: Callable[[], Found]) -> Found:
     graded = is_graded()
     run = _in_a_process if graded and sys.platform == "linux" else _tried
     outcome: list[tuple[bool, Any]] = []
-    context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=lambda: outcome.append(context.run(run, work)), daemon=True, name="answer"
-    )
+    context, done = contextvars.copy_context(), threading.Event()
+
+    def answer() -> None:
+        try:
+            outcome.append(context.run(run, work))
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=answer, daemon=True)
     end = time.monotonic() + LIMIT + 2 if graded else float("inf")
     with folder_kept(), contextlib.redirect_stdout(_Printed(sys.stdout)):
         try:
             thread.start()
-            while thread.is_alive() and time.monotonic() < end:
-                thread.join(0.2)  # Windows hears of an interrupt between two waits only
+            while time.monotonic() < end and not done.wait(0.2):
+                pass  # Windows hears of an interrupt between two waits only
         finally:
-            _stop(thread)
-    good, found = outcome[0] if outcome else (False, _too_long())
+            _stop(thread, done)
+    if not outcome:
+        raise Unfinished(_too_long())
+    good, found = outcome[0]
     if not good:
         raise Unfinished(found)
     return found  # type: ignore[no-any-return]
@@ -126,15 +133,15 @@ def folder_kept() -> Iterator[None]:
                 os.chdir(folder)
 
 
-def _stop(thread: threading.Thread) -> None:
+def _stop(thread: threading.Thread, done: threading.Event) -> None:
     """Interrupt a thread several times, since its code may swallow one; then leave it."""
-    for _time in range(10):
-        if not thread.is_alive():
+    for _time in range(10):  # is_alive() is wrong after an interrupt of join()
+        if done.is_set():
             return
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)
         )
-        thread.join(0.05)
+        done.wait(0.05)
 
 
 def _tried(work: Callable[[], Found]) -> tuple[bool, Any]:

@@ -35,8 +35,8 @@ class Outcome:
         Whether the function changed a data set or an array that it was given.
     """
 
-    result: object
-    plain: object
+    result: Any
+    plain: Any
     blank: bool = False
     changed: bool = False
 

@@ -130,7 +130,8 @@ def plain(value: object, other: Callable[[Any], object] = lambda one: Strange(sh
     count, inside = itertools.count(), set[int]()
 
     def read(one: Any) -> object:
-        base = _base(type(one))
+        kind: Any = type(one)
+        base = _base(kind)
         if base in _SCALARS:
             found = _SCALARS[base](one)
             too_long = isinstance(found, str | bytes) and len(found) > LONGEST

@@ -45,7 +45,7 @@ def executed(executor: Any, folder: Path, *sources: str) -> list[Any]:
     cells[-1].metadata["nbgrader"] = {"grade": True}
     notebook = nbformat.v4.new_notebook(cells=cells)
     executor.preprocess(notebook, {"metadata": {"path": str(folder)}})
-    return notebook.cells
+    return list(notebook.cells)
 
 
 def text(cell: Any) -> str:
