@@ -70,6 +70,20 @@ def test_what_cannot_be_interrupted_costs_one_cell(
     assert text(check) == "[1, 2]\n"
 
 
+LATER = "later = 'exit()'\nimport os, threading\nthreading.Timer(0.5, os._exit, (0,)).start()"
+
+
+@pytest.mark.parametrize("ending", ["exit()", LATER], ids=["exit", "later"])
+def test_who_asks_the_kernel_to_end_is_found(ending: str, executor: Any, tmp_path: Path) -> None:
+    """It ends a few cells later, which are not to blame."""
+    steps = ["import time", "seen.append(0)", "time.sleep(1)", "seen.append(1)"]
+    *cells, check = executed(executor, tmp_path, "seen = []", ending, *steps, "print(seen)")
+    assert text(check) == "[0, 1]\n"
+    assert not any(map(text, cells))
+    assert executor.culprits <= {1}
+    assert executor.culprits or ending == "exit()"
+
+
 def test_a_loop_that_is_interrupted_is_not_waited_for_again(executor: Any, tmp_path: Path) -> None:
     executor.timeout = 3
     first, bad, check = executed(
