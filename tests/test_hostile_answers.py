@@ -572,7 +572,18 @@ class Shell:
         return self
 
     def publish_display_data(self, data: dict[str, str], _metadata: object) -> None:
+        sys.stdout.flush()
         self.shown.append(data["text/plain"])
+
+
+class Shut:
+    """A closed stream, as a notebook has it."""
+
+    def write(self, _text: str) -> int:
+        raise ValueError("I/O operation on closed file")
+
+    def flush(self) -> None:
+        """Do nothing."""
 
 
 @pytest.mark.parametrize("taken", [None, "closed"])
@@ -581,9 +592,8 @@ def test_who_takes_the_output_away_is_still_told(
 ) -> None:
     shell = Shell()
     monkeypatch.setitem(sys.modules, "IPython", shell)
-    closed = open(os.devnull, "w")  # noqa: PTH123, SIM115
-    closed.close()
-    monkeypatch.setattr(sys, "stdout", closed if taken else None)
+    stream = Shut()
+    monkeypatch.setattr(sys, "stdout", stream if taken else None)
     check("structure-3", 1)
     predict("structure-p5", 4)
     assert shell.shown[0].startswith("Not yet.")

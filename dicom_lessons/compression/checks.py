@@ -12,7 +12,8 @@ import numpy as np
 from pydicom import DataElement, Dataset
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.exercises.kinds import Check, Code, opened, shown
+from dicom_lessons.exercises.kinds import Check, Code, opened
+from dicom_lessons.exercises.plain import shown
 from dicom_lessons.text import _
 
 STRIP = 60  # rows

@@ -104,9 +104,7 @@ def apart(work: Callable[[], Found]) -> Found:
                 pass  # Windows hears of an interrupt between two waits only
         finally:
             _stop(thread, done)
-    if not outcome:
-        raise Unfinished(_too_long())
-    good, found = outcome[0]
+    good, found = (outcome or [(False, _too_long())])[0]
     if not good:
         raise Unfinished(found)
     return found  # type: ignore[no-any-return]

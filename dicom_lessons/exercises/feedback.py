@@ -6,6 +6,8 @@ executes the notebook: there, a failed assertion is what counts.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 
 from dicom_lessons.exercises import progress
@@ -142,4 +144,5 @@ def _say(text: str) -> None:
 def _display(text: str, metadata: dict[str, object]) -> None:
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:  # else nobody keeps outputs
-        ipython.display.publish_display_data({"text/plain": text}, metadata)
+        with contextlib.redirect_stdout(sys.stdout or io.StringIO()):  # it is flushed first
+            ipython.display.publish_display_data({"text/plain": text}, metadata)

@@ -27,7 +27,6 @@ from dicom_lessons.exercises.calls import Outcome, outcomes
 from dicom_lessons.exercises.plain import Raised, Refused, is_scalar, plain, shown
 from dicom_lessons.text import _
 
-__all__ = ["Check", "Code", "Raised", "shown"]
 Cases = Callable[[], Sequence[tuple[object, ...]]]
 
 

@@ -16,7 +16,8 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_lessons import read_write, samples, sop
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict, opened, shown
+from dicom_lessons.exercises.kinds import Check, Code, Verdict, opened
+from dicom_lessons.exercises.plain import shown
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
 
