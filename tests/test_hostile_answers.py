@@ -26,10 +26,10 @@ import pytest
 from pydicom import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
-from pydicom.uid import UID
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from pydicom.valuerep import IS, DSdecimal, DSfloat, PersonName
 
-from dicom_lessons import check, predict, samples
+from dicom_lessons import check, predict, reading, samples
 from dicom_lessons.exercises import apart, calls, feedback, forms, kinds, plain
 from dicom_lessons.exercises.judging import answered
 from dicom_lessons.exercises.lessons import LESSONS, declared
@@ -616,6 +616,35 @@ def test_a_function_that_takes_the_output_away_is_told(
 ) -> None:
     check("structure-2", function)
     assert "your function gave 7" in capsys.readouterr().out
+
+
+# ---- files
+
+
+@pytest.mark.parametrize(
+    "name", ["uids-3", "modality-6", "read_write-5", "read_write-7", "compression-4"]
+)
+def test_a_file_that_would_fill_the_memory_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = samples.read("CT_small")
+    bomb.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    bomb.save_as(tmp_path / "bomb.dcm")
+    monkeypatch.setattr(reading, "MOST_INFLATED", 1_000)
+    verdict = EXERCISES[name].judge(tmp_path / "bomb.dcm")
+    assert verdict.right is False
+    assert "inflates to more than 1000 bytes" in verdict.why
+
+
+def test_a_delivery_of_any_size_is_looked_at() -> None:
+    path = Path("my_work/delivered.dcm")
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.truncate(2**36)
+    exercise = EXERCISES["download-5"]
+    assert exercise.judge(path).reason == exercise.findings["too long"]
+    shutil.copyfile(samples.path("CT_small"), path)
+    assert exercise.judge(path).right
 
 
 # ---- what is said

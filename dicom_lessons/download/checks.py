@@ -168,8 +168,9 @@ def _link(path: Path, name: Path) -> None:
 def _examine_delivery(path: Path) -> str:
     if path.resolve().parts[-2:] != ("my_work", "delivered.dcm"):
         return "elsewhere"
-    content = path.read_bytes()
     wanted = samples.get("CT_small")
+    with path.open("rb") as file:  # of any size
+        content = file.read(wanted.size + 1)
     if hashlib.sha256(content).hexdigest() == wanted.sha256:
         return ""
     if content.lstrip()[:1] == b"<":
