@@ -10,7 +10,9 @@ from traitlets.config import Config
 
 here = Path(__file__).parent
 MOST_KERNELS = 10
-LEAVES = re.compile(r"\b(exit|quit|ask_exit|do_shutdown)\s*(\(|$)", flags=re.M)
+SILENCES = re.compile(
+    r"\b(exit|quit|ask_exit|do_shutdown)\s*(\(|$)|\bstd(out|err)\s*=[^=]", flags=re.M
+)
 # nbgrader hands over get_config when it reads this file; without it the settings go nowhere
 c = globals().get("get_config", Config)()
 
@@ -50,30 +52,31 @@ if "get_config" in globals():
             return done
 
         def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
-            """Execute one cell; whatever it does, the next one finds a kernel."""
+            """Execute one cell; whatever it does, the next one finds a kernel that answers."""
+            failure = ""
             try:
                 done: tuple[Any, Any] = super().preprocess_cell(cell, resources, index)
+                kinds = [output.get("ename") for output in cell.get("outputs", ())]
+                if "CellTimeoutError" not in kinds or len(self.culprits) >= MOST_KERNELS:
+                    return done
             except (CellTimeoutError, DeadKernelError) as error:
+                failure = type(error).__name__
                 if len(self.culprits) >= MOST_KERNELS:
                     raise
-                if left := self._left_before(index) if isinstance(error, DeadKernelError) else None:
-                    self.culprits |= left
-                    self._begin_anew(index)
-                    return self.preprocess_cell(cell, resources, index)
-                said = "This cell did not end, or it ended Python itself."
-                kind = type(error).__name__
-                cell.outputs.append(new_output("error", ename=kind, evalue=said, traceback=[said]))
-                self.culprits.add(index)
-                self._begin_anew(index)
-                return cell, resources
-            if any(output.get("ename") == "CellTimeoutError" for output in cell.get("outputs", ())):
-                self.culprits.add(index)
-            return done
-
-        def _left_before(self, index: int) -> set[int]:
-            """Return cells that asked the kernel to end, which it does a moment later."""
+            # some kernels end, or fall silent, a moment after the cell that is to blame
             before = enumerate(self.nb.cells[:index])
-            return {place for place, cell in before if LEAVES.search(cell.source)} - self.culprits
+            earlier = {place for place, one in before if SILENCES.search(one.source)}
+            earlier -= self.culprits
+            self.culprits |= earlier or {index}
+            self._begin_anew(index)
+            if earlier:
+                return self.preprocess_cell(cell, resources, index)
+            if failure:
+                said = "This cell did not end, or it ended Python itself."
+                cell.outputs.append(
+                    new_output("error", ename=failure, evalue=said, traceback=[said])
+                )
+            return cell, resources
 
         def _begin_anew(self, index: int) -> None:
             self._cleanup_kernel()

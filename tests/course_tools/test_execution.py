@@ -54,7 +54,10 @@ def text(cell: Any) -> str:
 
 @pytest.mark.parametrize(
     ("culprit", "error"),
-    [(SWALLOWING, "CellTimeoutError"), ("import os\nos._exit(0)", "DeadKernelError")],
+    [
+        (SWALLOWING, "CellTimeoutError"),
+        ("import os\nos._exit(0)", "DeadKernelError"),
+    ],
     ids=["swallowing", "leaving"],
 )
 def test_what_cannot_be_interrupted_costs_one_cell(
@@ -73,9 +76,15 @@ def test_what_cannot_be_interrupted_costs_one_cell(
 LATER = "later = 'exit()'\nimport os, threading\nthreading.Timer(0.5, os._exit, (0,)).start()"
 
 
-@pytest.mark.parametrize("ending", ["exit()", LATER], ids=["exit", "later"])
-def test_who_asks_the_kernel_to_end_is_found(ending: str, executor: Any, tmp_path: Path) -> None:
-    """It ends a few cells later, which are not to blame."""
+@pytest.mark.parametrize(
+    "ending",
+    ["exit()", LATER, "import sys\nsys.stdout = None"],
+    ids=["exit", "later", "without stdout"],
+)
+def test_who_ends_or_silences_the_kernel_is_found(
+    ending: str, executor: Any, tmp_path: Path
+) -> None:
+    """It happens a few cells later, which are not to blame."""
     steps = ["import time", "seen.append(0)", "time.sleep(1)", "seen.append(1)"]
     *cells, check = executed(executor, tmp_path, "seen = []", ending, *steps, "print(seen)")
     assert text(check) == "[0, 1]\n"
