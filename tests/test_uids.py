@@ -868,6 +868,17 @@ def _as_explicit(plan: FileDataset) -> None:
     plan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
 
 
+def _as_deflated(plan: FileDataset) -> None:
+    plan.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+
+
+def _from_elsewhere(plan: FileDataset) -> None:
+    _with_copy(plan)
+    plan.preamble = b"II*\0".ljust(128, b"\0")
+    plan.file_meta.SourceApplicationEntityTitle = "COURSE"
+    plan.file_meta.ImplementationVersionName = "MINE"
+
+
 def _as_ct(plan: FileDataset) -> None:
     plan.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.2")
 
@@ -896,6 +907,10 @@ PLANS: list[tuple[Any, dict[str, Any], bool]] = [
     (_as_explicit, {}, True),
     (_as_explicit, {"enforce_file_format": True}, True),
     (_without("preamble"), {"enforce_file_format": True}, True),
+    (_as_deflated, {"enforce_file_format": True}, True),
+    (_from_elsewhere, {}, True),
+    (_from_elsewhere, {"enforce_file_format": True}, True),
+    (lambda plan: plan.decode(), {"enforce_file_format": True}, True),
     (None, {}, False),
     (_as_ct, {"enforce_file_format": True}, False),
     (_other_class_in_the_copy, {}, False),

@@ -14,7 +14,9 @@ from pydicom.charset import python_encoding
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_lessons import read_write, reading, samples, sop
-from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
+from dicom_lessons.exercises.calls import Outcome
+from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.plain import shown
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
 
@@ -29,17 +31,14 @@ MAY_DIFFER = "SpecificCharacterSet PatientName SOPInstanceUID PixelData DataSetT
 class DatasetCode(Code):
     """A function that returns a data set; of an unforeseen one is said what differs."""
 
-    def _judge(self, answer: object) -> Verdict:
-        verdict = super()._judge(answer)
-        if verdict.right is not False or not callable(answer):
-            return verdict
-        if verdict.reason:  # it says enough without two data sets in one line
-            return Verdict(False, _(verdict.reason), verdict.reason)
-        found = zip(self.cases(), self._results(answer), self._results(self.models[0]), strict=True)
-        for arguments, result, wanted in found:
-            if not self._agree(result, wanted):
-                return Verdict(False, _told(arguments, result, wanted))
-        return verdict
+    def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
+        verdict = super()._judge_results(results, wanted)
+        # an explanation says enough without two data sets in one line
+        reason = verdict.reason
+        return verdict if verdict.right or not reason else Verdict(False, _(reason), reason)
+
+    def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
+        return _told(arguments, result, wanted)
 
 
 def _told(arguments: tuple[object, ...], result: object, wanted: object) -> str:

@@ -56,7 +56,10 @@ def _data_set(answer: Any) -> list[tuple[int, object]]:
     if not isinstance(answer, Dataset):
         answer = reading.read(answer if isinstance(answer, bytes) else Path(answer))
     with warnings.catch_warnings(action="ignore"):
-        return [(int(element.tag), element.value) for element in answer]
+        return [
+            (int(one.tag), one.to_json_dict(None, 0) if one.VR == "SQ" else one.value)
+            for one in answer
+        ]
 
 
 CHECKS = {
