@@ -95,6 +95,15 @@ def fetch(
         raise DownloadError(message, reason) from error
 
 
+def is_web(address: str) -> bool:
+    """Return whether something is an address of the web; if not, it is a path.
+
+    >>> is_web("https://example.org/data/"), is_web("C:/data")
+    (True, False)
+    """
+    return address.lower().startswith(("http://", "https://"))
+
+
 def file_name(address: str) -> str:
     """Return the last part of an address, if it can be the name of a file and nothing else.
 
@@ -184,7 +193,7 @@ def opened(
     with ExitStack() as stack:
         session, passed = stack.enter_context(_watched_session(deadline))
         try:
-            if urlsplit(address).scheme in ("http", "https"):
+            if is_web(address):
                 spare_loopback()
                 session.headers["Accept-Encoding"] = "identity"
                 waits = (min(timeout, deadline), timeout)
