@@ -220,8 +220,9 @@ def opened(
 
 def _require_file(response: Any) -> None:
     if 300 <= response.status_code < 400:
-        elsewhere = short(response.headers.get("Location") or _("nowhere"), 200)
-        raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
+        if elsewhere := short(response.headers.get("Location", ""), 200):
+            raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
+        raise OSError(_("the server sends us on, but does not say where"))
     if response.status_code != 200:
         raise OSError(_("the server answers {status}", status=response.status_code))
     if response.headers.get("Content-Type", "").lower().startswith("text/html"):
@@ -251,7 +252,7 @@ def _watched_session(seconds: float) -> Iterator[tuple[Any, threading.Event]]:
         def get_connection_with_tls_context(self, *words: Any, **options: Any) -> Any:
             pool: Any = super().get_connection_with_tls_context(*words, **options)
 
-            class Watched(pool.ConnectionCls):  # type: ignore[misc, name-defined]
+            class Watched(pool.ConnectionCls):  # type: ignore[misc]
                 def _new_conn(self) -> socket.socket:
                     connection: socket.socket = super()._new_conn()
                     # TLS takes the place of a connection, not of its double

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import locale
 import os
-import sys
 from pathlib import Path
 
 from dicom_lessons import commands, shipped

@@ -69,7 +69,7 @@ BAD: dict[str, tuple[Parts, str]] = {
     "two lengths": ((OK + b"Content-Length: 10\r\n" + LENGTH, CONTENT), "cannot be asked|broke"),
     "a length of 2^63": ((OK + b"Content-Length: 9223372036854775808\r\n\r\n", CONTENT), "broke"),
     "a page in capitals": ((b"HTTP/1.1 200 OK\r\nContent-Type: TEXT/HTML\r\n\r\n",), "web page"),
-    "on to nowhere": ((FOUND + b"\r\n",), "sends us on to nowhere"),
+    "on to nowhere": ((FOUND + b"\r\n",), "sends us on, but does not say where"),
     "on with a colour": ((FOUND + b"Location: http://x/\x1b[31m\xe2\x80\xae\r\n\r\n",), r"x/\\x1b"),
     "on and on": ((FOUND + b"Location: " + b"a" * 60_000 + b"\r\n\r\n",), "aaa…|aaa$"),
 }
