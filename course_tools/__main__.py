@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from dicom_lessons import commands, places
 
 LANGUAGES = ("en", "ru")
 _ACTIONS = ("examine", "report")
+Command = Callable[[argparse.Namespace], int]
 _EXAMPLES = {
     "run": "notebooks/en/04a_attributes.ipynb",
     "solutions": "my_work",
@@ -97,16 +99,17 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands for authors and teachers."""
     from course_tools.lessons import ROOT
 
-    parser = argparse.ArgumentParser(
+    every = argparse.ArgumentParser(
         prog="python -m course_tools",
         description="Make, check and publish the course. CONTRIBUTING.md and TEACHING.md tell how.",
     )
-    known = parser.add_subparsers(required=True, metavar="COMMAND")
+    known = every.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, work: commands.Command, text: str) -> argparse.ArgumentParser:
+    def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
         return commands.add(known, name, work, text, _EXAMPLES.get(name, ""))
 
     data = add("data", _data, "make the files of the virtual patient again")
@@ -132,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go; my_work if none is named",
     )  # fmt: skip
-    return parser
+    return every
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:
@@ -154,7 +157,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(_parser(), arguments, "pip install -e '.[author,class,bench]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def leaves(
 
 COMMANDS = {
     (program, *words): parser
-    for program, every in (("dicom_lessons", learners.parser()), ("course_tools", makers._parser()))
+    for program, every in (("dicom_lessons", learners.parser()), ("course_tools", makers.parser()))
     for words, parser in leaves(every)
 }
 each_command = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
