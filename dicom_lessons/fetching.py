@@ -151,7 +151,8 @@ def receive(
         In bytes; one more is an error.
     timeout, deadline : float, optional
         Seconds that the server may be silent, and seconds that the whole may take, from the first
-        byte of the answer's status line to the last of the file; 10 and 300.
+        byte of the answer's status line to the last of the file; 10 and 300. The look-up of a
+        host's name is the system's, with a limit of its own.
     progress : callable, optional
         Called with the number of bytes each time some came.
 

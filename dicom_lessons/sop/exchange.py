@@ -135,9 +135,9 @@ class StorageProvider:
     contexts: list[Context] = field(default_factory=list)
     _instances: list[bytes] = field(default_factory=list)
     # an association's offer until it is answered: numbers of contexts are those of one association
-    _offers: dict[Any, dict[int, Context]] = field(default_factory=dict)
-    _ending: set[Any] = field(default_factory=set)
-    _lock: Any = field(default_factory=threading.Lock)
+    _offers: dict[Any, dict[int, Context]] = field(default_factory=dict, repr=False)
+    _ending: set[Any] = field(default_factory=set, repr=False)
+    _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @property
     def received(self) -> list[Dataset]:
