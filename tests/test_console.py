@@ -120,7 +120,7 @@ def test_a_stream_is_made_fit_unless_somebody_chose(
     monkeypatch.setattr(sys, "stderr", chosen)
     console.fit()
     print("✓ Щука → é \udcff", flush=True)
-    assert stream.buffer.getvalue().decode("cp1251") == "+ Щука -> e \\udcff\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue().decode("cp1251") == "+ Щука -> e \\udcff\n"
     assert chosen.errors == "ignore"
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     monkeypatch.setattr(sys, "stderr", None)

@@ -168,7 +168,7 @@ def wrong_mirrors(folder: Path) -> Iterator[tuple[str, str]]:
         yield address, "a web page"
     with serve(lambda request: request.reply(b"", 302, Location="/login")) as address:
         yield address, "sends us on to /login"
-    with serve(lambda request: request.wait(20) and None) as address:
+    with serve(lambda request: [request.wait(20)].clear()) as address:
         yield address, "0.5 seconds"
 
 

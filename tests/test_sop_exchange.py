@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from pydicom.uid import UID
@@ -24,7 +25,7 @@ from dicom_lessons.sop.exchange import StorageProvider
 USERS = 9
 
 
-def associate(provider: StorageProvider, *sop_classes: UID) -> object:
+def associate(provider: StorageProvider, *sop_classes: UID) -> Any:
     user = AE()
     for sop_class in sop_classes:
         user.add_requested_context(sop_class)
@@ -62,8 +63,8 @@ def test_nine_users_at_once_find_their_own_answers() -> None:
                 # some offer a class more, in front of the others
                 refused = [MRImageStorage] * (number % 3 == 0)
                 association = associate(provider, *refused, Verification, CTImageStorage)
-                assert association.send_c_store(ct).Status == 0  # type: ignore[attr-defined]
-                association.release()  # type: ignore[attr-defined]
+                assert association.send_c_store(ct).Status == 0
+                association.release()
 
             at_once(store)
         wanted = {Verification: 0, CTImageStorage: 0, MRImageStorage: 3}
@@ -86,8 +87,8 @@ def test_the_limit_holds_for_all_users_together(monkeypatch: pytest.MonkeyPatch)
 
         def store(_number: int) -> object:
             association = associate(provider, CTImageStorage)
-            status = association.send_c_store(ct).Status  # type: ignore[attr-defined]
-            association.release()  # type: ignore[attr-defined]
+            status = association.send_c_store(ct).Status
+            association.release()
             return status
 
         assert sorted(map(str, at_once(store))) == sorted(["0"] * 4 + [str(0xA700)] * 5)
@@ -142,15 +143,15 @@ def test_users_that_vanish_or_come_at_the_last_moment_do_no_harm() -> None:
     for _round in range(5):
         with sop.storage_provider() as provider:
 
-            def come(number: int, provider: StorageProvider = provider) -> object:
+            def come(number: int, provider: StorageProvider = provider) -> None:
                 if number % 3 == 0:
-                    return socket.create_connection((provider.address, provider.port)).close()
-                user = AE()
-                user.add_requested_context(Verification)
-                association = user.associate(provider.address, provider.port)
+                    socket.create_connection((provider.address, provider.port)).close()
+                    return
+                association = associate(provider, Verification)
                 if number % 3 == 1:
-                    return association.abort()
-                return association.dul.socket.socket.close()
+                    association.abort()
+                else:
+                    association.dul.socket.socket.close()
 
             at_once(come)
         assert [name for name in threads_of_pynetdicom() if "Acceptor" in name] == []
