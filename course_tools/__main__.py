@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from dicom_lessons import commands, places
 
 LANGUAGES = ("en", "ru")
 _ACTIONS = ("examine", "report")
+Command = Callable[[argparse.Namespace], int]
+_EXAMPLES = {
+    "run": "notebooks/en/04a_attributes.ipynb",
+    "solutions": "my_work",
+    "class": "my_class",
+    "bench": "my_work",
+}
 
 
 def _data(arguments: argparse.Namespace) -> int:
@@ -110,33 +118,28 @@ def parser() -> argparse.ArgumentParser:
     )
     known = every.add_subparsers(required=True, metavar="COMMAND")
 
-    data = commands.add(known, "data", _data, "make the files of the virtual patient again", "")
+    def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
+        return commands.add(known, name, work, text, _EXAMPLES.get(name, ""))
+
+    data = add("data", _data, "make the files of the virtual patient again")
     data.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "data",
         help="where to; data/ of the course if none is named",
     )  # fmt: skip
 
-    text = "run lessons from top to bottom and store their outputs"
-    run = commands.add(known, "run", _run, text, "notebooks/en/04a_attributes.ipynb")
+    run = add("run", _run, "run lessons from top to bottom and store their outputs")
     run.add_argument(
         "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
-        help="a notebook; every lesson if none is named",
+        help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
     )  # fmt: skip
 
-    text = "say that the text of both languages now agrees"
-    commands.add(known, "accept", _accept, text, "")
-    text = "gather the messages and list those without Russian"
-    commands.add(known, "messages", _messages, text, "")
-
-    text = "write the solutions of all lessons into a folder"
-    solutions = commands.add(known, "solutions", _solutions, text, "my_work")
+    add("accept", _accept, "say that the text of both languages now agrees")
+    add("messages", _messages, "gather the messages and list those without Russian")
+    solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    _add_class(add("class", _class, "lay out a class for nbgrader, examine it, report on it"))
 
-    text = "lay out a class for nbgrader, examine it, report on it"
-    _add_class(commands.add(known, "class", _class, text, "my_class"))
-
-    text = "measure the course against what one would pick instead"
-    bench = commands.add(known, "bench", _bench, text, "my_work")
+    bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go; my_work if none is named",

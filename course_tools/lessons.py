@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,21 @@ def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
         data["text/html"] = data["text/html"].rpartition(END_OF_NOTICE)[2]
     if output["output_type"] == "error":
         output["traceback"] = [_without_paths(line) for line in output["traceback"]]
-    return output
+    return _without_folders(output)  # type: ignore[no-any-return]
+
+
+def _without_folders(stored: Any) -> Any:
+    """Return an output without the folders of this computer, wherever a text names them."""
+    if isinstance(stored, dict):
+        texts = {key: value for key, value in stored.items() if not key.startswith("image/")}
+        return stored | {key: _without_folders(value) for key, value in texts.items()}
+    if isinstance(stored, list):
+        return [_without_folders(one) for one in stored]
+    if isinstance(stored, str):
+        for folder in sorted({str(ROOT), sys.prefix, str(Path.home())}, key=len, reverse=True):
+            for form in (folder, folder.replace("\\", "\\\\"), Path(folder).as_uri()):
+                stored = re.sub(re.escape(form) + r"[/\\]+", "", stored)
+    return stored
 
 
 def _without_paths(text: str) -> str:

@@ -18,14 +18,14 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
 from dicom_lessons import places, shipped
-from dicom_lessons.fetching import DownloadError, fetch
+from dicom_lessons.fetching import DownloadError, fetch, is_web
 from dicom_lessons.text import _, short
 
 MADE = shipped.DATA
@@ -337,9 +337,9 @@ def mirrored(mirror: str, file: str) -> str:
     DownloadError
         If a link leads elsewhere.
     """
-    if urlsplit(mirror).scheme in ("http", "https"):
+    if is_web(mirror):
         return f"{mirror.rstrip('/')}/{quote(file)}"
-    folder = Path(mirror).expanduser().resolve()
+    folder = Path(mirror).resolve()
     path = (folder / file).resolve()
     if not path.is_relative_to(folder):
         raise DownloadError(_("{file} is a link that leads out of the mirror.", file=file))

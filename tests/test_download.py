@@ -259,10 +259,12 @@ def test_the_probe_is_bounded(answer: str, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_teacher_may_name_a_server_or_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(samples.MIRROR, "https://class.example/dicom")
-    way = download.reach(REPOSITORY)
-    assert way == Way("https://class.example/dicom/", "mirror")
-    assert "class.example" in repr(way.readiness())
+    with serve(lambda request: request.reply(CONTENT)) as server:
+        monkeypatch.setenv(samples.MIRROR, f"{server}dicom")
+        way = download.reach(REPOSITORY)
+        assert (way.by, way.trouble) == ("mirror", "")
+        assert "answers: 127.0.0.1" in repr(way.readiness())
+        assert requests.get(f"{way.address}own.dcm", timeout=10).content == CONTENT
     monkeypatch.setenv(samples.MIRROR, str(tmp_path))
     (tmp_path / "own.dcm").write_bytes(CONTENT)
     (tmp_path.parent / "secret.dcm").write_bytes(b"secret")

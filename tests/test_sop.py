@@ -35,7 +35,6 @@ from pydicom.uid import (
     generate_uid,
 )
 from pynetdicom import AE
-from pynetdicom.pdu import A_ASSOCIATE_AC
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from dicom_lessons import reading, samples, sop
@@ -323,16 +322,23 @@ def test_an_exchange_is_written_down_in_order() -> None:
 
 
 def test_an_answer_about_some_contexts_or_none_leaves_the_others() -> None:
-    provider = StorageProvider(
-        contexts=[Context(1, CTImageStorage, ()), Context(3, CTImageStorage, ())]
-    )
-    event = SimpleNamespace(pdu=A_ASSOCIATE_AC())
-    provider._note_pdu(event, "acceptor")
-    assert [(each.number, each.result) for each in provider.contexts] == [(1, None), (3, None)]
-    item = SimpleNamespace(context_id=1, result=3, transfer_syntax=None)
-    event.pdu = type("A_ASSOCIATE_AC", (), {"presentation_context": [item]})()
-    provider._note_pdu(event, "acceptor")
-    assert [(each.number, each.result) for each in provider.contexts] == [(1, 3), (3, None)]
+    answers: tuple[list[int], ...] = ([], [1])
+    for answered in answers:
+        provider, association = StorageProvider(), object()
+        items = [
+            SimpleNamespace(context_id=number, abstract_syntax=CTImageStorage, transfer_syntax=())
+            for number in (1, 3)
+        ]
+        offer = type("A_ASSOCIATE_RQ", (), {"presentation_context": items})()
+        provider._note_pdu(SimpleNamespace(pdu=offer, assoc=association), "requestor")
+        items = [
+            SimpleNamespace(context_id=number, result=3, transfer_syntax=None)
+            for number in answered
+        ]
+        answer = type("A_ASSOCIATE_AC", (), {"presentation_context": items})()
+        provider._note_pdu(SimpleNamespace(pdu=answer, assoc=association), "acceptor")
+        results = [(each.number, each.result) for each in provider.contexts]
+        assert results == [(1, 3 if answered else None), (3, None)]
 
 
 def test_file_meta_information_does_not_travel() -> None:
