@@ -89,7 +89,7 @@ def _recognised(
     free = [n for n, one in enumerate(cells) if one["cell_type"] == "code" and id(one) not in taken]
     free = [n for n in free if text_of(cells[n]).strip() not in own]
     for number in reversed(free):
-        for named in _CHECK.findall(text_of(cells[number])):
+        for named in check_of(text_of(cells[number])):
             if f"{named}-check" in lost:
                 lost.remove(f"{named}-check")
                 place[f"{named}-check"] = number
@@ -105,6 +105,11 @@ def _recognised(
         if number := (near or (before if end < len(cells) else []) or [None])[-1]:  # type: ignore[assignment]
             free.remove(number)
             yield name, cells[number]
+
+
+def check_of(text: str) -> list[str]:
+    """Return the exercises that a cell checks."""
+    return _CHECK.findall(text)
 
 
 def binding(text: str) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from course_tools.grading.report import MARKS, report
 from course_tools.grading.report_picture import draw
+from course_tools.grading.tables import write_table
 from dicom_lessons.html import render, table
 from dicom_lessons.text import _, language
 
@@ -29,8 +28,8 @@ def write_report(course: Path) -> list[Path]:
     shared = [
         [one.exercise, len(one.learners), one.why, ", ".join(one.learners)] for one in found.shared
     ]
-    _write_csv(folder / "marks.csv", header, rows)
-    _write_csv(folder / "misconceptions.csv", shared_header, shared)
+    write_table(folder / "marks.csv", header, rows)
+    write_table(folder / "misconceptions.csv", shared_header, shared)
     draw(found, folder / "class.png")
     page = render(
         _PAGE,
@@ -66,12 +65,3 @@ img { max-width: 100%; }
 </body>
 </html>
 """
-
-
-def _write_csv(path: Path, header: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for row in rows:
-            # a spreadsheet would run a name that looks like a formula
-            writer.writerow([f"'{x}" if str(x)[:1] in "=+-@" else x for x in map(str, row)])
