@@ -43,7 +43,7 @@ def draw(found: Report, path: Path) -> None:
 def _colours() -> Any:
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(["#9ecae1", "#fdae6b", "#f0f0f0", "#ffe680", "#ffffff"])
+    return ListedColormap(["#9ecae1", "#fdae6b", "#f0f0f0", "#ffe680", "#ff9999", *["#ffffff"] * 4])
 
 
 def _plain(text: str) -> str:
