@@ -61,6 +61,22 @@ def _solutions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _questions(arguments: argparse.Namespace) -> int:
+    from course_tools.question_bank import write_questions
+
+    for path in write_questions(arguments.folder):
+        print(path)
+    return 0
+
+
+def _slides(arguments: argparse.Namespace) -> int:
+    from course_tools.slides import write_slides
+
+    for path in write_slides(arguments.folder, arguments.sittings, arguments.reveal):
+        print(path)
+    return 0
+
+
 def _class(arguments: argparse.Namespace) -> int:
     from course_tools.grading import collect, feedback, folder, report_files
     from dicom_lessons.text import set_language, short
@@ -128,6 +144,18 @@ def _parser() -> argparse.ArgumentParser:
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
     _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
+
+    questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
+    questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
+    slides = add("slides", _slides, "write the sittings as slides that need no network")
+    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    slides.add_argument(
+        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
+    )
+    slides.add_argument(
+        "--reveal", metavar="FOLDER", type=Path, default=None,
+        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
+    )  # fmt: skip
 
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
