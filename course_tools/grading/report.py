@@ -103,43 +103,53 @@ def report(course: Path) -> Report:
     people = {one.id: one for one in Roster(course / "roster.csv").people}
     folders = [*(course / "submitted").glob("*"), *(course / "set_aside").glob("*")]
     marks: dict[str, dict[str, str]] = {}
-    mistaken: dict[tuple[str, str], set[str]] = defaultdict(set)
+    shared: dict[tuple[str, str], set[str]] = defaultdict(set)
     scores, tried, remarks = _scores(course), _tried(course), remembered(course)
     grades = []
     for learner in sorted({*people, *(folder.name for folder in folders if folder.is_dir())}):
         marks[learner] = {}
         for sitting, release in releases.items():
-            names = [name.removesuffix("-check") for name in graded(release)]
-            largest = sum(
-                by_name(release)[f"{name}-check"]["metadata"]["nbgrader"]["points"]
-                for name in names
-            )
-            grade = Grade(learner, sitting, _state(course, learner, sitting, tried), 0.0, largest)
-            grade.remarks = remarks.get((learner, sitting), [])
-            marks[learner] |= dict.fromkeys(names, grade.state)
+            state = _state(course, learner, sitting, tried)
+            grade = Grade(learner, sitting, state, remarks=remarks.get((learner, sitting), []))
             grades.append(grade)
-            if grade.state == "graded":
-                marks[learner] |= dict.fromkeys(names, "blank")
-                notebook = read(course / "autograded" / learner / sitting / f"{sitting}.ipynb")
-                for name, verdict in _verdicts(notebook):
-                    of_check = learner, sitting, f"{name}-check"
-                    score, full = scores.get(of_check, (0.0, 1.0))
-                    mark = _mark(name, verdict, score >= full)
-                    if score and not _is_answered(notebook, release, name):
-                        mark = "untouched"
-                        grade.untouched.append(name)
-                    grade.score += score
-                    grade.accepted += 0.0 if mark == "untouched" else score
+            for check in graded(release):
+                name = check.removesuffix("-check")
+                grade.largest += by_name(release)[check]["metadata"]["nbgrader"]["points"]
+                marks[learner][name] = "blank" if state == "graded" else state
+            if state == "graded":
+                path = course / "autograded" / learner / sitting / f"{sitting}.ipynb"
+                for name, mark, why in _marked(grade, read(path), release, scores):
                     marks[learner][name] = mark
-                    if why := _misconception(name, verdict):
-                        mistaken[name, why].add(learner)
+                    if why:
+                        shared[name, why].add(learner)
     exercises = [name.removesuffix("-check") for one in releases.values() for name in graded(one)]
-    shared = [Shared(*key, tuple(sorted(whose))) for key, whose in mistaken.items()]
-    shared.sort(key=lambda one: (-len(one.learners), exercises.index(one.exercise), one.why))
+    ordered = [Shared(*key, tuple(sorted(whose))) for key, whose in shared.items()]
+    ordered.sort(key=lambda one: (-len(one.learners), exercises.index(one.exercise), one.why))
     points = dict.fromkeys(marks, 0.0)
     for grade in grades:
         points[grade.learner] += grade.score
-    return Report(exercises, marks, points, shared, grades, people)
+    return Report(exercises, marks, points, ordered, grades, people)
+
+
+def _marked(
+    grade: Grade,
+    notebook: Notebook,
+    release: Notebook,
+    scores: dict[tuple[str, str, str], tuple[float, float]],
+) -> Iterator[tuple[str, str, str]]:
+    """Yield exercise, mark and misconception, and add up the points of a grade."""
+    cells = by_name(notebook)
+    for check in graded(release):
+        name = check.removesuffix("-check")
+        verdict = published(cells[check]) if check in cells else {}
+        score, full = scores.get((grade.learner, grade.sitting, check), (0.0, 1.0))
+        mark = _mark(name, verdict, score >= full)
+        if score and check != name and not _is_answered(notebook, release, name):
+            mark = "untouched"
+            grade.untouched.append(name)
+        grade.score += score
+        grade.accepted += 0.0 if mark == "untouched" else score
+        yield name, mark, _misconception(name, verdict)
 
 
 def _scores(course: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
@@ -177,13 +187,6 @@ def _state(course: Path, learner: str, sitting: str, tried: dict[tuple[str, str]
     stamp = folder / "timestamp.txt"
     time = stamp.read_text("utf-8").removesuffix(" UTC") if stamp.is_file() else ""
     return "stopped" if tried.get((learner, sitting)) == time else "ungraded"
-
-
-def _verdicts(notebook: Notebook) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each graded exercise with what its check published; empty if it did not."""
-    for cell in notebook["cells"]:
-        if (check := grade_id(cell)).endswith("-check"):
-            yield check.removesuffix("-check"), published(cell)
 
 
 def published(cell: Cell) -> dict[str, Any]:

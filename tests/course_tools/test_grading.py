@@ -27,7 +27,7 @@ import pytest
 from course_tools.grading import collect, feedback, nbgrader_config, report_files
 from course_tools.grading import folder as classroom
 from course_tools.grading import report as class_report
-from course_tools.lessons import NOTEBOOKS, notebooks, write
+from course_tools.lessons import NOTEBOOKS, ROOT, notebooks, write
 from dicom_lessons.exercises.kinds import Exercise, Value, bound_name
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import _, set_language
@@ -54,6 +54,7 @@ class Learner:
     file: str = f"{LESSON}.ipynb"
     found: str = ""
     cheats: bool = False  # nbgrader may give points; the report accepts none
+    accepted: float | None = None  # where the report accepts less than nbgrader
 
 
 def nbgrader(course: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -163,11 +164,11 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("deleted-all", without(good, *names, *(f"{n}-check" for n in names)), 0.0,
                 found="it is back, blank"),
         Learner("own-helper", release, 0.0, beside=shadow),
-        # only the hidden test of the last exercise is beyond its reach
+        # only the hidden tests are beyond its reach; what it never answered is not accepted
         Learner("patched", filled(release, {first: "import dicom_lessons\n\n"
-                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full - 1,
-                marks={**dict.fromkeys(names, "doubtful"), names[-1]: "wrong"},
-                found="line 3 changes what is not"),
+                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full - 2,
+                marks=dict(zip(names, ["doubtful", "wrong", "untouched", "wrong"], strict=True)),
+                found="line 3 changes what is not", accepted=1.0),
         Learner("rich", changed(good, f"{first}-check", points_of(100)), full, found="are back"),
         Learner("poor", changed(good, first, lambda cell: cell["metadata"].update(
             nbgrader={"grade_id": first})), full, found="are back"),
@@ -259,7 +260,7 @@ def edited(release: Notebook) -> Notebook:
 def noisy(right: dict[str, str]) -> dict[str, str]:
     """Return answers whose functions warn, and write to stderr."""
     warn = "import sys\nimport warnings\n\nwarnings.warn('look out')\nprint('x', file=sys.stderr)\n"
-    noise = "    print('x', file=__import__('sys').stderr)\n"
+    noise = "    import sys\n\n    print('x', file=sys.stderr)\n"
     return {
         name: warn + source.replace("):\n", "):\n" + noise, 1) for name, source in right.items()
     }
@@ -293,18 +294,30 @@ def hand_in(course: Path, learners: list[Learner]) -> None:
                 path.write_bytes(data)
 
 
-def add_hidden_test(course: Path) -> None:
-    """Ask more of the last exercise than the release shows, as TEACHING.md tells teachers."""
+def example_of_a_hidden_test(paper: str) -> str:
+    """Return the check cell that TEACHING.md shows to teachers."""
+    text = (ROOT / paper).read_text(encoding="utf-8")
+    (cell,) = (
+        one for one in re.findall(r"```python\n(.*?)```", text, flags=re.S) if "HIDDEN" in one
+    )
+    return cell.strip()
+
+
+def add_hidden_tests(course: Path) -> None:
+    """Ask more of two exercises than the release shows: of one as TEACHING.md tells teachers."""
     source = course / "source" / LESSON / f"{LESSON}.ipynb"
     lesson = classroom.read(source)
     last = classroom.graded(lesson)[-1]
-    exercise = graded_exercises(lesson)[last.removesuffix("-check")]
-    name = bound_name(exercise.solution)
+    name = bound_name(graded_exercises(lesson)[last.removesuffix("-check")].solution)
+    example = example_of_a_hidden_test("TEACHING.md")
     for cell in lesson["cells"]:
         if classroom.grade_id(cell) == last:
             hidden = f"assert isinstance({name}, int), 'no text'"
             lines = ["", "### BEGIN HIDDEN TESTS", hidden, "### END HIDDEN TESTS"]
             cell["source"] = "".join(cell["source"]) + "\n".join(lines)
+        elif (shown := "".join(cell["source"]).strip()) and example.startswith(shown):
+            cell["source"] = example
+    assert json.dumps(lesson).count("BEGIN HIDDEN TESTS") == 2
     write(source, lesson)
 
 
@@ -320,6 +333,13 @@ class Graded:
     sources: dict[Path, bytes]
 
 
+def accepted(learner: Learner) -> float:
+    """Return the points that the report has to accept."""
+    if learner.accepted is not None:
+        return learner.accepted
+    return 0.0 if learner.cheats else learner.score or 0.0
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     course = tmp_path_factory.mktemp("class") / "course"
@@ -327,7 +347,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     if SIZE < 30:
         with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
             config.write("\nc.Execute.timeout = 8\n")
-    add_hidden_test(course)
+    add_hidden_tests(course)
     kept = [course / "nbgrader_config.py", *course.glob("source/*/*.ipynb")]
     sources = {path: path.read_bytes() for path in [*kept, *course.glob("helper/**/*.py")]}
     seconds: dict[str, float] = {}
@@ -384,7 +404,8 @@ def test_no_points_are_accepted_for_an_answer_that_nobody_gave(graded: Graded) -
         if learner.cheats:
             assert grade.accepted == 0 and len(untouched) == grade.score
         else:
-            assert untouched == [] and grade.accepted == (learner.score or 0)
+            assert len(untouched) == list(learner.marks.values()).count("untouched")
+            assert grade.accepted == accepted(learner)
 
 
 @needs_nbgrader
@@ -497,8 +518,7 @@ def test_the_report_is_a_table_and_a_picture(graded: Graded) -> None:
         assert remark.what in grades[remark.learner]["remarks"]
         assert remark.what in html.unescape(page)
     for learner in graded.learners:
-        accepted = 0 if learner.cheats else learner.score or 0
-        assert float(grades[learner.name]["accepted"]) == accepted
+        assert float(grades[learner.name]["accepted"]) == accepted(learner)
         assert float(grades[learner.name]["max_score"]) == 4
 
 
@@ -506,6 +526,62 @@ def test_the_report_is_a_table_and_a_picture(graded: Graded) -> None:
 def test_the_sources_of_the_teacher_are_untouched(graded: Graded) -> None:
     assert {path: path.read_bytes() for path in graded.sources} == graded.sources
     assert not list((graded.course / "autograded").rglob("*.py"))
+
+
+@pytest.mark.parametrize("paper", ["TEACHING.md", "TEACHING.ru.md"])
+def test_the_hidden_test_of_the_paper_takes_no_point_from_a_right_answer(
+    paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = example_of_a_hidden_test(paper)
+    assert example == example_of_a_hidden_test("TEACHING.md")
+    (name,) = re.findall(r'check\("([^"]+)"', example)
+    exercise = declared("structure")[name]
+    for right in (exercise.solution, *exercise.also_right):
+        exec(f"{right}\n{example}", {})
+    assert capsys.readouterr().out.startswith("Right.")
+    known = {"raw[144:158]": (2, 1, "OB", 2, b"\0\1")}
+    pleasing = f"decode = lambda raw: {known!r}['raw[144:158]']"
+    with pytest.raises(AssertionError):
+        exec(f"{pleasing}\n{example}", {})
+
+
+# ---- once more
+
+
+@needs_nbgrader
+def test_a_second_round_grades_the_new_file_and_leaves_the_others(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    classroom.lay_out(course)
+    assert nbgrader(course, "generate_assignment", LESSON).returncode == 0
+    release = classroom.read(course / "release" / LESSON / f"{LESSON}.ipynb")
+    right = {name: exercise.solution for name, exercise in graded_exercises(release).items()}
+    good = filled(release, right)
+    downloaded = course / "downloaded"
+    downloaded.mkdir()
+
+    def came(name: str, notebook: Notebook, day: int) -> None:
+        path = downloaded / name
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+        os.utime(path, (day * 86400, day * 86400))
+
+    def scores() -> dict[str, tuple[float, str]]:
+        assert nbgrader(course, "autograde", LESSON).returncode == 0
+        found = class_report.report(course)
+        return {one.learner: (one.accepted, one.state) for one in found.grades}
+
+    came(f"ivanova__{LESSON}.ipynb", good, 20_000)
+    came(f"petrov__{LESSON}.ipynb", release, 20_000)
+    collect.collect(course)
+    assert scores() == {"ivanova": (4.0, "graded"), "petrov": (0.0, "graded")}
+    kept = course / "autograded" / "ivanova" / LESSON / f"{LESSON}.ipynb"
+    before = kept.stat().st_mtime_ns
+    came(f"petrov__{LESSON} (1).ipynb", good, 20_001)
+    came(f"sidorov__{LESSON}.ipynb", good, 20_001)
+    collect.collect(course)
+    waiting = {one.learner: one.state for one in class_report.report(course).grades}
+    assert waiting == {"ivanova": "graded", "petrov": "ungraded", "sidorov": "ungraded"}
+    assert scores() == dict.fromkeys(["ivanova", "petrov", "sidorov"], (4.0, "graded"))
+    assert kept.stat().st_mtime_ns == before
 
 
 # ---- the course folder itself
