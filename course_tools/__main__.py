@@ -170,11 +170,11 @@ def _add_class(course: argparse.ArgumentParser) -> None:
     course.usage = f"python -m course_tools class [{actions}] FOLDER [--language {{en,ru}}]"
     course.formatter_class = argparse.RawDescriptionHelpFormatter
     course.epilog = (
-        "  class FOLDER          lay out the folder of a class, or add lessons that are new\n"
-        "  class collect FOLDER  sort downloaded/ into submitted/, then look at it (examine)\n"
-        "  class examine FOLDER  look at what learners handed in, before it is graded\n"
-        "  class feedback FOLDER write a page for each learner: what was right, and why\n"
-        "  class report FOLDER   write report/ and grades.csv from the grades\n\n"
+        "  class FOLDER            lay out the folder of a class, or add lessons that are new\n"
+        "  class collect FOLDER    sort downloaded/ into submitted/, then look at it (examine)\n"
+        "  class examine FOLDER    look at what learners handed in, before it is graded\n"
+        "  class feedback FOLDER   write a page for each learner: what was right, and why\n"
+        "  class report FOLDER     write report/ and grades.csv from the grades\n\n"
         "TEACHING.md goes through all steps. It needs: pip install -e '.[class]'"
     )
     course.add_argument("action", nargs="?", choices=_ACTIONS, help="nothing lays the folder out")

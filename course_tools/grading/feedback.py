@@ -105,7 +105,7 @@ def _error(output: dict[str, Any]) -> str:
     text = re.sub(r"\x1b\[[\d;]*m", "", str(output.get("evalue", "")))
     text = re.sub(r"(?<![\w/:.])(?:[A-Za-z]:)?(?:[/\\][\w .@~+-]+)+[/\\](?=[\w.])", "", text)
     name = str(output.get("ename", ""))
-    return text[:2000] if name.endswith("AssertionError") else f"{name}: {text[:2000]}"
+    return text[:2000] if name in ("AssertionError", "NotRight") else f"{name}: {text[:2000]}"
 
 
 def _comments(course: Path) -> dict[tuple[str, str, str], list[str]]:

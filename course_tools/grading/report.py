@@ -190,13 +190,14 @@ def _state(course: Path, learner: str, sitting: str, tried: dict[tuple[str, str]
 
 
 def published(cell: Cell) -> dict[str, Any]:
-    """Return the last verdict that a check cell published; empty if it did not."""
-    verdict: dict[str, Any] = {}
-    for output in cell.get("outputs", ()):
-        said = output.get("metadata", {}).get("dicom_lessons")
-        if isinstance(said, dict) and f"{said.get('exercise')}-check" == grade_id(cell):
-            verdict = said
-    return verdict
+    """Return the verdict that a check cell published; empty if it did not, or more than one."""
+    said = [output.get("metadata", {}).get("dicom_lessons") for output in cell.get("outputs", ())]
+    verdicts = [
+        one
+        for one in said
+        if isinstance(one, dict) and f"{one.get('exercise')}-check" == grade_id(cell)
+    ]
+    return verdicts[0] if len(verdicts) == 1 else {}
 
 
 def _mark(name: str, verdict: dict[str, Any], full: bool) -> str:

@@ -79,7 +79,7 @@ def became(rows: list[Row]) -> dict[str, str]:
 
 WAYS = {
     "two underscores": (f"ivanova__{FILE}", "ivanova"),
-    "a dash": (f"Анна Иванова - 01a_elements (1).ipynb", "Анна Иванова"),
+    "a dash": ("Анна Иванова - 01a_elements (1).ipynb", "Анна Иванова"),
     "an underscore": (f"ivanova_{FILE}", "ivanova"),
     "capitals": ("Ivanova__01A_ELEMENTS.IPYNB", "Ivanova"),
     "as a text file": (f"ivanova__{FILE}.txt", "ivanova"),

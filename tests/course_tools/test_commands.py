@@ -9,7 +9,8 @@ import pytest
 import dicom_lessons.__main__ as learners
 from course_tools.__main__ import main
 
-COMMANDS = ("data", "run", "accept", "messages", "solutions", "class", "bench")
+MOVED = ("data", "run", "accept", "messages", "solutions", "class", "bench")
+COMMANDS = (*MOVED, "questions", "slides")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -40,6 +41,11 @@ def test_all_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["class", "examine"], "examine needs the folder of the class"),
         (["class", "report", "nowhere"], "has no gradebook.db"),
         (["class", "examine", "nowhere"], "nowhere is no course"),
+        (["class", "collect", "nowhere"], "nowhere is no course"),
+        (["class", "feedback", "nowhere"], "has no gradebook.db"),
+        (["class", "collect"], "collect needs the folder of the class"),
+        (["slides", "out", "--reveal", "nowhere"], "There is no reveal.js in nowhere"),
+        (["slides", "out", "99z"], "There is no sitting 99z"),
         (["class", "."], "name a new folder"),
         (["class", "text.md"], "text.md"),
     ],
@@ -61,7 +67,7 @@ def test_a_mistake_is_answered_in_one_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["text.md"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", MOVED)
 def test_an_old_command_says_its_new_place(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -710,7 +710,7 @@ def reported(
     ("score", "published", "mark"),
     [
         (1.0, [{"verdict": "right", "why": RIGHT}], "right"),
-        (1.0, [{"verdict": "wrong", "why": ""}, {"verdict": "right", "why": RIGHT}], "right"),
+        (1.0, [{"verdict": "wrong", "why": ""}, {"verdict": "right", "why": RIGHT}], "doubtful"),
         (1.0, [{"verdict": "right", "why": ""}], "doubtful"),
         (1.0, [{"verdict": "right", "why": RIGHT}, {"verdict": "right"}], "doubtful"),
         (1.0, [], "doubtful"),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from submissions import answered, as_bytes, code, filled, names_of, released, with_cells
 
 from course_tools.grading import folder as classroom
