@@ -177,7 +177,9 @@ def _add_class(course: argparse.ArgumentParser) -> None:
         "  class report FOLDER     write report/ and grades.csv from the grades\n\n"
         "TEACHING.md goes through all steps. It needs: pip install -e '.[class]'"
     )
-    course.add_argument("action", nargs="?", choices=_ACTIONS, help="nothing lays the folder out")
+    course.add_argument("action", nargs="?", choices=_ACTIONS, metavar="ACTION",
+        help="one of those below; nothing lays the folder out",
+    )  # fmt: skip
     course.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of the class")
     course.add_argument(
         "--language", choices=LANGUAGES, default="en",

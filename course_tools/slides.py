@@ -34,7 +34,7 @@ _TEMPLATE = """\
 {% endfor %}
 .reveal { font-family: sans-serif; font-size: 26px; color: #222; }
 .reveal .slides { text-align: left; }
-.reveal .slides section { box-sizing: border-box; height: 100%; overflow: auto; padding: 12px 24px; }
+.reveal .slides section { box-sizing: border-box; height: 100%; overflow: auto; padding: 12px; }
 .reveal .slides > section.stack { overflow: visible; padding: 0; }
 .reveal h1, .reveal h2, .reveal h3 { font-weight: bold; line-height: 1.2; margin: 0.3em 0 0.5em; }
 .reveal h1 { font-size: 46px; } .reveal h2 { font-size: 38px; } .reveal h3 { font-size: 32px; }

@@ -218,7 +218,7 @@ def _unpacked(piece: Piece, room: list[int], rows: list[Row], depth: int = 0) ->
 
 
 def _readable(about: zipfile.ZipInfo) -> str:
-    """Return the name of a member; Windows writes Russian ones in code page 866 and says nothing."""
+    """Return the name of a member; Windows writes Russian ones in code page 866, untold."""
     if about.flag_bits & 0x800 or about.filename.isascii():
         return about.filename
     russian = about.filename.encode("cp437", "replace").decode("cp866")

@@ -17,7 +17,7 @@ _PAGE = """\
 <head><meta charset="utf-8"><title>{{ title }}</title>
 <meta name="viewport" content="width=device-width">
 <style>
-body { font-family: sans-serif; line-height: 1.5; margin: 2em auto; max-width: 45em; padding: 0 1em; }
+body { font-family: sans-serif; line-height: 1.5; margin: 2em auto; max-width: 45em; }
 pre { background: #f5f5f5; color: #222; padding: 0.6em; }
 p, pre { overflow-wrap: anywhere; white-space: pre-wrap; }
 </style></head>

@@ -20,10 +20,10 @@ _MAIL = re.compile(r"[\w.+-]+@[a-z\d-]+(?:\.[a-z\d-]+)+", flags=re.I)
 _RESERVED = re.compile(r"^(con|prn|aux|nul|(?:com|lpt)\d)(?=\.|$)", flags=re.I)
 _GENERAL = re.compile(
     r"(\d\d[a-z]?_\w+|archive|extracted|notebooks?|en|ru|down(load)?s?|downloaded|inbox|e?mails?"
-    r"|letters|attachments?|submi(ssions?|tted)|homeworks?|hw|assignments?|my|(my[ _]?)?(work|solution)"
-    r"|tasks?|lessons?|class|course|moodle|canvas|dicom.*|(week|group|round|part) ?\d*|new|old|last|final|backup"
-    r"|copy.*|копия.*|письма|вложения|работ[аы]|дз|загрузки|входящие|домашн(ее|яя|ие)\b.*"
-    r"|задани[ея].*|групп[аы]\b.*|(нов|стар)(ая|ое|ые|ый)( .*)?)( ?\(\d+\))?",
+    r"|letters|attachments?|submi(ssions?|tted)|homeworks?|hw|assignments?|my|tasks?|lessons?|class"
+    r"|(my[ _]?)?(work|solution)|course|moodle|canvas|dicom.*|(week|group|round|part) ?\d*|copy.*"
+    r"|new|old|last|final|backup|копия.*|письма|вложения|работ[аы]|дз|загрузки|входящие"
+    r"|домашн(ее|яя|ие)\b.*|задани[ея].*|групп[аы]\b.*|(нов|стар)(ая|ое|ые|ый)( .*)?)( ?\(\d+\))?",
     flags=re.I,
 )
 

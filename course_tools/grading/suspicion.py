@@ -26,8 +26,8 @@ _IMPORTED = {
 }
 _ATTRIBUTES = {
     _ANSWERS: r"exercises|riddles|EXERCISES|CHECKS|also_right",
-    _LOOKS: r"__(globals|code|closure|builtins|wrapped|subclasses|mro|bases|base|defaults|kwdefaults"
-    r"|setattr|delattr|getattribute|loader|spec)__|f_(globals|locals|back)|(tb|gi|cr)_frame"
+    _LOOKS: r"__(globals|code|closure|builtins|wrapped|subclasses|mro|bases|base|defaults"
+    r"|kwdefaults|setattr|delattr|getattribute|loader|spec)__|f_(globals|locals|back)|(tb|gi|cr)_frame"
     r"|set_custom_exc|showtraceback|\w+_transformers\w*|user_(global_)?ns|display_pub|run_cell|ex",
 }
 _TEXTS = (

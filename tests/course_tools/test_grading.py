@@ -201,7 +201,7 @@ CHEATS = {
     "dicom_lessons.check = softly",
     "forges": "import dicom_lessons\nfrom IPython.display import publish_display_data\n\n\n"
     "def forged(name, answer):\n    said = {'exercise': name, 'verdict': 'right', 'why': ''}\n"
-    "    publish_display_data({'text/plain': ''}, {'dicom_lessons': said})\n\n\n"
+    "    publish_display_data({'text/plain': ''}, {'dicom_lessons': said})\n\n"
     "dicom_lessons.check = forged",
     "judges": "import importlib\n\nkinds = importlib.import_module('dicom_lessons.exercises.kinds')\n"
     "kinds.Exercise.judge = lambda *a: kinds.Verdict(True, '')",
