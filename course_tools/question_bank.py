@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydicom import Dataset
-
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Value, bound_by
 from dicom_lessons.exercises.lessons import find, sittings
@@ -122,14 +120,14 @@ def _written(value: object, exercise: Value) -> Iterator[str]:
     if isinstance(value, bytes):
         yield value.hex(" ")
         yield value.hex()
-    elif isinstance(value, list | tuple | set | frozenset) and not isinstance(value, Dataset):
+    elif isinstance(value, list | tuple | set | frozenset):
         members = [str(one) for one in value]
         members = members if _has_order(value, exercise) else sorted(members)
         yield ", ".join(members)
         yield ",".join(members)
     elif isinstance(value, str | int | float):
         yield str(value)
-        plain = exercise.form(value)  # type: ignore[operator]
+        plain = exercise.form(value)
         if isinstance(plain, str):
             yield plain
 

@@ -116,7 +116,10 @@ def collect(course: Path) -> list[Row]:
     for (learner, sitting), copies in groups.items():
         elsewhere = [one for who, other in groups if who == learner and other != sitting
                      for one in groups[who, other] if one.answered]  # fmt: skip
-        rows += _taken(course, learner, sitting, copies, elsewhere, known)
+        try:
+            rows += _taken(course, learner, sitting, copies, elsewhere, known)
+        except OSError as error:
+            rows += [Row(one.file, learner, sitting, "broken", short(error)) for one in copies]
     memory.write_text(json.dumps(known, indent=1, ensure_ascii=False), encoding="utf-8")
     strangers = {who for who, _sitting in groups} - {one.id for one in roster.people}
     for number, row in enumerate(rows if roster.people else []):
@@ -137,7 +140,7 @@ def collect(course: Path) -> list[Row]:
 def told(rows: list[Row]) -> Iterator[str]:
     """Yield what became of each file as lines; files that are no notebooks are counted only."""
     for row in rows:
-        if row.became not in ("other", "missing"):
+        if row.became not in ("other", "missing", "same"):
             what = f"{_(BECAME[row.became])}{f' ({row.note})' if row.note else ''}"
             who = f"{row.learner or '?'}, {row.sitting or '?'}"
             yield f"{who}: {what}: {row.file}"
@@ -147,9 +150,9 @@ def told(rows: list[Row]) -> Iterator[str]:
             absent[row.sitting].append(row.learner)
     for sitting, learners in absent.items():
         yield f"{sitting}: {_(BECAME['missing'])}: {', '.join(learners)}"
-    others = sum(row.became == "other" for row in rows)
-    if others:
-        yield f"{_(BECAME['other'])}: {others}"
+    for became in ("same", "other"):
+        if count := sum(row.became == became for row in rows):
+            yield f"{_(BECAME[became])}: {count}"
 
 
 # ---- out of folders, mails and archives
@@ -160,10 +163,10 @@ def _sorted(downloaded: Path, sources: dict[str, Notebook], rows: list[Row]) -> 
     for path in files_in(downloaded):
         parts = path.relative_to(downloaded).parts
         try:
-            when = datetime.fromtimestamp(path.stat().st_mtime)
+            when = _time(*datetime.fromtimestamp(path.stat().st_mtime).timetuple()[:6])
             large = path.stat().st_size > MOST_UNPACKED
             raw = b"" if large else path.read_bytes()
-        except OSError as error:
+        except (OSError, ValueError, OverflowError) as error:
             rows.append(Row("/".join(map(short, parts)), "", "", "broken", short(error)))
             continue
         room = [MOST_UNPACKED]
@@ -200,7 +203,8 @@ def _unpacked(piece: Piece, room: list[int], rows: list[Row], depth: int = 0) ->
                 inside[0] -= len(raw)
                 if not about.is_dir():
                     parts = tuple(part for part in re.split(r"[\\/]", _readable(about)) if part)
-                    inner = Piece(piece.parts + parts, raw, _time(about), piece.sender)
+                    when = _time(*about.date_time)
+                    inner = Piece(piece.parts + parts, raw, when, piece.sender)
                     yield from _unpacked(inner, inside, rows, depth + 1)
         except (
             ReadingError,
@@ -225,11 +229,13 @@ def _readable(about: zipfile.ZipInfo) -> str:
     return russian if re.search("[А-яЁё]", russian) else about.filename
 
 
-def _time(about: zipfile.ZipInfo) -> datetime:
+def _time(*parts: int) -> datetime:
+    """Return a time that every system can hold; no file is older than archives are."""
+    earliest = datetime(1980, 1, 1)
     try:
-        return datetime(*about.date_time)
+        return max(datetime(*parts[:6]), earliest) if parts[0] < 2900 else earliest
     except ValueError:
-        return datetime(1980, 1, 1)
+        return earliest
 
 
 def _attached(piece: Piece, room: list[int], rows: list[Row], depth: int) -> Iterator[Piece]:
@@ -237,7 +243,7 @@ def _attached(piece: Piece, room: list[int], rows: list[Row], depth: int) -> Ite
     sender = email.utils.parseaddr(str(mail["From"] or ""))[1]
     try:
         sent = email.utils.parsedate_to_datetime(str(mail["Date"]))
-        when = sent.astimezone().replace(tzinfo=None)
+        when = _time(*sent.astimezone().timetuple()[:6])
     except (ValueError, OverflowError):
         when = piece.when
     for part in mail.walk():
@@ -258,27 +264,30 @@ def _understand(piece: Piece, sources: dict[str, Notebook]) -> None:
     called = next((one for one in sources if one.lower() in name), "")
     try:
         content, _notes = opened(piece.raw)
-    except ValueError as error:
-        piece.sitting, piece.fault = called, str(error)
+        piece.sitting = _sitting(content, sources, called)
+        if not piece.sitting:
+            return
+        mend(content, sources[piece.sitting])
+    except Exception as error:  # one of them stops nobody
+        piece.sitting, piece.fault = called, short(error, 120)
         return
+    if called != piece.sitting:
+        piece.notes.append(_("its cells tell that it is {sitting}", sitting=piece.sitting))
+    blanks = by_name(sources[piece.sitting])
+    piece.answered = any(
+        text_of(cell).split() not in ([], text_of(blanks[name]).split())
+        for name, cell in by_name(content).items()
+        if name in blanks and blanks[name]["metadata"]["nbgrader"].get("solution")
+    )
+
+
+def _sitting(content: Notebook, sources: dict[str, Notebook], called: str) -> str:
+    """Return the sitting whose cells a notebook holds most of; nothing if it holds none."""
     ids = {str(cell.get("id", "")) for cell in content["cells"]} | set(by_name(content))
     ids |= {f"{one}-check" for cell in content["cells"] for one in check_of(text_of(cell))}
     shared = {one: len(ids & set(by_name(source))) for one, source in sources.items()}
     best = max(shared, key=lambda one: (shared[one], one == called), default="")
-    piece.sitting = best if best and shared[best] else ""
-    if not piece.sitting:
-        return
-    if called != piece.sitting:
-        piece.notes.append(_("its cells tell that it is {sitting}", sitting=piece.sitting))
-    source = sources[piece.sitting]
-    mend(content, source)
-    blanks = {one: text_of(cell).split() for one, cell in by_name(source).items()}
-    cells = by_name(content).items()
-    piece.answered = any(
-        text_of(cell).split() not in ([], blanks.get(one))
-        for one, cell in cells
-        if cell["metadata"]["nbgrader"].get("solution")
-    )
+    return best if shared.get(best) else ""
 
 
 def _name(pieces: list[Piece], roster: Roster, there: dict[str, str], sittings: list[str]) -> None:

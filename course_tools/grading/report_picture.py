@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from course_tools.grading.report import MARKS, Report
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 
 def draw(found: Report, path: Path) -> None:
@@ -47,5 +47,4 @@ def _colours() -> Any:
 
 
 def _plain(text: str) -> str:
-    short = text if len(text) <= 100 else text[:99] + "…"
-    return short.replace("$", r"\$")  # no formula
+    return short(text, 100).replace("$", r"\$")  # no formula

@@ -37,6 +37,7 @@ _TEXTS = (
 )
 _SETTINGS = r"(matplotlib|pydicom\.config|pandas\.options|numpy\.random|warnings)\b"
 _OURS = r"(dicom_lessons|sys|builtins|IPython|pydicom\.filereader)\b"
+_MAGIC = TransformerManager()  # type: ignore[no-untyped-call]
 _CALLS = {
     **dict.fromkeys(("exit", "quit"), _ENDS),
     **dict.fromkeys(("exec", "eval", "compile", "__import__", "globals"), _LOOKS),
@@ -74,7 +75,7 @@ def _parsed(text: str) -> ast.Module:
     magic = re.match(r"\s*%%(?:time|timeit|capture|prun|python3?)\b.*", text)
     text = "\n" + text[magic.end() :].lstrip("\n") if magic else text
     try:
-        return ast.parse(TransformerManager().transform_cell(text))
+        return ast.parse(_MAGIC.transform_cell(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])  # what cannot run does no harm
 

@@ -334,6 +334,11 @@ def test_hostile_archives_and_files_stop_nobody(course: Path) -> None:
     put(course, f"..__{FILE}", GOOD)
     put(course, f"con__{FILE}", GOOD)
     put(course, os.fsdecode(b"\xff\xfe__") + FILE, GOOD)
+    put(course, f"taken__{FILE}", GOOD)
+    (course / "submitted").mkdir()
+    (course / "submitted" / "taken").write_text("a file where a folder belongs", encoding="utf-8")
+    old = put(course, f"early__{FILE}", GOOD)
+    os.utime(old, (-(10**10), -(10**10)))
     (course / "downloaded" / "circle").symlink_to(course / "downloaded")
     os.mkfifo(course / "downloaded" / "pipe.ipynb")
     put(course, f"zz__{FILE}", GOOD)
@@ -343,6 +348,7 @@ def test_hostile_archives_and_files_stop_nobody(course: Path) -> None:
     assert rows["old.rar"] == "closed" and rows["report.docx"] == "other"
     assert rows["petrov__nothing.ipynb"] == "nothing"
     assert rows[FILE] == rows[f"..__{FILE}"] == "nobody"
+    assert rows[f"taken__{FILE}"] == "broken" and rows[f"early__{FILE}"] == "taken"
     assert rows[f"con__{FILE}"] == rows[f"zz__{FILE}"] == rows[f"=1+1__{FILE}"] == "taken"
     assert {path.name for path in (course / "submitted").iterdir()} >= {"con_", "1+1", "zz"}
     written = (course / "collected.csv").read_bytes()

@@ -203,7 +203,8 @@ CHEATS = {
     "def forged(name, answer):\n    said = {'exercise': name, 'verdict': 'right', 'why': ''}\n"
     "    publish_display_data({'text/plain': ''}, {'dicom_lessons': said})\n\n"
     "dicom_lessons.check = forged",
-    "judges": "import importlib\n\nkinds = importlib.import_module('dicom_lessons.exercises.kinds')\n"
+    "judges": "import importlib\n\n"
+    "kinds = importlib.import_module('dicom_lessons.exercises.kinds')\n"
     "kinds.Exercise.judge = lambda *a: kinds.Verdict(True, '')",
     "ungraded": "import os\n\nos.environ.pop('NBGRADER_EXECUTION', None)",
     "silences": "get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)",
@@ -676,6 +677,7 @@ def test_the_settings_change_nothing_where_nbgrader_does_not_read_them() -> None
 # ---- verdicts as data
 
 RIGHT = declared("structure")["structure-1"].why
+RIGHT_VERDICT = {"exercise": "structure-1", "verdict": "right", "why": RIGHT}
 
 
 def checked(name: str, *verdicts: object) -> Notebook:
@@ -754,6 +756,79 @@ def test_an_explanation_that_nobody_declared_is_not_counted(
     found = reported(tmp_path, monkeypatch, "structure-1", 0.0, wrong)
     assert found.shared == []
     assert found.marks["ivanova"]["structure-1"] == "wrong"
+
+
+# ---- answers that nobody gave
+
+
+@pytest.mark.parametrize(
+    ("sources", "answered"),
+    [
+        ({}, False),
+        ({"structure-1": "positions = ...  # I do not know"}, False),
+        ({"structure-1": "# nothing"}, False),
+        ({"structure-1": ""}, False),
+        ({"structure-1": "import dicom_lessons\n\nx = 1\npositions = ..."}, False),
+        ({"structure-1": "positions = [1]"}, True),
+        ({"structure-1": "%time positions = [1]"}, True),
+        ({"structure-1": "%%time\npositions = [1]"}, True),
+        ({"structure-1": "%matplotlib inline\npositions = [1]"}, True),
+        ({"structure-1": "for one in [1]:\n    positions = [one]"}, True),
+        ({"structure-1": "from math import pi as positions"}, True),
+        ({"structure-1": "x, positions = 1, [1]"}, True),
+        ({"hex-view": "positions = [1]"}, True),  # answered in another cell
+        ({"structure-1-check": "positions = [1]"}, False),
+    ],
+)
+def test_an_answer_is_a_statement_that_binds_it_and_is_not_the_blank(
+    sources: dict[str, str], answered: bool
+) -> None:
+    release = classroom.read(NOTEBOOKS / "en" / f"{LESSON}.ipynb")
+    done = copy.deepcopy(release)
+    for cell in done["cells"]:
+        cell["source"] = sources.get(cell["id"], cell["source"])
+    assert class_report._is_answered(done, release, "structure-1") == answered
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (("NotRight", "Not yet. You answered 1."), "Not yet. You answered 1."),
+        (("AssertionError", "no text"), "no text"),
+        (("NameError", "name 'x' is not defined"), "NameError: name 'x' is not defined"),
+        (("NotRight", "There is no file /home/a b/class/my_work/x.dcm: write it."),
+         "There is no file x.dcm: write it."),
+        (("NotRight", r"There is no file 'C:\Users\Анна\x.dcm'"), "There is no file 'x.dcm'"),
+        (("NotRight", "\x1b[31mred\x1b[0m 1/2 (0008,0016)/x https://a.b/c"),
+         "red 1/2 (0008,0016)/x https://a.b/c"),
+    ],
+)  # fmt: skip
+def test_what_an_error_says_to_a_learner(error: tuple[str, str], text: str) -> None:
+    output = {"output_type": "error", "ename": error[0], "evalue": error[1], "traceback": ["x"]}
+    assert feedback._error(output) == text
+
+
+def test_grades_know_the_roster_and_what_a_blank_row_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "roster.csv").write_text(
+        "ivanova,Анна Иванова,a@example.org\nabsent,Пётр =1,p@example.org\n", "utf-8"
+    )
+    for state in ("submitted/waiting", "set_aside/aside"):
+        (tmp_path / state / LESSON).mkdir(parents=True)
+        (tmp_path / state / LESSON / f"{LESSON}.ipynb").write_text("{}", "utf-8")
+    reported(tmp_path, monkeypatch, "structure-1", 1.0, RIGHT_VERDICT)
+    report_files.write_report(tmp_path)
+    with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "ivanova": "graded", "absent": "not handed in", "waiting":
+        "not graded yet: run nbgrader autograde", "aside": "set aside: it could not be read",
+    }  # fmt: skip
+    assert (rows["ivanova"]["name"], rows["ivanova"]["email"]) == ("Анна Иванова", "a@example.org")
+    assert rows["ivanova"]["accepted"] == rows["ivanova"]["max_score"] == "1"
+    page = (tmp_path / "report" / "class.html").read_text("utf-8")
+    assert page.count("set aside: it could not be read") == 2
 
 
 # ---- what came in

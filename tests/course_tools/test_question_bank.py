@@ -45,7 +45,9 @@ def read(raw: str) -> Read:
         return Read("essay", text, {}, {}, plain(after))
     if truth := re.fullmatch(rf"(TRUE|FALSE)#({free})#({free})", body, flags=re.S):
         return Read("truth", text, {truth[1]: plain(truth[3])}, {"": plain(truth[2])}, "")
-    numeric, right, wrong, signs = body.startswith("#\n"), {}, {}, set()
+    numeric, signs = body.startswith("#\n"), set()
+    right: dict[str, str] = {}
+    wrong: dict[str, str] = {}
     for sign, answer in re.findall(r"(?:^|\n)([~=])((?:[^\n])*)", body.removeprefix("#")):
         percent, rest = re.fullmatch(r"(%\d+%)?(.*)", answer).groups()  # type: ignore[union-attr]
         said, _hash, feedback = re.fullmatch(r"((?:[^\\#]|\\.)*)(#?)(.*)", rest).groups()  # type: ignore[union-attr]
