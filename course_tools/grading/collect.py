@@ -22,7 +22,7 @@ from io import BytesIO
 from pathlib import Path
 
 from course_tools.grading.cells import MOST_BYTES, Notebook, by_name, opened, read, text_of
-from course_tools.grading.learners import Roster, bare, folders, ids_in, key, named, safe
+from course_tools.grading.learners import Roster, bare, behind, folders, ids_in, key, named, safe
 from course_tools.grading.mend import check_of, mend
 from course_tools.grading.tables import write_table
 from dicom_lessons.reading import MOST_UNPACKED, ReadingError, files_in, members_of
@@ -299,7 +299,8 @@ def _name(pieces: list[Piece], roster: Roster, there: dict[str, str], sittings: 
         piece.learner = next(listed, "") or who or piece.sender
     by_folder = folders((piece.parts, piece.sitting, piece.learner) for piece in pieces)
     for piece in pieces:
-        piece.learner = piece.learner or by_folder[piece.parts]
+        behind_it = behind(piece.parts, sittings)
+        piece.learner = piece.learner or by_folder[piece.parts] or behind_it
     numbers: dict[tuple[str, str], set[str]] = defaultdict(set)
     for piece in pieces:
         if piece.number:

@@ -28,6 +28,12 @@ _GENERAL = re.compile(
 )
 
 
+_STATE = re.compile(
+    r"checkpoint|complete|solved|done|answer|solution|fixed|edit|готов|реш[её]н|ответ|исправ|v\b",
+    flags=re.I,
+)
+
+
 @dataclass(frozen=True)
 class Person:
     """One line of the roster."""
@@ -76,6 +82,14 @@ def named(parts: tuple[str, ...], sittings: Iterable[str]) -> tuple[str, str]:
         return who, ""
     mail = next((found[0] for part in reversed(parts) if (found := _MAIL.search(bare(part)))), "")
     return mail, ""
+
+
+def behind(parts: tuple[str, ...], sittings: Iterable[str]) -> str:
+    """Return the name behind that of the sitting, where nothing else tells a learner."""
+    known = "|".join(map(re.escape, sittings)) or "$"
+    file = re.match(rf"(?:{known})[\s_\-–—.]+(.+)", bare(parts[-1]), flags=re.I)
+    who = file[1].strip(" _-–—.") if file else ""
+    return who if _like_a_name(who) and not _STATE.match(who) else ""
 
 
 def _like_a_name(who: str) -> bool:

@@ -26,6 +26,7 @@ _IMPORTED = {
 }
 _ATTRIBUTES = {
     _ANSWERS: r"exercises|riddles|EXERCISES|CHECKS|also_right",
+    _ENDS: r"ask_exit|exit_now|do_shutdown",
     _LOOKS: r"__(globals|code|closure|builtins|wrapped|subclasses|mro|bases|base|defaults"
     r"|kwdefaults|setattr|delattr|getattribute|loader|spec)__|f_(globals|locals|back)|(tb|gi|cr)_frame"
     r"|set_custom_exc|showtraceback|\w+_transformers\w*|user_(global_)?ns|display_pub|run_cell|ex",
@@ -33,7 +34,7 @@ _ATTRIBUTES = {
 _TEXTS = (
     r"(^|[/\\])(source|submitted|autograded|helper)[/\\]|(^|[/\\])solutions([/\\]|$)|\.ipynb"
     r"|exercises\.md|checks\.py|riddles|GRADER|gradebook|dicom_lessons[./\\]([\w./\\]*)"
-    r"(exercises|checks)|^(exercises|CHECKS|EXERCISES)$"
+    r"(exercises|checks)|dicom_lessons(\.py\b|[/\\])|^(dicom_lessons|exercises|CHECKS|EXERCISES)$"
 )
 _SETTINGS = r"(matplotlib|pydicom\.config|pandas\.options|numpy\.random|warnings)\b"
 _OURS = r"(dicom_lessons|sys|builtins|IPython|pydicom\.filereader)\b"
@@ -140,6 +141,8 @@ def _reason(node: ast.AST, known: dict[str, str], local: bool) -> str:
         return _CHANGES
     if isinstance(node, ast.Global) and "check" in node.names:
         return _CHANGES
+    if named in ("__builtins__", "__loader__", "__spec__"):
+        return _LOOKS
     text = _folded(node)
     built = isinstance(node, ast.BinOp) and re.fullmatch(r"check|__\w+__|\w+_frame", text)
     return _ANSWERS if built or re.search(_TEXTS, text) else ""

@@ -359,6 +359,12 @@ CHEATS = [
     "import os\nos._exit(0)",
     "from os import _exit as leave\nleave(0)",
     "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+    "__builtins__['AssertionError'] = Exception",
+    "__builtins__.print",
+    "get_ipython().ask_exit()",
+    "open('dicom_lessons.py', 'w').write('check = print')",
+    "from pathlib import Path\nPath('dicom_lessons').mkdir()",
+    "%%writefile dicom_lessons.py\ncheck = print",
     "%%time\nfrom dicom_lessons import exercises",
     "!cat helper/dicom_lessons/structure/exercises.md",
 ]
