@@ -6,26 +6,20 @@ a table says what became of each. Of several copies the newest is taken.
 
 from __future__ import annotations
 
-import email
-import email.policy
-import email.utils
 import hashlib
 import json
-import re
 import shutil
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from io import BytesIO
+from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 
 from course_tools.grading.cells import MOST_BYTES, Notebook, by_name, opened, read, text_of
 from course_tools.grading.learners import Roster, bare, behind, folders, ids_in, key, named, safe
 from course_tools.grading.mend import check_of, mend
+from course_tools.grading.pieces import Piece, pieces
 from course_tools.grading.tables import write_table
-from dicom_lessons.reading import MOST_UNPACKED, ReadingError, files_in, members_of
 from dicom_lessons.text import N_, _, short
 
 BECAME = {
@@ -41,10 +35,6 @@ BECAME = {
     "other": N_("not taken: no notebook"),
     "missing": N_("on the roster, and handed in nothing"),
 }
-_MOST_IN_ARCHIVE = 200 * 2**20
-_MOST_DEEP = 4
-_NO_ARCHIVES = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".npz", ".whl", ".jar", ".epub")
-_OTHER_ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".xz", ".bz2")
 
 
 @dataclass(frozen=True)
@@ -56,35 +46,6 @@ class Row:
     sitting: str
     became: str
     note: str = ""
-
-
-@dataclass
-class Piece:
-    """One file, out of whatever it was packed in."""
-
-    parts: tuple[str, ...]
-    raw: bytes
-    when: datetime
-    sender: str = ""
-    sitting: str = ""
-    learner: str = ""
-    number: str = ""
-    fault: str = ""
-    answered: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def file(self) -> str:
-        return "/".join(map(short, self.parts))
-
-    @property
-    def rank(self) -> tuple[object, ...]:
-        """Sort key: what can be read, is answered and no checkpoint; then the newest."""
-        counted = re.search(r"\((\d+)\)\D*$|-(\d+)\.ipynb$", self.parts[-1])
-        count = int(counted[1] or counted[2]) if counted else 0
-        kept = ".ipynb_checkpoints" not in self.parts
-        when = int(self.when.timestamp()) // 2  # as finely as archives tell
-        return not self.fault, self.answered, kept, when, count, self.parts
 
 
 def collect(course: Path) -> list[Row]:
@@ -101,15 +62,18 @@ def collect(course: Path) -> list[Row]:
         )
     sources = {path.stem: read(path) for path in sorted((course / "source").glob("*/*.ipynb"))}
     roster = Roster(course / "roster.csv")
-    rows: list[Row] = []
-    pieces = list(_sorted(course / "downloaded", sources, rows))
-    _name(pieces, roster, ids_in(course / "submitted"), list(sources))
+    every = list(pieces(course / "downloaded"))
+    notebooks = [piece for piece in every if not piece.became]
+    for piece in notebooks:
+        _understand(piece, sources)
+    _name(notebooks, roster, ids_in(course / "submitted"), list(sources))
     groups: dict[tuple[str, str], list[Piece]] = defaultdict(list)
-    for piece in pieces:
+    rows: list[Row] = []
+    for piece in every:
+        became = piece.became or ("nobody" if piece.sitting else "nothing")
         if piece.sitting and piece.learner:
             groups[piece.learner, piece.sitting].append(piece)
         else:
-            became = "nobody" if piece.sitting else "nothing"
             rows.append(Row(piece.file, piece.learner, piece.sitting, became, piece.fault))
     memory = course / "collected.json"
     known = json.loads(memory.read_text("utf-8")) if memory.is_file() else {}
@@ -155,106 +119,6 @@ def told(rows: list[Row]) -> Iterator[str]:
             yield f"{_(BECAME[became])}: {count}"
 
 
-# ---- out of folders, mails and archives
-
-
-def _sorted(downloaded: Path, sources: dict[str, Notebook], rows: list[Row]) -> Iterator[Piece]:
-    """Yield the notebooks among all files, each with its sitting; tell of the others in rows."""
-    for path in files_in(downloaded):
-        parts = path.relative_to(downloaded).parts
-        try:
-            when = _time(*datetime.fromtimestamp(path.stat().st_mtime).timetuple()[:6])
-            large = path.stat().st_size > MOST_UNPACKED
-            raw = b"" if large else path.read_bytes()
-        except (OSError, ValueError, OverflowError) as error:
-            rows.append(Row("/".join(map(short, parts)), "", "", "broken", short(error)))
-            continue
-        room = [MOST_UNPACKED]
-        for piece in _unpacked(Piece(parts, raw, when), room, rows):
-            if _is_notebook(piece):
-                _understand(piece, sources)
-                yield piece
-            else:
-                rows.append(Row(piece.file, "", "", "other"))
-
-
-def _is_notebook(piece: Piece) -> bool:
-    name, raw = piece.parts[-1].lower(), piece.raw
-    if raw.startswith(b"\0\5\x16\7"):  # what macOS keeps beside a file
-        return False
-    begins = raw[:100].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
-    return ".ipynb" in name or (begins and b'"nbformat"' in raw)
-
-
-def _unpacked(piece: Piece, room: list[int], rows: list[Row], depth: int = 0) -> Iterator[Piece]:
-    name = piece.parts[-1].lower()
-    if name.endswith(".eml"):
-        yield from _attached(piece, room, rows, depth)
-    elif piece.raw.startswith(b"PK\3\4") and not name.endswith(_NO_ARCHIVES):
-        most = min(room[0], MOST_UNPACKED if depth == 0 else _MOST_IN_ARCHIVE)
-        inside = [most]
-        try:
-            if depth >= _MOST_DEEP:
-                raise ReadingError(_("too many archives in archives"))
-            members = zipfile.ZipFile(BytesIO(piece.raw)).infolist()
-            for about, (_name, raw) in zip(
-                members, members_of(BytesIO(piece.raw), most), strict=False
-            ):
-                inside[0] -= len(raw)
-                if not about.is_dir():
-                    parts = tuple(part for part in re.split(r"[\\/]", _readable(about)) if part)
-                    when = _time(*about.date_time)
-                    inner = Piece(piece.parts + parts, raw, when, piece.sender)
-                    yield from _unpacked(inner, inside, rows, depth + 1)
-        except (
-            ReadingError,
-            OSError,
-            ValueError,
-            NotImplementedError,
-            zipfile.BadZipFile,
-        ) as error:
-            rows.append(Row(piece.file, "", "", "closed", short(error, 120)))
-        room[0] -= most - max(inside[0], 0)
-    elif name.endswith(_OTHER_ARCHIVES):
-        rows.append(Row(piece.file, "", "", "closed"))
-    else:
-        yield piece
-
-
-def _readable(about: zipfile.ZipInfo) -> str:
-    """Return the name of a member; Windows writes Russian ones in code page 866, untold."""
-    if about.flag_bits & 0x800 or about.filename.isascii():
-        return about.filename
-    russian = about.filename.encode("cp437", "replace").decode("cp866")
-    return russian if re.search("[А-яЁё]", russian) else about.filename
-
-
-def _time(*parts: int) -> datetime:
-    """Return a time that every system can hold; no file is older than archives are."""
-    earliest = datetime(1980, 1, 1)
-    try:
-        return max(datetime(*parts[:6]), earliest) if parts[0] < 2900 else earliest
-    except ValueError:
-        return earliest
-
-
-def _attached(piece: Piece, room: list[int], rows: list[Row], depth: int) -> Iterator[Piece]:
-    mail = email.message_from_bytes(piece.raw, policy=email.policy.default)
-    sender = email.utils.parseaddr(str(mail["From"] or ""))[1]
-    try:
-        sent = email.utils.parsedate_to_datetime(str(mail["Date"]))
-        when = _time(*sent.astimezone().timetuple()[:6])
-    except (ValueError, OverflowError):
-        when = piece.when
-    for part in mail.walk():
-        if name := part.get_filename():
-            content = part.get_payload(decode=True)
-            raw = content if isinstance(content, bytes) else b""
-            yield from _unpacked(
-                Piece((*piece.parts, name), raw, when, sender), room, rows, depth + 1
-            )
-
-
 # ---- which sitting, and whose
 
 
@@ -290,22 +154,24 @@ def _sitting(content: Notebook, sources: dict[str, Notebook], called: str) -> st
     return best if shared.get(best) else ""
 
 
-def _name(pieces: list[Piece], roster: Roster, there: dict[str, str], sittings: list[str]) -> None:
+def _name(
+    notebooks: list[Piece], roster: Roster, there: dict[str, str], sittings: list[str]
+) -> None:
     """Give each notebook its learner: one id for one name, whatever its form."""
-    for piece in pieces:
+    for piece in notebooks:
         who, piece.number = named(piece.parts, sittings)
         inner = [bare(part) for part in reversed(piece.parts)]
         listed = (found for one in (who, piece.sender, *inner) if (found := roster.find(one)))
         piece.learner = next(listed, "") or who or piece.sender
-    by_folder = folders((piece.parts, piece.sitting, piece.learner) for piece in pieces)
-    for piece in pieces:
+    by_folder = folders((piece.parts, piece.sitting, piece.learner) for piece in notebooks)
+    for piece in notebooks:
         behind_it = behind(piece.parts, sittings)
         piece.learner = piece.learner or by_folder[piece.parts] or behind_it
     numbers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for piece in pieces:
+    for piece in notebooks:
         if piece.number:
             numbers[key(piece.learner), piece.sitting].add(piece.number)
-    for piece in sorted(pieces, key=lambda one: one.parts):
+    for piece in sorted(notebooks, key=lambda one: one.parts):
         if len(numbers[key(piece.learner), piece.sitting]) > 1:
             piece.learner = f"{piece.learner} {piece.number}".strip()
             piece.notes.append(_("two learners have this name"))
