@@ -127,7 +127,7 @@ def slides(lesson: Path, reveal: dict[str, str]) -> str:
     notebook = nbformat.read(lesson, as_version=4)
     title = next(source(cell) for cell in notebook.cells).partition("\n")[0].lstrip("# ")
     notebook.cells = [nbformat.from_dict(cell) for cell in deck(notebook.cells)]
-    exporter = SlidesExporter(
+    exporter = SlidesExporter(  # type: ignore[no-untyped-call]
         raw_template=_TEMPLATE,
         exclude_input_prompt=True,
         exclude_output_prompt=True,

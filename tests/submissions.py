@@ -37,7 +37,7 @@ def answered(lesson: str, language: str = "en") -> Notebook:
 
 
 def code(source: str, name: str = "mine") -> dict[str, Any]:
-    blank = {"execution_count": None, "metadata": {}, "outputs": []}
+    blank: Notebook = {"execution_count": None, "metadata": {}, "outputs": []}
     return {"cell_type": "code", "id": name, "source": source, **blank}
 
 

@@ -182,8 +182,8 @@ def _remember(course: Path, learner: str, lesson: str, remarks: list[Remark]) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     earlier = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     before = earlier["remarks"] if earlier.get("digest") == digest else []
-    whats = list(dict.fromkeys([*before, *(remark.what for remark in remarks)]))
-    path.write_text(json.dumps({"digest": digest, "remarks": whats}), encoding="utf-8")
+    said = list(dict.fromkeys([*before, *(remark.what for remark in remarks)]))
+    path.write_text(json.dumps({"digest": digest, "remarks": said}), encoding="utf-8")
 
 
 def remembered(course: Path) -> dict[tuple[str, str], list[str]]:

@@ -88,21 +88,20 @@ def _recognised(
                 break
     free = [n for n, one in enumerate(cells) if one["cell_type"] == "code" and id(one) not in taken]
     free = [n for n in free if text_of(cells[n]).strip() not in own]
-    for number in reversed(free):
-        for named in check_of(text_of(cells[number])):
-            if f"{named}-check" in lost:
-                lost.remove(f"{named}-check")
-                place[f"{named}-check"] = number
-                free.remove(number)
-                yield f"{named}-check", cells[number]
-                break
+    for number in [*reversed(free)]:
+        checked = [f"{one}-check" for one in check_of(text_of(cells[number]))]
+        for name in [one for one in checked if one in lost][:1]:
+            lost.remove(name)
+            free.remove(number)
+            place[name] = number
+            yield name, cells[number]
     for name in [one for one in lost if f"{one}-check" in blanks]:
         end = place.get(f"{name}-check", len(cells))
         begin = max((n for one, n in place.items() if n < end and "-check" in one), default=-1)
-        before = [n for n in free if begin < n < end]
-        named = [n for n in free if _binds(text_of(cells[n]), binding(text_of(blanks[name])))]
-        near = [n for n in named if n < end] or named
-        if number := (near or (before if end < len(cells) else []) or [None])[-1]:  # type: ignore[assignment]
+        before = [n for n in free if begin < n < end] if end < len(cells) else []
+        bound = binding(text_of(blanks[name]))
+        binds = [n for n in free if _binds(text_of(cells[n]), bound)]
+        for number in ([n for n in binds if n < end] or binds or before)[-1:]:
             free.remove(number)
             yield name, cells[number]
 

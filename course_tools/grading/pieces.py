@@ -154,10 +154,11 @@ def _attached(piece: Piece) -> Iterator[Piece]:
             yield Piece((*piece.parts, name), content, when, sender=sender)
 
 
-def _time(*parts: int) -> datetime:
+def _time(year: int, month: int, day: int, hour: int, minute: int, second: int) -> datetime:
     """Return a time that every system can hold; no file is older than archives are."""
     earliest = datetime(1980, 1, 1)
     try:
-        return max(datetime(*parts[:6]), earliest) if parts[0] < 2900 else earliest
+        given = datetime(year, month, day, hour, minute, second)
     except ValueError:
         return earliest
+    return max(given, earliest) if year < 2900 else earliest

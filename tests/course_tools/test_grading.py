@@ -214,7 +214,7 @@ CHEATS = {
 def cheat(name: str, release: Notebook, source: str) -> Learner:
     """Return one who answers nothing and adds a cell at the top."""
     done = copy.deepcopy(release)
-    blank = {"execution_count": None, "metadata": {}, "outputs": []}
+    blank: Notebook = {"execution_count": None, "metadata": {}, "outputs": []}
     done["cells"].insert(2, {"cell_type": "code", "id": "mine", "source": source, **blank})
     return Learner(f"cheat-{name}", done, 0.0, found="Read it yourself: cell 3, line", cheats=True)
 
@@ -301,7 +301,7 @@ def example_of_a_hidden_test(paper: str) -> str:
     (cell,) = (
         one for one in re.findall(r"```python\n(.*?)```", text, flags=re.S) if "HIDDEN" in one
     )
-    return cell.strip()
+    return str(cell).strip()
 
 
 def add_hidden_tests(course: Path) -> None:

@@ -127,6 +127,12 @@ def answers_only(notebook: Notebook) -> None:
     without_both(notebook)
 
 
+def answer_on_top(notebook: Notebook) -> None:
+    cells = notebook["cells"]
+    cells.insert(0, cells.pop(at(notebook, FIRST)))
+    without_both(notebook)
+
+
 def check_first(notebook: Notebook) -> None:
     cells = notebook["cells"]
     cells.insert(0, cells.pop(at(notebook, f"{FIRST}-check")))
@@ -160,6 +166,7 @@ NOTED: dict[str, tuple[Notebook | bytes, str]] = {
     "VS Code": (changed(as_code), ""),
     "a cell behind the answer": (changed(printed_behind), LOST),
     "checks": (changed(answers_only), LOST),
+    "the answer is the first cell": (changed(answer_on_top), LOST),
     "byte-order mark": (b"\xef\xbb\xbf" + as_bytes(GOOD), "UTF-8"),
     "UTF-16": (as_bytes(GOOD).decode().encode("utf-16"), "UTF-8"),
     "UTF-16 without a mark": (as_bytes(GOOD).decode().encode("utf-16-be"), "UTF-8"),
@@ -233,13 +240,12 @@ def test_what_holds_no_notebook_is_set_aside(content: bytes, why: str, course: P
 
 
 def test_nobody_stops_the_look_at_a_class(course: Path) -> None:
-    for number, nasty in enumerate([
-        {"cells": [code("x") | {"metadata": {"nbgrader": nasty}}], "metadata": {}, "nbformat": 4,
-         "nbformat_minor": 5}
-        for nasty in (7, [], {"grade_id": []}, {"grade_id": {"a": 1}}, {"grade_id": FIRST}, None,
-                      {"grade_id": FIRST, "points": "many"}, {"solution": True, "grade": True})
-    ]):  # fmt: skip
-        hand_in(course, nasty, f"nasty-{number}")
+    nasty: list[Any] = [7, [], {"grade_id": []}, {"grade_id": {"a": 1}}, {"grade_id": FIRST}, None]
+    nasty += [{"grade_id": FIRST, "points": "many"}, {"solution": True, "grade": True}]
+    for number, about in enumerate(nasty):
+        cell = code("x") | {"metadata": {"nbgrader": about}}
+        one = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        hand_in(course, one, f"nasty-{number}")
     submitted = course / "submitted"
     (submitted / "a-file").write_text("mine", encoding="utf-8")
     (submitted / "b").mkdir()
