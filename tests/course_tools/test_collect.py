@@ -90,6 +90,7 @@ WAYS = {
     "a folder": (f"ivanova/{FILE}", "ivanova"),
     "a folder in a folder": (f"ivanova/my work/{FILE}", "ivanova"),
     "a folder of a week": (f"week 3/ivanova/{FILE}", "ivanova"),
+    "a numbered folder of a task": (f"ДЗ 1/ivanova/{FILE}", "ivanova"),
     "another name": ("ivanova/My homework.ipynb", "ivanova"),
     "a name beginning as a word": (f"Новикова Анна/{FILE}", "Новикова Анна"),
     "a folder named by an e-mail": (f"mails/a.ivanova@example.org/{FILE}", "a.ivanova@example.org"),
