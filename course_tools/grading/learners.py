@@ -23,7 +23,8 @@ _GENERAL = re.compile(
     r"|letters|attachments?|submi(ssions?|tted)|homeworks?|hw|assignments?|my|tasks?|lessons?|class"
     r"|(my[ _]?)?(work|solution)|course|moodle|canvas|dicom.*|(week|group|round|part) ?\d*|copy.*"
     r"|new|old|last|final|backup|копия.*|письма|вложения|работ[аы]|дз|загрузки|входящие"
-    r"|домашн(ее|яя|ие)\b.*|задани[ея].*|групп[аы]\b.*|(нов|стар)(ая|ое|ые|ый)( .*)?)( ?[№#-]?\d+| ?\(\d+\))?",
+    r"|домашн(ее|яя|ие)\b.*|задани[ея].*|групп[аы]\b.*|(нов|стар)(ая|ое|ые|ый)( .*)?)"
+    r"( ?[№#-]?\d+| ?\(\d+\))?",
     flags=re.I,
 )
 

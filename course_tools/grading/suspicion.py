@@ -26,7 +26,7 @@ _IMPORTED = {
 }
 _ATTRIBUTES = {
     _ANSWERS: r"exercises|riddles|EXERCISES|CHECKS|also_right",
-    _ENDS: r"ask_exit|exit_now|do_shutdown",
+    _ENDS: r"_exit|ask_exit|exit_now|do_shutdown",
     _LOOKS: r"__(globals|code|closure|builtins|wrapped|subclasses|mro|bases|base|defaults"
     r"|kwdefaults|setattr|delattr|getattribute|loader|spec)__|f_(globals|locals|back)|(tb|gi|cr)_frame"
     r"|set_custom_exc|showtraceback|\w+_transformers\w*|user_(global_)?ns|display_pub|run_cell|ex",
@@ -36,12 +36,15 @@ _TEXTS = (
     r"|exercises\.md|checks\.py|riddles|GRADER|gradebook|dicom_lessons[./\\]([\w./\\]*)"
     r"(exercises|checks)|dicom_lessons(\.py\b|[/\\])|^(dicom_lessons|exercises|CHECKS|EXERCISES)$"
 )
-_SETTINGS = r"(matplotlib|pydicom\.config|pandas\.options|numpy\.random|warnings)\b"
+_SETTINGS = (
+    r"(matplotlib|pydicom\.config|pandas\.options|numpy\.random|warnings|logging|ssl|PIL\.Image\.MAX"
+    r"|sys\.tracebacklimit|IPython\..*\.ast_node_interactivity)"
+)
 _OURS = r"(dicom_lessons|sys|builtins|IPython|pydicom\.filereader)\b"
 _MAGIC = TransformerManager()  # type: ignore[no-untyped-call]
 _CALLS = {
     **dict.fromkeys(("exit", "quit"), _ENDS),
-    **dict.fromkeys(("exec", "eval", "compile", "__import__", "globals"), _LOOKS),
+    **dict.fromkeys(("exec", "eval", "compile", "__import__"), _LOOKS),
 }
 
 
@@ -143,6 +146,9 @@ def _reason(node: ast.AST, known: dict[str, str], local: bool) -> str:
         return _CHANGES
     if named in ("__builtins__", "__loader__", "__spec__"):
         return _LOOKS
+    held = getattr(node, "value", None) if isinstance(node, ast.Subscript) else None
+    if isinstance(held, ast.Call) and getattr(held.func, "id", "") == "globals":
+        return _LOOKS  # to ask whether a name is there is no crime
     text = _folded(node)
     built = isinstance(node, ast.BinOp) and re.fullmatch(r"check|__\w+__|\w+_frame", text)
     return _ANSWERS if built or re.search(_TEXTS, text) else ""

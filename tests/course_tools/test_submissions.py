@@ -312,6 +312,11 @@ HONEST = [
     "with open('my_notes.txt', 'w') as file:\n    file.write(str(raw[:10]))",
     "'''NBGRADER is a program'''\nlen(raw)",
     "gc.collect()\nsys.exit\nwarnings.simplefilter('ignore')\nos.environ['TZ'] = 'UTC'",
+    "if 'raw' not in globals():\n    raw = b''\nprint(len(locals()))",
+    "from IPython.core.interactiveshell import InteractiveShell\n"
+    "InteractiveShell.ast_node_interactivity = 'all'",
+    "import ssl\nssl._create_default_https_context = ssl._create_unverified_context",
+    "from PIL import Image\nImage.MAX_IMAGE_PIXELS = None\nimport sys\nsys.tracebacklimit = 0",
     "hint('structure-1')\nsolution('structure-1')",
     "%%time\nsum(range(9))",
     "x = = 1",
