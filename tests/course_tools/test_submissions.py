@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from submissions import answered, as_bytes, code, filled, names_of, released, with_cells
 
@@ -445,3 +448,37 @@ def test_remarks_are_in_the_language_of_the_teacher(course: Path) -> None:
     set_language("ru")
     (remark,), _graded = examined(course, with_cells(GOOD, "exit()"))
     assert "exit()" in remark
+
+
+WEIRD: list[Any] = [
+    *(None, True, -1, 1e308, "", "\ud800", [], {}, [[]], {"a": 1}, [FIRST], "markdown", "\0"),
+    *({"nbgrader": 7}, {"nbgrader": {"grade_id": []}}, "%%time", "x = = 1", "check('structure-1')"),
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the ways to everything within the first levels of a notebook."""
+    if not isinstance(value, dict | list) or len(path) > 4:
+        return [path]
+    keys = list(value) if isinstance(value, dict) else range(len(value))
+    return [path, *(way for key in keys for way in places(value[key], (*path, key)))]
+
+
+def test_no_damage_of_a_notebook_stops_the_look(course: Path) -> None:
+    dice = random.Random(13)
+    ways = [way for way in places(GOOD) if way]
+    for number in range(60):
+        notebook: Any = copy.deepcopy(GOOD)
+        for way in dice.choices(ways, k=dice.randint(1, 3)):
+            inner = notebook
+            try:
+                for step in way[:-1]:
+                    inner = inner[step]
+                inner[way[-1]] = copy.deepcopy(dice.choice(WEIRD))
+            except (KeyError, IndexError, TypeError):
+                continue
+        hand_in(course, json.dumps(notebook).encode(), f"learner-{number}")
+    remarks = classroom.examine(course)
+    assert not any("could not be looked at" in remark.what for remark in remarks)
+    for path in (course / "submitted").glob("*/*/*.ipynb"):
+        nbformat.validate(nbformat.read(path, as_version=4))
