@@ -16,7 +16,7 @@ from dicom_lessons.text import N_
 _ANSWERS = N_("reaches for the answers")
 _CHANGES = N_("changes what is not the learner's own")
 _LOOKS = N_("looks into running code")
-_ENDS = N_("ends the kernel, and with it all points of the sitting")
+_ENDS = N_("ends the kernel")
 _IMPORTED = {
     _ANSWERS: r"(dicom_lessons\.(.*\.)?(exercises|checks|riddles|judge)|course_tools|nbgrader)\b",
     _LOOKS: r"(importlib(?!\.(metadata|resources))|inspect|ctypes|unittest\.mock|mock|runpy|pkgutil"

@@ -183,10 +183,10 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("rubbish", filled(release, {name: f"{bound_name(right[name])} = {thing}"
                 for name, thing in zip(names, RUBBISH, strict=False)}), 0.0),
         Learner("as-text", filled(good, as_text(known[names[-1]])), full - 1),
-        Learner("exit", filled(good, {first: "exit()"}), 0.0, found="ends the kernel"),
+        Learner("exit", filled(good, {first: "exit()"}), full - 1, found="ends the kernel"),
         Learner("two-checks", doubled(good, f"{first}-check", "print('ok')"), full,
                 found="was there twice"),
-        Learner("killed", filled(good, {first: "import os\n\nos._exit(1)"}), 0.0,
+        Learner("killed", filled(good, {first: "import os\n\nos._exit(1)"}), full - 1,
                 found="ends the kernel"),
     ]  # fmt: skip
 
@@ -418,8 +418,6 @@ def test_every_mark_is_as_predicted(graded: Graded) -> None:
             assert graded.report.points[learner.name] == (learner.score or 0)
         if learner.score is None:
             assert set(marks.values()) == {"aside"}
-        if learner.name in ("killed", "exit"):
-            assert set(marks.values()) == {"stopped"}
 
 
 @needs_nbgrader
@@ -475,8 +473,7 @@ def test_hidden_tests_are_not_released(graded: Graded) -> None:
 def test_feedback_is_written_for_everyone_graded(graded: Graded) -> None:
     for learner in graded.learners:
         page = graded.course / "feedback" / learner.name / LESSON / f"{LESSON}.html"
-        stopped = learner.score is None or learner.name in ("killed", "exit")
-        assert page.is_file() == (not stopped)
+        assert page.is_file() == (learner.score is not None)
 
 
 @needs_nbgrader
