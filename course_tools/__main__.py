@@ -11,7 +11,7 @@ from pathlib import Path
 from dicom_lessons import commands, places
 
 LANGUAGES = ("en", "ru")
-_ACTIONS = ("examine", "report")
+_ACTIONS = ("collect", "examine", "feedback", "report")
 Command = Callable[[argparse.Namespace], int]
 _EXAMPLES = {
     "run": "notebooks/en/04a_attributes.ipynb",
@@ -72,18 +72,40 @@ def _solutions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _questions(arguments: argparse.Namespace) -> int:
+    from course_tools.question_bank import write_questions
+
+    for path in write_questions(arguments.folder):
+        print(path)
+    return 0
+
+
+def _slides(arguments: argparse.Namespace) -> int:
+    from course_tools.slides import write_slides
+
+    for path in write_slides(arguments.folder, arguments.sittings, arguments.reveal):
+        print(path)
+    return 0
+
+
 def _class(arguments: argparse.Namespace) -> int:
-    from course_tools.grading import folder, report_files
-    from dicom_lessons.text import set_language
+    from course_tools.grading import collect, feedback, folder, report_files
+    from dicom_lessons.text import set_language, short
 
     set_language(arguments.language)
     if arguments.action == "report":
         for path in report_files.write_report(arguments.folder):
             print(path)
-    elif arguments.action == "examine":
+    elif arguments.action == "feedback":
+        for path in feedback.write_feedback(arguments.folder):
+            print(path)
+    elif arguments.action in ("collect", "examine"):
+        if arguments.action == "collect":
+            for line in collect.told(collect.collect(arguments.folder)):
+                print(line)
         for remark in folder.examine(arguments.folder):
-            kept = f" ({remark.original})" if remark.original else ""
-            print(f"{remark.learner}, {remark.lesson}: {remark.what}{kept}")
+            kept = f" ({short(remark.original, 200)})" if remark.original else ""
+            print(f"{short(remark.learner)}, {remark.lesson}: {remark.what}{kept}")
     elif arguments.folder.name in _ACTIONS:
         action = arguments.folder.name
         raise ValueError(f"{action} needs the folder of the class: class {action} FOLDER.")
@@ -137,7 +159,19 @@ def parser() -> argparse.ArgumentParser:
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
-    _add_class(add("class", _class, "lay out a class for nbgrader, examine it, report on it"))
+    _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
+
+    questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
+    questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
+    slides = add("slides", _slides, "write the sittings as slides that need no network")
+    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    slides.add_argument(
+        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
+    )
+    slides.add_argument(
+        "--reveal", metavar="FOLDER", type=Path, default=None,
+        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
+    )  # fmt: skip
 
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
@@ -158,15 +192,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:
-    course.usage = "python -m course_tools class [examine | report] FOLDER [--language {en,ru}]"
+    actions = " | ".join(_ACTIONS)
+    course.usage = f"python -m course_tools class [{actions}] FOLDER [--language {{en,ru}}]"
     course.formatter_class = argparse.RawDescriptionHelpFormatter
     course.epilog = (
-        "  class FOLDER          lay out the folder of a class, or add lessons that are new\n"
-        "  class examine FOLDER  look at what learners handed in, before it is graded\n"
-        "  class report FOLDER   write report/ from the grades\n\n"
+        "  class FOLDER            lay out the folder of a class, or add lessons that are new\n"
+        "  class collect FOLDER    sort downloaded/ into submitted/, then look at it (examine)\n"
+        "  class examine FOLDER    look at what learners handed in, before it is graded\n"
+        "  class feedback FOLDER   write a page for each learner: what was right, and why\n"
+        "  class report FOLDER     write report/ and grades.csv from the grades\n\n"
         "TEACHING.md goes through all steps. It needs: pip install -e '.[class]'"
     )
-    course.add_argument("action", nargs="?", choices=_ACTIONS, help="nothing lays the folder out")
+    course.add_argument("action", nargs="?", choices=_ACTIONS, metavar="ACTION",
+        help="one of those below; nothing lays the folder out",
+    )  # fmt: skip
     course.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of the class")
     course.add_argument(
         "--language", choices=LANGUAGES, default="en",
