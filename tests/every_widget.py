@@ -1,4 +1,4 @@
-"""Each widget of the course, with the code that shows it; `test_widgets` knows if one is missing."""
+"""Each widget of the course with code that shows it; `test_widgets` knows if one is missing."""
 
 from __future__ import annotations
 

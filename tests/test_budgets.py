@@ -27,7 +27,7 @@ LARGER_ROOMS = {
     "modality": 1050,
     "pixels": 1050,
 }
-OTHERS = {"exercises": 1400, "viewer": 750}
+OTHERS = {"exercises": 1900, "viewer": 750}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 1600, 3200, 12_200
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 73

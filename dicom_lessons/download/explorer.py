@@ -27,7 +27,8 @@ class FaultExplorer(Box):
             options=choices,
             value=fault,
             description=_("The server"),
-            layout={"width": "min(100%, 40rem)"},
+            layout={"width": "40rem"},
+            style={"description_width": "initial"},
         )
         self.outcome = HTML()
         self.faults.observe(self._show, "value")

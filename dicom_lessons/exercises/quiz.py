@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ipywidgets import HTML, Button, Layout, RadioButtons
-from markupsafe import Markup
 
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.judging import answered, next_hint
@@ -19,14 +18,6 @@ _QUESTION = """\
 {% if options %}
 <ol type="a">{% for option in options %}<li>{{ option }}</li>{% endfor %}</ol>
 {% endif %}"""
-# ipywidgets give each option one line of fixed height: a long one would run into the next
-_STYLE = Markup("""\
-<style>
-.dl-quiz .widget-radio-box label { display: flex; flex-direction: row-reverse; height: auto;
-  justify-content: flex-end; align-items: flex-start; gap: 0.5em; line-height: 1.4; }
-.dl-quiz .widget-radio-box label input { flex: none; margin: 0 0 0 0.2em; height: 1.4em; }
-.dl-quiz .widget-html-content p { line-height: 1.4; margin: 0.3em 0; }
-</style>""")
 _SAID = """<p role="status">{{ text }}</p>"""
 
 
@@ -53,7 +44,7 @@ class Quiz(Box):
         self.hint_button = Button(description=_("Hint"), layout=Layout(width="auto"))
         self.hint = HTML()
         self.hint_button.on_click(self._show_hint)
-        question = HTML(_STYLE + render(_QUESTION, question=self.question, options=()))
+        question = HTML(render(_QUESTION, question=self.question, options=()))
         super().__init__([question, self.buttons, self.feedback, self.hint_button, self.hint])
         self.add_class("dl-quiz")
 

@@ -32,7 +32,9 @@ class Readiness(Box):
     """
 
     def __init__(self) -> None:
-        self.packages = HTML(_table(computer.packages(), _("Python and packages")))
+        self.packages = HTML(
+            _table(computer.packages() + computer.extensions(), _("Python and packages"))
+        )
         self.decoders = HTML(
             _table(computer.decoders(), _("Can these transfer syntaxes be decoded here?"))
         )

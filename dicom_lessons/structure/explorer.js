@@ -225,6 +225,14 @@ function select(x, selection) {
 
 function openFile(x) {
   const { size, entries, note, encoding } = shown(x);
+  const { style } = x.page.root; // columns as wide as their numbers
+  for (const [name, head] of [
+    ["offset", 0],
+    ["length", 3],
+  ]) {
+    const letters = Math.max(x.labels.columns[head].length, String(size).length);
+    style.setProperty(`--${name}`, `${letters}ch`);
+  }
   x.page.select.value = encoding;
   x.page.note.textContent = note;
   x.page.note.hidden = !note;
@@ -295,6 +303,8 @@ function render({ model, el }) {
   model.on("msg:custom", take);
   model.on("change:shown", open);
   const watcher = new ResizeObserver(() => {
+    const { list } = page; // the row of names is as wide as the rows, beside their scroll bar
+    list.previousSibling.style.marginInlineEnd = `${list.offsetWidth - list.clientWidth}px`;
     x.bytes.paintSoon();
     x.entries.paintSoon();
   });
