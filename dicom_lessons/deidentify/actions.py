@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
+import hmac
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydicom import DataElement, Dataset
-from pydicom.valuerep import DA, DT
 
-from dicom_lessons.deidentify.identifiers import TEXT_VRS, Identifiers
+from dicom_lessons.deidentify.identifiers import TEXT_VRS, Identifiers, texts_of
+from dicom_lessons.elements import value
 from dicom_lessons.sop import SOPClassError, definition
 
 DATES = frozenset({"DA", "DT"})
+_DATE = re.compile(r"([0-9]{4})(?:\.?([0-9]{2}))?(?:\.?([0-9]{2}))?([0-9.+-]*)")
+_LONGEST = {"AE": 16, "LO": 64, "SH": 16, "ST": 1024}
 _DUMMIES: dict[str, object] = {
     **dict.fromkeys(("AE", "CS", "LO", "LT", "SH", "ST", "UC", "UT"), "REMOVED"),
     **dict.fromkeys(("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT"), 0),
@@ -24,62 +27,48 @@ _DUMMIES: dict[str, object] = {
 }
 
 
-class Table(Protocol):
-    """What holds rows of attributes: a module, or an attribute that is a sequence."""
-
-    @property
-    def items(self) -> tuple[Row, ...]: ...
-
-
-class Row(Table, Protocol):
-    """One attribute of a table."""
-
+class _Attribute(Protocol):
     @property
     def keyword(self) -> str: ...
     @property
     def type(self) -> str: ...
+    @property
+    def items(self) -> tuple[_Attribute, ...]: ...
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an element stands in the tables of its IOD: candidates, for modules may share it.
+    """What the tables of its IOD say of a data set or an item; None if no IOD is known."""
 
-    ``tables`` is None if nothing says which IOD it is.
-    """
-
-    tables: tuple[Table, ...] | None
+    attributes: tuple[_Attribute, ...] | None
 
     def type_of(self, keyword: str) -> str:
-        """Return the strictest type that a table gives it, ``"3"`` if it stands in none."""
-        if self.tables is None:
+        """Return the strictest type of all modules, ``"3"`` if none names it, ``""`` if unknown."""
+        if self.attributes is None:
             return ""
-        return min((one.type for one in self._rows(keyword)), default="3")
+        return min((one.type for one in self._named(keyword)), default="3")
 
     def inside(self, keyword: str) -> Place:
         """Return the place of the items of a sequence."""
-        return self if self.tables is None else Place(tuple(self._rows(keyword)))
+        if self.attributes is None:
+            return self
+        return Place(tuple(item for one in self._named(keyword) for item in one.items))
 
     def knows(self, keyword: str) -> bool:
         """Return whether the tables have such an attribute here; True if there are no tables."""
-        return self.tables is None or any(True for _row in self._rows(keyword))
+        return self.attributes is None or any(True for _one in self._named(keyword))
 
-    def _rows(self, keyword: str) -> Iterator[Row]:
-        for table in self.tables or ():
-            yield from (row for row in table.items if row.keyword == keyword)
+    def _named(self, keyword: str) -> Iterator[_Attribute]:
+        return (one for one in self.attributes or () if one.keyword == keyword)
 
 
 def top_of(dataset: Dataset) -> Place:
     """Return the place of a data set's own elements."""
     try:
-        modules = definition(str(dataset.get("SOPClassUID", ""))).modules
+        modules = definition(str(value(dataset, "SOPClassUID", ""))).modules
     except SOPClassError:
         return Place(None)
-    return Place(tuple(_Module(module.attributes) for module in modules))
-
-
-@dataclass(frozen=True)
-class _Module:
-    items: tuple[Row, ...]
+    return Place(tuple(one for module in modules for one in module.attributes))
 
 
 def decide(action: str, type: str) -> str:
@@ -88,7 +77,7 @@ def decide(action: str, type: str) -> str:
     Parameters
     ----------
     action : str
-        Of the table: ``"X"``, ``"X/Z/D"`` …
+        Of the table: ``"X"``, ``"X/Z/D"`` …; with an asterisk, U is for references to instances.
     type : str
         Of the attribute in its IOD (PS3.5 §7.4): ``"1"`` to ``"3"``, empty if that is unknown.
 
@@ -102,17 +91,18 @@ def decide(action: str, type: str) -> str:
         return action
     if not type:  # whatever it is, this keeps it valid
         return allowed[-1]
-    needed = {"1": "D", "2": "Z", "3": "X"}[type[0]]
-    if needed == "X":
+    if type == "3":
         return allowed[0]
-    if needed == "Z":
+    if action.endswith("*"):  # other elements may need the references (PS3.3 §C.12.2)
+        return "U"
+    if type[0] == "2":
         return "Z" if "Z" in allowed or allowed == ["X"] else allowed[-1]
     return allowed[-1] if allowed[-1] in "DU" else "D"
 
 
-def dummy(element: DataElement, *, patient: str = "") -> object:
-    """Return a value that fits the VR and says nothing."""
-    if element.keyword in ("PatientID", "PatientName", "ClinicalTrialSubjectID") and patient:
+def dummy(element: DataElement, patient: str) -> object:
+    """Return a value that fits the VR and says nothing but, where it is asked, the new number."""
+    if element.keyword in ("PatientID", "PatientName", "ClinicalTrialSubjectID"):
         return patient
     return _DUMMIES.get(element.VR.split(" or ")[0], "REMOVED")
 
@@ -120,15 +110,19 @@ def dummy(element: DataElement, *, patient: str = "") -> object:
 def move_date(text: str, VR: str, days: int) -> str:
     """Return a date or date with time moved by whole days; what is no date becomes empty.
 
-    >>> move_date("20260131", "DA", -31), move_date("202601311200", "DT", 1)
+    >>> move_date("2026.01.31", "DA", -31), move_date("202601311200", "DT", 1)
     ('20251231', '202602011200')
     """
-    try:
-        date = (DA if VR == "DA" else DT)(text.strip())
-        moved = date + datetime.timedelta(days)
-    except (TypeError, ValueError, OverflowError):
+    found = _DATE.fullmatch(text.strip(" \0"))
+    if not found or (VR == "DA" and (found[4] or not found[3])):
         return ""
-    return f"{moved:%Y%m%d}" + text.strip()[8:]
+    parts = [part for part in found.groups()[:3] if part]
+    year, month, day = (int(part or 1) for part in found.groups()[:3])
+    try:
+        moved = datetime.date(year, month, day) + datetime.timedelta(days)
+    except (ValueError, OverflowError):
+        return ""
+    return f"{moved.year:04}{moved:%m%d}"[: sum(map(len, parts))] + found[4]
 
 
 def days_for(secret: str, patient: str) -> int:
@@ -136,26 +130,26 @@ def days_for(secret: str, patient: str) -> int:
 
     The same secret and patient give the same number, so that intervals stay as they are.
     """
-    return -365 - int.from_bytes(digest(secret, patient)[:4], "big") % 3288
+    return -365 - int(_digest(secret, f"days of {patient.strip()}")[:8], 16) % 3288
 
 
 def patient_for(secret: str, patient: str) -> str:
     """Return the new Patient ID of one patient; nobody without the secret can go back."""
-    return f"P{digest(secret, patient).hex()[:12].upper()}"
+    return f"P{_digest(secret, patient.strip())[:12].upper()}"
 
 
-def digest(secret: str, text: str) -> bytes:
-    """Return a keyed hash of a text."""
-    return hashlib.blake2b(text.strip().encode(), key=secret.encode()[:64], digest_size=16).digest()
+def _digest(secret: str, text: str) -> str:
+    key, message = (one.encode("utf-8", "backslashreplace") for one in (secret, text))
+    return hmac.new(key, message, "sha256").hexdigest()
 
 
 def clean(element: DataElement, known: Identifiers, days: int) -> object:
     """Return a value of similar meaning that identifies nobody (action C): text and dates only."""
-    values = list(element.value) if element.VM > 1 else [element.value]
     if element.VR in DATES:
-        done: list[object] = [move_date(str(value), element.VR, days) for value in values]
+        done = [move_date(text, element.VR, days) for text in texts_of(element)]
     elif element.VR in TEXT_VRS:
-        done = [known.cleaned(str(value)) for value in values]
+        longest = _LONGEST.get(element.VR)
+        done = [known.cleaned(text)[:longest] for text in texts_of(element)]
     else:
-        done = values
-    return done if len(done) > 1 else done[0]
+        return element.value
+    return done if len(done) > 1 else "".join(done)

@@ -13,7 +13,7 @@ from pydicom import Dataset
 from dicom_lessons import html, reading
 from dicom_lessons.deidentify.identifiers import Identifiers, elements_in, texts_of
 from dicom_lessons.deidentify.profile import ACTIONS, actions, options
-from dicom_lessons.deidentify.study import Change, Deidentified, deidentify
+from dicom_lessons.deidentify.study import Deidentified, ElementChange, deidentify
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.widgets import Box
 
@@ -124,9 +124,7 @@ class Diff(Box):
 
     def still_identifies(self) -> list[tuple[str, str]]:
         """Return where a value of the study before still stands in a text, and which."""
-        known = Identifiers()
-        for dataset in self._before:
-            known.gather(dataset)
+        known = Identifiers.of(self._before)
         return [
             (f"{name} {element.keyword or element.tag}", short(", ".join(hits), 40))
             for name, done in zip(self._names, self.done, strict=True)
@@ -138,7 +136,7 @@ class Diff(Box):
     def _show(self, _change: dict[str, Any]) -> None:
         self.rows.value = self._table(self._chosen()[:MOST_ROWS])
 
-    def _chosen(self) -> list[tuple[str, Change]]:
+    def _chosen(self) -> list[tuple[str, ElementChange]]:
         return [
             (name, change)
             for number, (name, done) in enumerate(zip(self._names, self.done, strict=True))
@@ -146,7 +144,7 @@ class Diff(Box):
             if self.file.value in (-1, number) and self.action.value in ("", change.action)
         ]
 
-    def _table(self, rows: Sequence[tuple[str, Change]]) -> Markup:
+    def _table(self, rows: Sequence[tuple[str, ElementChange]]) -> Markup:
         header = [_("File"), _("Element"), _("Before"), _("Rule"), _("Done"), _("After"), _("Why")]
         cells = [
             (name, one.where, one.before, one.rule or "—", one.action, one.after or "—", one.why)

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pydicom import DataElement, Dataset
 
 from dicom_lessons.deidentify.profile import rule
+from dicom_lessons.elements import element
 
-TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+TEXT_VRS = frozenset({"AE", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 REMOVED = "[removed]"
 
-_SHORTEST_WORD, _SHORTEST_VALUE, _DEEPEST = 3, 5, 50
+DEEPEST = 50
+_SHORTEST_WORD, _SHORTEST_VALUE = 3, 5
 _WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
 # a value of these is a common word or number, which tells nothing of one person
@@ -35,14 +37,22 @@ class Identifiers:
     values: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
+    @classmethod
+    def of(cls, datasets: Iterable[Dataset]) -> Identifiers:
+        """Return what is known of the patient of several data sets."""
+        known = cls()
+        for dataset in datasets:
+            known.gather(dataset)
+        return known
+
     def gather(self, dataset: Dataset) -> None:
         """Add what the elements of a data set tell that the profile does not let stand."""
-        for element in elements_in(dataset):
-            said = rule(element.tag)
-            if said is None or element.VR in _COMMON_VRS or said.action in ("K", "U"):
+        for each in elements_in(dataset):
+            said = rule(each.tag)
+            if said is None or each.VR in _COMMON_VRS or said.action in ("K", "U"):
                 continue
-            for text in texts_of(element):
-                self.add(text, name=element.VR == "PN")
+            for text in texts_of(each):
+                self.add(text, name=each.VR == "PN")
 
     def add(self, text: str, *, name: bool = False) -> None:
         """Add one value; of a person's name its parts as well, of a date its common spellings."""
@@ -71,21 +81,19 @@ class Identifiers:
 def elements_in(dataset: Dataset, depth: int = 0) -> Iterator[DataElement]:
     """Yield every element that can be read, those in items of sequences included."""
     for tag in list(dataset.keys()):
-        try:
-            element = dataset[tag]
-        except Exception:  # bytes that make no value say nothing either
+        if (found := element(dataset, tag)) is None:
             continue
-        yield element
-        if element.VR == "SQ" and depth < _DEEPEST:
-            for item in element.value or ():
+        yield found
+        if found.VR == "SQ" and depth < DEEPEST:
+            for item in found.value or ():
                 yield from elements_in(item, depth + 1)
 
 
-def texts_of(element: DataElement) -> Iterator[str]:
+def texts_of(found: DataElement) -> Iterator[str]:
     """Yield the values of an element as texts; none of a sequence or of bytes."""
-    if element.VR == "SQ" or element.value is None or isinstance(element.value, bytes):
+    if found.VR == "SQ" or found.value is None or isinstance(found.value, bytes):
         return
-    values: Iterable[object] = element.value if element.VM > 1 else [element.value]
+    values: Iterable[object] = found.value if found.VM > 1 else [found.value]
     for value in values:
         if text := str(value).strip(" \0"):
             yield text

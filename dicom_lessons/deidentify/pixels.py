@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from types import EllipsisType
 
-import numpy as np
 from pydicom import Dataset
 
 from dicom_lessons.deidentify.study import code_of
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 CLEAN_PIXEL_DATA = "113101"
 Region = tuple[int, int, int, int]
@@ -37,39 +37,55 @@ def hide(dataset: Dataset, regions: Iterable[Region]) -> Dataset:
     Raises
     ------
     ValueError
-        If there are no pixels or a region is not in the picture.
+        If there are no pixels, they cannot be read or written, or a region is not in the picture.
     """
     covered = copy.deepcopy(dataset)
     if "PixelData" not in covered:
         raise ValueError(_("There are no pixels to cover."))
-    if covered.file_meta.TransferSyntaxUID.is_compressed:
-        covered.decompress(generate_instance_uid=False)
-    array = covered.pixel_array.copy()
-    # frames first, samples last: rows and columns are the two before the samples
-    samples = int(covered.get("SamplesPerPixel", 1)) > 1
-    rows, columns = array.shape[-3:-1] if samples else array.shape[-2:]
-    for top, left, bottom, right in regions:
-        if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
-            raise ValueError(
-                _(
-                    "The region {region} is not within {rows} rows and {columns} columns.",
-                    region=(top, left, bottom, right),
-                    rows=rows,
-                    columns=columns,
-                )
-            )
-        place = (
-            np.s_[..., top:bottom, left:right, :] if samples else np.s_[..., top:bottom, left:right]
+    try:
+        if covered.file_meta.TransferSyntaxUID.is_compressed:
+            covered.decompress(generate_instance_uid=False)
+        array = covered.pixel_array.copy()
+        for region in regions:
+            _check(region, int(covered.Rows), int(covered.Columns))
+            array[part_of(covered, region)] = array.min()
+        covered.set_pixel_data(
+            array,
+            covered.PhotometricInterpretation,
+            int(covered.BitsStored),
+            generate_instance_uid=False,
         )
-        array[place] = array.min()
-    covered.set_pixel_data(
-        array,
-        covered.PhotometricInterpretation,
-        int(covered.BitsStored),
-        generate_instance_uid=False,
-    )
+    except _OutsideError:
+        raise
+    except Exception as error:  # whatever pydicom raises on pixels that it cannot take
+        why = short(error, 120)
+        raise ValueError(_("These pixels cannot be covered: {why}", why=why)) from error
     covered.BurnedInAnnotation = "NO"
     methods = covered.get("DeidentificationMethodCodeSequence")
-    if methods and all(item.CodeValue != CLEAN_PIXEL_DATA for item in methods):
+    if methods and all(item.get("CodeValue") != CLEAN_PIXEL_DATA for item in methods):
         methods.append(code_of(CLEAN_PIXEL_DATA))
     return covered
+
+
+def part_of(dataset: Dataset, region: Sequence[int]) -> tuple[EllipsisType | slice, ...]:
+    """Return the index of a region in all frames: samples of colour are the last axis."""
+    top, left, bottom, right = region
+    inside = (..., slice(top, bottom), slice(left, right))
+    return (*inside, slice(None)) if int(dataset.get("SamplesPerPixel", 1)) > 1 else inside
+
+
+class _OutsideError(ValueError):
+    """A region is not in the picture."""
+
+
+def _check(region: Region, rows: int, columns: int) -> None:
+    top, left, bottom, right = region
+    if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
+        raise _OutsideError(
+            _(
+                "The region {region} is not within {rows} rows and {columns} columns.",
+                region=(top, left, bottom, right),
+                rows=rows,
+                columns=columns,
+            )
+        )

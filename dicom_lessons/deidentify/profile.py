@@ -51,7 +51,7 @@ ACTIONS = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Rule:
+class TableRow:
     """One row of Table E.1-1.
 
     Attributes
@@ -84,7 +84,7 @@ class Rule:
         return min(chosen, default=self.action)
 
 
-def rule(tag: int | str) -> Rule | None:
+def rule(tag: int | str) -> TableRow | None:
     """Return what the profile says about an element, or None if it does not name it.
 
     Parameters
@@ -121,7 +121,7 @@ def actions() -> dict[str, str]:
 
 
 @cache
-def rules() -> dict[str, Rule]:
+def rules() -> dict[str, TableRow]:
     """Return the whole table, by tag as it is written there."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))
@@ -149,9 +149,11 @@ def check_options(options: Collection[str]) -> None:
         raise ValueError(_("Dates are either kept or moved: choose one of the two options."))
 
 
-def _rule(row: dict[str, str]) -> Rule:
+def _rule(row: dict[str, str]) -> TableRow:
     options = dict(pair.split("=") for pair in row["options"].split())
-    return Rule(row["tag"], row["name"], row["action"], MappingProxyType(options), row["edition"])
+    return TableRow(
+        row["tag"], row["name"], row["action"], MappingProxyType(options), row["edition"]
+    )
 
 
 def _row_of(tag: BaseTag) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+import numpy as np
 from pydicom import DataElement, Dataset
-from pydicom.valuerep import DA
+from pydicom.uid import UID
 
 from dicom_lessons.deidentify.identifiers import elements_in, texts_of
+from dicom_lessons.deidentify.pixels import part_of
+from dicom_lessons.elements import element, value
 from dicom_lessons.text import N_, _
 
 CHECKS = {
@@ -135,8 +139,7 @@ class _Judge:
         return element_at(new, wanted.where) is not None
 
     def _text_notnull(self, wanted: Wanted, _old: Dataset, new: Dataset) -> bool:
-        element = element_at(new, wanted.where)
-        return element is not None and not element.is_empty
+        return bool(_text_of(element_at(new, wanted.where)))
 
     def _text_retained(self, wanted: Wanted, _old: Dataset, new: Dataset) -> bool:
         return wanted.value.casefold() in _text_of(element_at(new, wanted.where))
@@ -146,35 +149,24 @@ class _Judge:
         return not any(wanted.value.casefold() in _text_of(place) for place in places)
 
     def _date_shifted(self, wanted: Wanted, old: Dataset, new: Dataset) -> bool:
-        one, other = element_at(old, wanted.where), element_at(new, wanted.where)
-        if one is None or other is None:
-            return False
-        days = _days_between(one, other)
-        return bool(days) and days in self._shifts(wanted.file)
-
-    def _shifts(self, file: int) -> set[int]:
-        """Return by how many days dates moved, if in all files of the patient alike."""
-        patient = str(self.before[file].get("PatientID", ""))
-        found: set[int] = set()
-        for old, new in zip(self.before, self.after, strict=True):
-            if new is not None and str(old.get("PatientID", "")) == patient:
-                moved = {_days_between(*pair) for pair in _pairs(old, new)} - {0}
-                found |= moved
-        # where times move too, a date may move by a day more or less
-        return found if found and max(found) - min(found) <= 1 else set()
+        days = _days_between(element_at(old, wanted.where), element_at(new, wanted.where))
+        patient = str(old.get("PatientID", ""))
+        moved = {
+            _days_between(*pair)
+            for old, new in zip(self.before, self.after, strict=True)
+            if new is not None and str(old.get("PatientID", "")) == patient
+            for pair in _pairs(old, new)
+        } - {0}
+        # in all files of the patient alike; where times move too, by a day more or less
+        return bool(days) and max(moved) - min(moved) <= 1
 
     def _uid_changed(self, wanted: Wanted, old: Dataset, new: Dataset) -> bool:
-        one, other = element_at(old, wanted.where), element_at(new, wanted.where)
-        return (
-            one is not None
-            and other is not None
-            and str(one.value) != str(other.value)
-            and getattr(other.value, "is_valid", False)
-        )
+        one, other = (_text_of(element_at(each, wanted.where)) for each in (old, new))
+        return bool(one) and one != other and UID(other).is_valid
 
     def _uid_consistent(self, wanted: Wanted, old: Dataset, _new: Dataset) -> bool:
-        one = element_at(old, wanted.where)
-        return one is not None and len(self.new_uids[str(one.value)]) == 1
+        one = _text_of(element_at(old, wanted.where))
+        return len(self.new_uids[one]) == 1
 
     def _patid_consistent(self, _wanted: Wanted, old: Dataset, _new: Dataset) -> bool:
         number = str(old.get("PatientID", ""))
@@ -182,27 +174,21 @@ class _Judge:
         mine = self.new_numbers[number]
         return len(mine) == 1 and "" not in mine and mine != {number} and mine not in others
 
-    def _pixels_hidden(self, wanted: Wanted, old: Dataset, new: Dataset) -> bool:
-        top, left, bottom, right = wanted.region
-        part = (
-            new.pixel_array[..., top:bottom, left:right, :]
-            if _in_colour(new)
-            else (new.pixel_array[..., top:bottom, left:right])
-        )
-        return bool((part == part.reshape(-1)[0]).all())
+    def _pixels_hidden(self, wanted: Wanted, _old: Dataset, new: Dataset) -> bool:
+        picture = _picture(new)
+        if picture is None:
+            return False
+        part = picture[part_of(new, wanted.region)]
+        return bool(part.size) and bool((part == part.reshape(-1)[0]).all())
 
     def _pixels_retained(self, wanted: Wanted, old: Dataset, new: Dataset) -> bool:
-        pictures = [old.pixel_array.copy(), new.pixel_array.copy()]
+        one, other = _picture(old), _picture(new)
+        if one is None or other is None or one.shape != other.shape:
+            return False
         if wanted.region:
-            top, left, bottom, right = wanted.region
-            for picture in pictures:
-                (
-                    picture[..., top:bottom, left:right, :]
-                    if _in_colour(new)
-                    else (picture[..., top:bottom, left:right])
-                )[...] = 0
-        digests = [hashlib.sha256(picture.tobytes()).digest() for picture in pictures]
-        return pictures[0].shape == pictures[1].shape and digests[0] == digests[1]
+            for picture in (one, other):
+                picture[part_of(new, wanted.region)] = 0
+        return np.array_equal(one, other)
 
 
 def element_at(dataset: Dataset, where: str) -> DataElement | None:
@@ -210,43 +196,47 @@ def element_at(dataset: Dataset, where: str) -> DataElement | None:
     *sequences, last = where.split(".")
     for part in sequences:
         found = _PART.fullmatch(part)
-        items = dataset.get(found[1]) if found else None
+        items = value(dataset, found[1]) if found else None
         if not found or not items or int(found[2]) >= len(items):
             return None
         dataset = items[int(found[2])]
-    return dataset[last] if dataset.get(last) is not None else None
+    return element(dataset, last)
 
 
 def _pairs(old: Dataset, new: Dataset) -> Iterable[tuple[DataElement, DataElement]]:
     """Yield what stands at the same place before and after."""
-    for element in old:
-        if element.tag not in new:
+    for tag in list(old.keys()):
+        one, other = element(old, tag), element(new, tag)
+        if one is None or other is None:
             continue
-        other = new[element.tag]
-        yield element, other
-        if element.VR == other.VR == "SQ":
-            for one, another in zip(element.value, other.value, strict=False):
-                yield from _pairs(one, another)
+        yield one, other
+        if one.VR == other.VR == "SQ":
+            for item, changed in zip(one.value or (), other.value or (), strict=False):
+                yield from _pairs(item, changed)
 
 
-def _days_between(old: DataElement, new: DataElement) -> int:
+def _days_between(old: DataElement | None, new: DataElement | None) -> int:
     """Return the days between two dates; 0 if one of the two is none."""
-    if old.VR not in ("DA", "DT") or not old.value or not new.value:
+    if old is None or new is None or old.VR not in ("DA", "DT"):
         return 0
     try:
-        dates = [DA(str(each.value)[:8]) for each in (new, old)]
+        dates = [datetime.strptime(str(each.value)[:8], "%Y%m%d") for each in (old, new)]
     except ValueError:
         return 0
-    return 0 if dates[0] is None or dates[1] is None else (dates[0] - dates[1]).days
+    return (dates[1] - dates[0]).days
 
 
-def _text_of(element: DataElement | None) -> str:
-    if element is None:
+def _picture(dataset: Dataset) -> Any:
+    """Return a copy of the pixels; None if they cannot be read, which meets nothing."""
+    try:
+        return dataset.pixel_array.copy()
+    except Exception:
+        return None
+
+
+def _text_of(found: DataElement | None) -> str:
+    if found is None:
         return ""
-    if isinstance(element.value, bytes):
-        return element.value.decode("utf-8", "replace").casefold()
-    return "\\".join(texts_of(element)).casefold()
-
-
-def _in_colour(dataset: Dataset) -> bool:
-    return int(dataset.get("SamplesPerPixel", 1)) > 1
+    if isinstance(found.value, bytes):
+        return found.value.decode("utf-8", "replace").casefold()
+    return "\\".join(texts_of(found)).casefold()

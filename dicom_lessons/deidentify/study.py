@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -17,25 +18,18 @@ from dicom_lessons.deidentify.actions import (
     days_for,
     decide,
     dummy,
-    move_date,
     patient_for,
     top_of,
 )
-from dicom_lessons.deidentify.identifiers import TEXT_VRS, Identifiers, texts_of
-from dicom_lessons.deidentify.profile import (
-    EDITION,
-    OPTIONS,
-    PROFILE_CODE,
-    check_options,
-    rule,
-)
+from dicom_lessons.deidentify.identifiers import DEEPEST, TEXT_VRS, Identifiers, texts_of
+from dicom_lessons.deidentify.profile import EDITION, OPTIONS, PROFILE_CODE, check_options, rule
 from dicom_lessons.deidentify.safe_private import is_safe
+from dicom_lessons.elements import element, value
 from dicom_lessons.text import N_, _, ngettext, short
 from dicom_lessons.uids import replace_uids
 
 METHOD = f"PS3.15 {EDITION} Basic Profile, dicom_lessons"
 _KEPT_META = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
-_DEEPEST = 50
 PUBLIC_SCHEMES = frozenset(
     {"DCM", "FMA", "LN", "MA", "NCIt", "RADLEX", "SCT", "SRT", "UCUM", "UMLS"}
 )
@@ -52,7 +46,7 @@ WHYS = {
 
 
 @dataclass(frozen=True)
-class Change:
+class ElementChange:
     """What was done to one element, and why.
 
     Attributes
@@ -64,7 +58,7 @@ class Change:
     rule : str
         The action of the table, such as ``"X/Z"``; empty if it does not name the element.
     action : str
-        What was done: one of ``ACTIONS``; ``"+"`` if it was added.
+        What was done: one of ``ACTIONS``.
     before, after : str
         Short texts of the values; ``after`` is empty if the element is gone or empty.
     why : str
@@ -84,7 +78,7 @@ class Deidentified:
     """A data set after de-identification, and what was done to it."""
 
     dataset: Dataset
-    changes: tuple[Change, ...] = field(repr=False)
+    changes: tuple[ElementChange, ...] = field(repr=False)
 
 
 def deidentify(
@@ -136,10 +130,20 @@ def deidentify(
     if not isinstance(secret, str) or not secret:
         raise ValueError(_("Give a secret: a text that only you know."))
     given = [datasets] if isinstance(datasets, Dataset) else list(datasets)
-    known = Identifiers()
-    for dataset in given:
-        known.gather(dataset)
-    return [_Walk(secret, frozenset(options), allow_list, known).over(each) for each in given]
+    known = Identifiers.of(given)
+    with warnings.catch_warnings(action="ignore"):  # of values that were odd before
+        return [_Walk(secret, frozenset(options), allow_list, known).over(each) for each in given]
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A data set or an item, where it stands, and whether its free text has to go."""
+
+    dataset: Dataset
+    place: Place
+    where: str = ""
+    depth: int = 0
+    strict: bool = False
 
 
 class _Walk:
@@ -149,174 +153,118 @@ class _Walk:
         self, secret: str, options: frozenset[str], allow_list: bool, known: Identifiers
     ) -> None:
         self.secret, self.options, self.allow_list, self.known = secret, options, allow_list, known
-        self.changes: list[Change] = []
+        self.changes: list[ElementChange] = []
 
     def over(self, dataset: Dataset) -> Deidentified:
-        old_patient = str(dataset.get("PatientID") or dataset.get("PatientName") or "")
-        self.patient = patient_for(self.secret, old_patient)
-        self.days = days_for(self.secret, old_patient)
+        old = str(value(dataset, "PatientID") or value(dataset, "PatientName") or "")
+        self.patient, self.days = patient_for(self.secret, old), days_for(self.secret, old)
         try:
             made = copy.deepcopy(dataset)
         except RecursionError:
             raise ValueError(
                 _("The sequences of this data set are nested too deeply to be copied.")
             ) from None
-        self._level(made, top_of(dataset), "", 0)
+        self._level(_Level(made, top_of(dataset)))
         made.file_meta = _new_meta(made)
         made.preamble = bytes(128)
         self._mark(made)
         return Deidentified(made, tuple(self.changes))
 
-    def _level(
-        self, dataset: Dataset, place: Place, where: str, depth: int, strict: bool = False
-    ) -> None:
-        for tag in list(dataset.keys()):
-            if tag not in dataset:  # removed with its overlay
-                continue
-            try:
-                element = dataset[tag]
-            except Exception:
-                self._remove(dataset, DataElement(tag, "UN", b""), where, "", "broken")
-                continue
-            self._element(dataset, element, place, where, depth, strict)
+    def _level(self, level: _Level) -> None:
+        for tag in list(level.dataset.keys()):
+            found = element(level.dataset, tag)
+            if found is not None:  # it may have gone with its overlay
+                self._element(level, found)
 
-    def _element(
-        self,
-        dataset: Dataset,
-        element: DataElement,
-        place: Place,
-        where: str,
-        depth: int,
-        strict: bool,
-    ) -> None:
-        said, keyword = rule(element.tag), element.keyword
-        safe = element.tag.is_private and "safe_private" in self.options
-        if said is None and self.allow_list and not place.knows(keyword):
-            self._remove(dataset, element, where, "", "unknown")
-        elif said is None or (safe and is_safe(dataset, element.tag)):
-            if strict and element.VR in TEXT_VRS and not _is_coded(dataset):
-                self._set(element, dummy(element), where, "", "D", _because("inside"))
-            else:
-                self._unnamed(dataset, element, place, where, depth, strict)
+    def _element(self, level: _Level, found: DataElement) -> None:
+        said = rule(found.tag)
+        safe = found.tag.is_private and "safe_private" in self.options
+        if found.VR == "UN" and found.keyword:
+            self._remove(level, found, "", _because("broken"))
+        elif said is None and self.allow_list and not level.place.knows(found.keyword):
+            self._remove(level, found, "", _because("unknown"))
+        elif said is None or (safe and is_safe(level.dataset, found.tag)):
+            self._unnamed(level, found)
         else:
-            type = place.type_of(keyword)
+            type = level.place.type_of(found.keyword)
             action = decide(said.action_with(self.options), type)
-            self._act(dataset, element, (said.action, action, type), place, where, depth)
+            self._named(level, found, said.action, action, type)
 
-    def _unnamed(
-        self,
-        dataset: Dataset,
-        element: DataElement,
-        place: Place,
-        where: str,
-        depth: int,
-        strict: bool,
-    ) -> None:
+    def _unnamed(self, level: _Level, found: DataElement) -> None:
         """Keep what the table does not name, without what identifies in its text."""
-        if element.VR == "SQ":
-            self._items(dataset, element, place, where, depth, strict)
-        elif element.VR == "UI" and "uids" not in self.options:
-            self._set(element, self._new_uids(element), where, "", "U", _because("reference"))
-        elif element.VR in TEXT_VRS and any(map(self.known.found_in, texts_of(element))):
-            self._set(
-                element, clean(element, self.known, self.days), where, "", "C", _because("text")
-            )
-        elif element.VR in DATES and any(map(self.known.found_in, texts_of(element))):
-            self._set(element, self._moved(element), where, "", "C", _because("text"))
+        if found.VR == "SQ":
+            self._items(level, found, level.strict)
+        elif level.strict and found.VR in TEXT_VRS and not _is_coded(level.dataset):
+            self._set(level, found, dummy(found, self.patient), "", "D", _because("inside"))
+        elif found.VR == "UI" and "uids" not in self.options:
+            self._set(level, found, self._new_uids(found), "", "U", _because("reference"))
+        elif found.VR == "UN" and self.known.found_in(_readable(found.value)):
+            self._remove(level, found, "", _because("text"))
+        elif found.VR in TEXT_VRS | DATES and any(map(self.known.found_in, texts_of(found))):
+            done = clean(found, self.known, self.days)
+            self._set(level, found, done, "", "C", _because("text"))
 
-    def _act(
-        self,
-        dataset: Dataset,
-        element: DataElement,
-        row: tuple[str, str, str],
-        place: Place,
-        where: str,
-        depth: int,
-    ) -> None:
-        said, action, type = row
+    def _named(self, level: _Level, found: DataElement, said: str, action: str, type: str) -> None:
+        """Do what the table says."""
         why = _because("table", action=said, type=type or "?")
-        if action == "X":
-            self._remove(dataset, element, where, said, why)
+        is_sequence = found.VR == "SQ"
+        # nothing tells what bytes show, nor which UID a text was
+        unknown = (action == "C" and isinstance(found.value, bytes)) or (
+            action == "U" and found.VR != "UI" and not is_sequence
+        )
+        if action == "X" or unknown:
+            self._remove(level, found, said, why)
         elif action == "Z":
             # zero length, or a dummy (Table E.1-1a): a patient without any name cannot be found
-            patient = self.patient if element.keyword in ("PatientID", "PatientName") else None
-            self._set(element, patient, where, said, "Z", why)
-        elif action == "D" and element.VR == "SQ":
-            self._items(dataset, element, place, where, depth, strict=True)
+            keeps_number = found.keyword in ("PatientID", "PatientName")
+            self._set(level, found, self.patient if keeps_number else None, said, "Z", why)
+        elif is_sequence:  # D, K, C and U: it is kept, and looked into
+            self._items(level, found, action == "D")
         elif action == "D":
-            self._set(element, dummy(element, patient=self.patient), where, said, "D", why)
-        elif element.VR == "SQ":  # K and C: kept, and looked into
-            self._items(dataset, element, place, where, depth)
+            self._set(level, found, dummy(found, self.patient), said, "D", why)
         elif action == "C":
-            if isinstance(element.value, bytes):  # a drawing: nothing tells what it shows
-                self._remove(dataset, element, where, said, why)
-            else:
-                self._set(element, clean(element, self.known, self.days), where, said, "C", why)
+            self._set(level, found, clean(found, self.known, self.days), said, "C", why)
         elif action == "U":
-            self._set(element, self._new_uids(element), where, said, "U", _because("reference"))
+            self._set(level, found, self._new_uids(found), said, "U", _because("reference"))
 
-    def _new_uids(self, element: DataElement) -> object:
+    def _new_uids(self, found: DataElement) -> object:
         """Return new UIDs for old ones; what DICOM defines stays."""
         alone = Dataset()
-        alone[element.tag] = copy.copy(element)
-        return replace_uids(alone, self.secret)[element.tag].value
+        alone[found.tag] = copy.copy(found)
+        return replace_uids(alone, self.secret)[found.tag].value
 
-    def _items(
-        self,
-        dataset: Dataset,
-        element: DataElement,
-        place: Place,
-        where: str,
-        depth: int,
-        strict: bool = False,
-    ) -> None:
-        if depth >= _DEEPEST:
-            self._remove(dataset, element, where, "", _because("deep", deepest=_DEEPEST))
+    def _items(self, level: _Level, found: DataElement, strict: bool) -> None:
+        if level.depth >= DEEPEST:
+            self._remove(level, found, "", _because("deep", deepest=DEEPEST))
             return
-        inside = place.inside(element.keyword)
-        for number, item in enumerate(element.value or ()):
-            self._level(item, inside, f"{where}{_called(element)}[{number}].", depth + 1, strict)
-
-    def _moved(self, element: DataElement) -> object:
-        moved = [move_date(text, element.VR, self.days) for text in texts_of(element)]
-        return moved if len(moved) > 1 else "".join(moved)
+        inside = level.place.inside(found.keyword)
+        for number, item in enumerate(found.value or ()):
+            where = f"{level.where}{_called(found)}[{number}]."
+            self._level(_Level(item, inside, where, level.depth + 1, strict))
 
     def _set(
-        self, element: DataElement, value: object, where: str, said: str, action: str, why: str
+        self, level: _Level, found: DataElement, new: object, said: str, action: str, why: str
     ) -> None:
-        before = _short(element)
-        element.value = value
-        after = _short(element)
+        before = _short(found)
+        found.value = new
+        after = _short(found)
         if before != after:
-            self.changes.append(
-                Change(where + _called(element), element.name, said, action, before, after, why)
-            )
+            where = level.where + _called(found)
+            self.changes.append(ElementChange(where, found.name, said, action, before, after, why))
 
-    def _remove(
-        self, dataset: Dataset, element: DataElement, where: str, said: str, why: str
-    ) -> None:
-        self._note(element, where, said, "X", "", why)
-        del dataset[element.tag]
+    def _remove(self, level: _Level, found: DataElement, said: str, why: str) -> None:
+        gone = [(found, said, why)]
         # without its data an overlay or a curve is not valid
-        if element.tag.group >> 8 in (0x50, 0x60) and not element.tag.is_private:
-            for other in list(dataset.group_dataset(element.tag.group)):
-                self._note(other, where, "", "X", "", "overlay")
-                del dataset[other.tag]
-
-    def _note(
-        self, element: DataElement, where: str, said: str, action: str, after: str, why: str
-    ) -> None:
-        self.changes.append(
-            Change(
-                where + _called(element),
-                element.name,
-                said,
-                action,
-                _short(element),
-                after,
-                _because(why) if why in WHYS else why,
+        if found.tag.group >> 8 in (0x50, 0x60) and not found.tag.is_private:
+            tags = [tag for tag in list(level.dataset.keys()) if tag.group == found.tag.group]
+            others = (element(level.dataset, tag) for tag in tags if tag != found.tag)
+            gone += [(other, "", _because("overlay")) for other in others if other is not None]
+        for one, rule_of_it, reason in gone:
+            where = level.where + _called(one)
+            self.changes.append(
+                ElementChange(where, one.name, rule_of_it, "X", _short(one), "", reason)
             )
-        )
+            del level.dataset[one.tag]
 
     def _mark(self, dataset: Dataset) -> None:
         dataset.PatientIdentityRemoved = "YES"
@@ -347,7 +295,7 @@ def _new_meta(dataset: Dataset) -> FileMetaDataset:
     for keyword in _KEPT_META:
         if keyword in old:
             new[keyword] = old[keyword]
-    if dataset.get("SOPInstanceUID"):
+    if value(dataset, "SOPInstanceUID"):
         new.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     return new
 
@@ -356,19 +304,24 @@ def _because(reason: str, **values: object) -> str:
     return _(WHYS[reason], **values)
 
 
-def _short(element: DataElement) -> str:
-    """Return a value as one short line; an element without one gives an empty text."""
-    if element.VR == "SQ":
-        return ngettext("{count} item", "{count} items", len(element.value or ()))
-    if isinstance(element.value, bytes):
-        return ngettext("{count} byte", "{count} bytes", len(element.value))
-    return short("" if element.is_empty else element.value, 60)
+def _readable(stored: object) -> str:
+    """Return the text in bytes of no known VR."""
+    return stored.decode("utf-8", "replace") if isinstance(stored, bytes) else str(stored or "")
+
+
+def _short(found: DataElement) -> str:
+    """Return a value as one short line; an found without one gives an empty text."""
+    if found.VR == "SQ":
+        return ngettext("{count} item", "{count} items", len(found.value or ()))
+    if isinstance(found.value, bytes):
+        return ngettext("{count} byte", "{count} bytes", len(found.value))
+    return short("" if found.is_empty else found.value, 60)
 
 
 def _is_coded(item: Dataset) -> bool:
     """Return whether an item is a code of a public scheme, whose words are the scheme's."""
-    return str(item.get("CodingSchemeDesignator", "")) in PUBLIC_SCHEMES
+    return str(value(item, "CodingSchemeDesignator", "")) in PUBLIC_SCHEMES
 
 
-def _called(element: DataElement) -> str:
-    return element.keyword or str(element.tag)
+def _called(found: DataElement) -> str:
+    return found.keyword or str(found.tag)
