@@ -17,6 +17,8 @@ EVERY_WIDGET = {
     "explore_difference('virtual/ct', 'virtual/ct_sharp')",
     "TransferSyntaxComparator": "from dicom_lessons.compression import compare_transfer_syntaxes\n"
     "compare_transfer_syntaxes('MR_small')",
+    "DeidentificationDiff": "from dicom_lessons.deidentify import explore_deidentification\n"
+    "explore_deidentification('virtual/ct')",
     "Quiz": "from dicom_lessons import quiz\nquiz('structure-w1')",
     "Readiness": "from dicom_lessons.meet_dicom import computer, readiness_check\n"
     "computer.ADDRESS = 'http://127.0.0.1:9'\nreadiness_check()",

@@ -22,7 +22,9 @@ MOST_ROWS = 150
 _EXCLUSIVE = ("full_dates", "modified_dates")
 
 
-def explore_deidentification(sources: reading.Source | Iterable[reading.Source]) -> Diff:
+def explore_deidentification(
+    sources: reading.Source | Iterable[reading.Source],
+) -> DeidentificationDiff:
     """Open a study in the de-identification diff.
 
     Parameters
@@ -39,10 +41,10 @@ def explore_deidentification(sources: reading.Source | Iterable[reading.Source])
     """
     one = isinstance(sources, str | bytes | Dataset) or hasattr(sources, "__fspath__")
     given: list[Any] = [sources] if one else list(sources)  # type: ignore[arg-type]
-    return Diff(given)
+    return DeidentificationDiff(given)
 
 
-class Diff(Box):
+class DeidentificationDiff(Box):
     """Options above; below them what each file held, what rule met it, and what is left.
 
     Attributes

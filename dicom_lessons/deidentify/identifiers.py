@@ -19,7 +19,7 @@ _SHORTEST_WORD, _SHORTEST_VALUE = 3, 5
 _WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
 # a value of these is a common word or number, which tells nothing of one person
-_COMMON_VRS = frozenset({"AS", "CS", "DS", "FD", "FL", "IS", "SL", "SS", "UL", "US"})
+_COMMON_VRS = frozenset({"AS", "CS", "DS", "FD", "FL", "IS", "SL", "SS", "TM", "UL", "US"})
 
 
 @dataclass
