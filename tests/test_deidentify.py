@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from lesson_files import cells, source
 from pydicom import Dataset, dcmread
-from pydicom.data import get_testdata_files
 from pydicom.dataelem import RawDataElement
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
@@ -559,7 +559,7 @@ def test_a_path_that_leads_nowhere_is_no_element() -> None:
 
 
 def every_file() -> list[Path]:
-    bundled = [Path(path) for path in get_testdata_files("*.dcm")]
+    bundled = (Path(pydicom.__file__).parent / "data").rglob("*.dcm")
     found = [*bundled, *samples.MADE.rglob("*.dcm"), *(SHARED / "samples").rglob("*.dcm")]
     return list({path.name: path for path in sorted(found)}.values())
 
