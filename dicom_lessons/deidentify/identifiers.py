@@ -51,6 +51,8 @@ class Identifiers:
             said = rule(each.tag)
             if said is None or each.VR in _COMMON_VRS or said.action in ("K", "U"):
                 continue
+            if each.tag.is_private_creator:  # it names a maker's block, not a patient
+                continue
             for text in texts_of(each):
                 self.add(text, name=each.VR == "PN")
 

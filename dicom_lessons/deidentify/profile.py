@@ -102,9 +102,9 @@ def rule(tag: int | str) -> TableRow | None:
     >>> rule("PatientID").action, rule(0x00091001).name, rule("Rows")
     ('Z/D', 'Private Attributes', None)
     """
-    number = tag_for_keyword(tag) if isinstance(tag, str) else None
+    number = tag_for_keyword(tag) if tag and isinstance(tag, str) else None
     try:
-        found = Tag(tag if number is None else number)
+        found = Tag((tag or "-") if number is None else number)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(_("{tag!r} is neither a tag nor a keyword.", tag=str(tag)[:40])) from None
     return rules().get(_row_of(found))

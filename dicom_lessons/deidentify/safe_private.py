@@ -17,10 +17,12 @@ SAFE = {
 
 
 def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
-    """Return whether a private element is safe, or reserves the block of one that is there.
+    """Return whether an element is a safe private one, or reserves the block of one that is there.
 
     Blocks may lie anywhere in their group: the creator decides, never the tag (PS3.5 §7.8).
     """
+    if not tag.is_private:
+        return False
     if tag.is_private_creator:
         creator = str(dataset[tag].value).strip()
         inside = (each for each in list(dataset.keys()) if each.group == tag.group)

@@ -15,7 +15,7 @@ from pydicom.uid import UID
 
 from dicom_lessons.deidentify.identifiers import elements_in, texts_of
 from dicom_lessons.deidentify.pixels import part_of
-from dicom_lessons.elements import element, value
+from dicom_lessons.elements import element
 from dicom_lessons.text import N_, _
 
 CHECKS = {
@@ -196,10 +196,12 @@ def element_at(dataset: Dataset, where: str) -> DataElement | None:
     *sequences, last = where.split(".")
     for part in sequences:
         found = _PART.fullmatch(part)
-        items = value(dataset, found[1]) if found else None
-        if not found or not items or int(found[2]) >= len(items):
+        sequence = element(dataset, found[1]) if found else None
+        if not found or sequence is None or sequence.VR != "SQ":
             return None
-        dataset = items[int(found[2])]
+        if int(found[2]) >= len(sequence.value or ()):
+            return None
+        dataset = sequence.value[int(found[2])]
     return element(dataset, last)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -42,6 +43,14 @@ WHYS = {
     "deep": N_("nested deeper than {deepest} levels"),
     "broken": N_("its bytes make no value, so nothing can be said about it"),
     "reference": N_("a UID of an instance: the same new one everywhere"),
+}
+
+# what is written as a number or time is one: else it is a text in disguise
+_FORMS = {
+    "AS": re.compile(r"[0-9]{1,3}[DWMY]"),
+    "DS": re.compile(r"[0-9+.eE -]+"),
+    "IS": re.compile(r"[0-9+ -]+"),
+    "TM": re.compile(r"[0-9:. -]+"),
 }
 
 
@@ -178,13 +187,17 @@ class _Walk:
 
     def _element(self, level: _Level, found: DataElement) -> None:
         said = rule(found.tag)
-        safe = found.tag.is_private and "safe_private" in self.options
-        if found.VR == "UN" and found.keyword:
+        safe = "safe_private" in self.options and is_safe(level.dataset, found.tag)
+        form = _FORMS.get(found.VR)
+        fits = not form or all(map(form.fullmatch, texts_of(found)))
+        if not fits or (found.VR == "UN" and found.keyword):
             self._remove(level, found, "", _because("broken"))
         elif said is None and self.allow_list and not level.place.knows(found.keyword):
             self._remove(level, found, "", _because("unknown"))
-        elif said is None or (safe and is_safe(level.dataset, found.tag)):
+        elif said is None or safe:
             self._unnamed(level, found)
+        elif found.tag.is_private:  # the option cleans by its list of safe ones alone
+            self._named(level, found, said.action, "X", "3")
         else:
             type = level.place.type_of(found.keyword)
             action = decide(said.action_with(self.options), type)
