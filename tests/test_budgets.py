@@ -20,6 +20,7 @@ PACKAGE = ROOT / "dicom_lessons"
 TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
+    "deidentify": 1650,
     "structure": 1500,
     "sop": 1400,
     "uids": 1150,
@@ -30,7 +31,7 @@ LARGER_ROOMS = {
 OTHERS = {"exercises": 1900, "viewer": 750}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 1600, 3200, 12_200
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
-NAMES_PER_FACE, NAMES_IN_ALL = 10, 73
+NAMES_PER_FACE, NAMES_IN_ALL = 10, 82
 LINES_PER_FUNCTION = 60
 OPEN_TO_NOTEBOOKS = {"dicom_lessons", "dicom_lessons.samples", "dicom_lessons.viewer"}
 

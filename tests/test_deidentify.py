@@ -595,7 +595,7 @@ def survivors(before: Dataset, after: Dataset) -> list[tuple[str, str]]:
         for text in texts_of(one):
             if text.startswith("1.2.840.10008.") or text in COINCIDENCES:
                 continue
-            short = len(text) < 5
+            short = len(text) < 5 or one.tag.is_private_creator  # it is a maker's name
             if (str(one.tag), text) in by_element if short else text.encode() in raw:
                 found.append((one.keyword or str(one.tag), text))
     return found

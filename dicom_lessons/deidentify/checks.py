@@ -61,6 +61,7 @@ def _texts() -> Sequence[tuple[object, ...]]:
     return [
         ("IVANOV asked for a copy", ["Ivanov"]),
         ("Ivanovskaya street, Ivanov", ["Ivanov"]),
+        ("Petroivanov, Ivanov", ["Ivanov"]),
         ("Seen: Ivan Ivanov", ["Ivan", "Ivan Ivanov"]),
         ("axb and a.b", ["a.b"]),
         ("Phone +7-921", ["+7-921"]),
