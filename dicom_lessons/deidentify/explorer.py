@@ -19,6 +19,9 @@ from dicom_lessons.widgets import Box
 
 SECRET = "only for this lesson"
 MOST_ROWS = 150
+# values may be long and without a gap; a window that is too narrow scrolls
+_ROWS = '<div style="min-width: 42em">{{ table }}</div>'
+_VALUE = '<span style="overflow-wrap: anywhere">{{ text }}</span>'
 _EXCLUSIVE = ("full_dates", "modified_dates")
 
 
@@ -93,7 +96,9 @@ class DeidentificationDiff(Box):
         self.allow_list.observe(self._do, "value")
         for choice in (self.file, self.action):
             choice.observe(self._show, "value")
-        columns = Layout(grid_template_columns="repeat(auto-fill, minmax(22em, 1fr))")
+        columns = Layout(
+            grid_template_columns="repeat(auto-fill, minmax(min(30em, 100%), 1fr))", grid_gap="0"
+        )
         switches = GridBox([*self.options.values(), self.allow_list], layout=columns)
         self._do({})
         super().__init__([switches, self.summary, self.file, self.action, self.rows])
@@ -147,12 +152,19 @@ class DeidentificationDiff(Box):
         ]
 
     def _table(self, rows: Sequence[tuple[str, ElementChange]]) -> Markup:
-        header = [_("File"), _("Element"), _("Before"), _("Rule"), _("Done"), _("After"), _("Why")]
+        header = [_("Element"), _("Before"), f"{_('Rule')} → {_('Done')}", _("After"), _("Why")]
         cells = [
-            (name, one.where, one.before, one.rule or "—", one.action, one.after or "—", one.why)
+            (
+                f"{name} {one.where}",
+                one.before,
+                f"{one.rule or '—'} → {one.action}",
+                one.after or "—",
+                one.why,
+            )
             for name, one in rows
         ]
-        return html.table(header, cells)
+        broken = [[html.render(_VALUE, text=text) for text in row] for row in cells]
+        return html.render(_ROWS, table=html.table(header, broken))
 
     def twin(self) -> html.Page:
         """Return the first changes as a table."""
