@@ -1,4 +1,4 @@
-"""Tools side by side on the planted study, as measured; ``course_tools.bench`` measures anew."""
+"""Tools side by side on the planted study: ``course_tools.bench.deidentifiers`` measures anew."""
 
 from __future__ import annotations
 
