@@ -132,8 +132,8 @@ def deidentify(
     --------
     >>> from dicom_lessons import samples
     >>> (done,) = deidentify(samples.read("virtual/ct"), "secret")
-    >>> done.dataset.PatientIdentityRemoved, done.dataset.get("StudyDate")
-    ('YES', '')
+    >>> done.dataset.PatientIdentityRemoved, done.dataset["StudyDate"].is_empty
+    ('YES', True)
     """
     check_options(options)
     if not isinstance(secret, str) or not secret:
