@@ -289,7 +289,7 @@ def _encapsulated(dataset: Dataset, header: Header, announced: int) -> Header:
     if not found:
         raise PixelError(_("There is no frame in Pixel Data."))
     header = _with_high(header, b"")
-    if fragments.cut >= 0 or getattr(dataset, "breaks_off", 0):
+    if fragments.cut >= 0 or hasattr(dataset, "breaks_off"):
         have = fragments.cut if fragments.cut >= 0 else len(header.data)
         _note_cut(dataset, header.element, have, section)
     if found != announced:
