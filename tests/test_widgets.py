@@ -37,7 +37,7 @@ def test_every_widget_class_is_tried_in_a_browser() -> None:
 
 
 def test_every_script_keeps_the_keys() -> None:
-    scripts = {one: str(one._esm) for one in classes() - {KeepKeys} if "_esm" in vars(one)}
+    scripts = {one: str(vars(one)["_esm"]) for one in classes() - {KeepKeys} if "_esm" in vars(one)}
     assert scripts
     for one, script in scripts.items():
         assert script.count("export default { render: keeping(render) };") == 1, one

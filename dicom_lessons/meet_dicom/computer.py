@@ -134,7 +134,7 @@ def _server() -> str:
             for process in psutil.Process().parents():
                 python, *words = process.cmdline() or [""]
                 if any("jupyter" in word for word in words):
-                    return python
+                    return str(python)
     return sys.executable
 
 
