@@ -37,7 +37,7 @@ def write_report(course: Path) -> list[Path]:
     grades = _grades(found)
     plain = [_(_STATES["graded"]), ""]
     told = [[row[1], row[0], *row[4:]] for row in grades if row[7:] != plain]
-    told_header = [_("learner"), _("sitting"), _("points"), _("of"), _("accepted"), _("state"),
+    told_header = [_("learner"), _("sitting"), _("points"), _("of"), _("accepted points"), _("state"),
                    _("remarks")]  # fmt: skip
     write_table(folder / "marks.csv", header, rows)
     write_table(folder / "misconceptions.csv", shared_header, shared)
