@@ -154,7 +154,7 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("renamed", good, full, file=f"{LESSON} (1).ipynb"),
         Learner("redefined", filled(release, {first: "def check(*a):\n    pass"}), 0.0,
                 found="def check"),
-        Learner("mark", b"\xef\xbb\xbf" + json.dumps(good).encode(), full, found="in UTF-8"),
+        Learner("mark", b"\xef\xbb\xbf" + json.dumps(good).encode(), full, found="in plain UTF-8"),
         Learner("old-ids", marks_lost(good), full, found="were lost: they are back"),
         *(cheat(name, release, source) for name, source in CHEATS.items()),
         Learner("deleted-checks", without(good, *(f"{name}-check" for name in names)), full),
