@@ -10,6 +10,7 @@ import faulthandler
 import inspect
 import itertools
 import os
+import re
 import shutil
 import signal
 import sys
@@ -341,7 +342,7 @@ class Level(enum.IntEnum):
         ("letter of 3", "'b'", np.str_(" B. ")),
         ("order of 3", "'cab'", np.array(["c", "a", "b"])),
     ],
-    ids=repr,
+    ids=lambda each: re.sub(" object at 0x[0-9a-f]+", "", repr(each)),
 )  # fmt: skip
 def test_an_honest_object_is_what_it_holds(form: str, solution: str, given: object) -> None:
     exercise = kinds.Value(solution=f"x = {solution}", form=forms.named(form), **TEXT)
