@@ -141,9 +141,10 @@ def _server() -> str:
 def _folders(server: str) -> list[str]:
     """Return where a Python's Jupyter looks for extensions."""
     if Path(server).parent == Path(sys.executable).parent:
-        from jupyter_core.paths import jupyter_path
+        with suppress(ImportError):
+            from jupyter_core.paths import jupyter_path
 
-        return list(jupyter_path())
+            return list(jupyter_path())
     command = [server, "-m", "jupyter", "--paths", "--json"]
     with suppress(OSError, ValueError, KeyError, subprocess.SubprocessError):
         told = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
