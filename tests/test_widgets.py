@@ -26,8 +26,8 @@ def classes() -> set[type]:
     while left:
         left += (below := left.pop().__subclasses__())
         found |= {one for one in below if one.__module__.startswith("dicom_lessons")}
-    # traitlets make a class of the same name for an object that gets further traits
-    return {one for one in found if getattr(sys.modules[one.__module__], one.__name__) is one}
+    # for an object that gets further traits a class of its own is made, of the same name or another
+    return {one for one in found if getattr(sys.modules[one.__module__], one.__name__, 0) is one}
 
 
 def test_every_widget_class_is_tried_in_a_browser() -> None:
