@@ -188,7 +188,7 @@ def test_lessons_import_only_what_they_require() -> None:
         if extra not in {"author", "bench", "class", "test", "validate"}:
             wanted += requirements
     # what ipykernel, jinja2, ipywidgets and requests are made of
-    parts = {"ipython", "jupyter-core", "markupsafe", "psutil", "traitlets", "urllib3"}
+    parts = {"ipython", "jupyter_core", "markupsafe", "psutil", "traitlets", "urllib3"}
     allowed = {Requirement(one).name for one in wanted} | parts
     owners = packages_distributions()
     strangers = {
