@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,6 +44,18 @@ def test_every_script_keeps_the_keys() -> None:
     for one, script in scripts.items():
         assert script.count("export default { render: keeping(render) };") == 1, one
         assert script.count("export default") == 1, one
+
+
+def test_the_style_of_one_widget_is_not_that_of_another() -> None:
+    """All stand on one page: each rule of a style sheet, kit.css aside, names its own widget."""
+    root = re.compile(r":where\((\.[\w-]+)\)|(\.[\w-]+)")
+    for path in Path(dicom_lessons.__file__).parent.glob("*/*.css"):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        selectors = map(str.strip, re.findall(r"([^{}]+)\{", text))
+        rules = [each for each in selectors if not each.startswith("@")]
+        parts = [part.strip() for rule in rules for part in re.split(r",\n", rule)]
+        first = {match[1] or match[2] if (match := root.match(part)) else part for part in parts}
+        assert len(first) == 1, (path.name, first)
 
 
 def test_no_widget_class_is_without_the_base() -> None:
