@@ -154,7 +154,7 @@ export function openTwins(name, openModel, render) {
   class Twin extends HTMLElement {
     async connectedCallback() {
       this.model ??= openModel(JSON.parse(this.querySelector("script").textContent));
-      const [model] = await Promise.all([this.model, seen(this)]);
+      const model = await this.model;
       if (this.close || !this.isConnected) return;
       const el = make("div");
       this.replaceChildren(el);

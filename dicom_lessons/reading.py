@@ -187,6 +187,11 @@ def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileD
         pass
     if dataset is None or _holds_unknown(file, dataset):
         dataset = take(_BoundedBytes(with_lengths(_again(file))), **options)
+    if not len(dataset) and dataset.file_meta:
+        # pydicom gives up what an element without delimiter belongs to, even pixels
+        raw = _again(file)
+        dataset = take(_BoundedBytes(raw + _DELIMITER), **options)
+        dataset.breaks_off = len(raw)
     # the letters DICM may stand there by chance
     if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
         dataset = take(_BoundedBytes(bytes(128) + b"DICM" + _again(file)), **options)
@@ -392,12 +397,12 @@ def _names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 def _confine(member: zipfile.ZipInfo) -> None:
     name = member.filename
-    if not name.strip(" ./\\"):
-        raise ReadingError(_("one of its members has no name"))
     if re.match(r"[/\\]|\w:", name) or ".." in re.split(r"[/\\]", name):
         raise ReadingError(
             _("its member {name!r} would land outside of the folder", name=short(name))
         )
+    if not name.strip(" ./\\"):
+        raise ReadingError(_("one of its members has no name"))
     if stat.S_ISLNK(member.external_attr >> 16):
         raise ReadingError(_("its member {name!r} is a link", name=short(name)))
 

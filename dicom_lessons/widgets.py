@@ -61,7 +61,7 @@ class StaticTwin:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        from IPython import InteractiveShell
+        from IPython.core.interactiveshell import InteractiveShell
 
         bundle = super()._repr_mimebundle_(**options)  # type: ignore[misc]
         data = bundle[0] if isinstance(bundle, tuple) else bundle

@@ -35,7 +35,7 @@ from dicom_lessons.pixels.grey import modality_table, rescale, units, voi_tables
 RAMP = np.arange(4096, dtype="<u2").reshape(64, 64)
 
 
-def image(values: NDArray[Any] = RAMP, **elements: Any) -> Dataset:
+def image(values: Any = RAMP, **elements: Any) -> Dataset:
     """Return a grey picture, or one in colour, with attributes; None takes one away."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
@@ -79,8 +79,9 @@ def through_a_file(dataset: Dataset, syntax: UID) -> Dataset:
     """Return a data set as it comes back from a file without VRs, or with them."""
     file = BytesIO()
     dataset.file_meta.TransferSyntaxUID = syntax
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "2.999.1"
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "2.999.1"
+    dataset.file_meta.MediaStorageSOPClassUID = UID(dataset.SOPClassUID)
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID(dataset.SOPInstanceUID)
     dataset.save_as(file, enforce_file_format=True)
     return reading.read(file.getvalue())
 
@@ -343,8 +344,9 @@ def test_a_file_that_breaks_off_says_at_which_byte() -> None:
     dataset.BitsStored = 16
     dataset.compress(RLELossless, generate_instance_uid=False)
     file = BytesIO()
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "2.999.1"
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "2.999.1"
+    dataset.file_meta.MediaStorageSOPClassUID = UID(dataset.SOPClassUID)
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID(dataset.SOPInstanceUID)
     dataset.save_as(file, enforce_file_format=True)
     whole = file.getvalue()
     cut = reading.read(whole[:-8])  # only the delimiter is gone
@@ -591,7 +593,6 @@ HOSTILE = Path(__file__).parents[2] / "shared" / "faults"
 @pytest.mark.parametrize("raw", [b"", b"\x01", b"abc", b"\xff\xff\xff\xff", b"\x1b[31m"])
 @pytest.mark.parametrize("vr", ["ZZ", "SQ", "FD", "US", "UI", "DS"])
 def test_no_element_lets_another_error_out(vr: str, raw: bytes) -> None:
-    from pydicom.datadict import tag_for_keyword
     from pydicom.dataelem import RawDataElement
     from pydicom.tag import Tag
 
@@ -603,7 +604,7 @@ def test_no_element_lets_another_error_out(vr: str, raw: bytes) -> None:
         "PerFrameFunctionalGroupsSequence",
     ):
         dataset = image(WindowCenter=9, WindowWidth=9)
-        tag = Tag(tag_for_keyword(keyword))
+        tag = Tag(keyword)
         raw_element = RawDataElement(tag, vr, len(raw), raw, 0, False, True)
         dataset._dict[tag] = raw_element
         for name, call in CALLS.items():
@@ -643,12 +644,6 @@ def test_every_reproducer_is_shown_or_refused_with_a_sentence() -> None:
 
 # ---- no picture differs from DCMTK's in silence
 
-# proved below, or by what the standard says: name, and why DCMTK's is another
-EXPLAINED = {
-    "enhanced_windows": "DCMTK leaves out functional groups; each frame has its own window",
-    "padding_implicit": "the window for all values counts no padding here, DCMTK's does",
-}
-
 
 def of_dcmtk(path: Path, folder: Path, dataset: Dataset) -> NDArray[np.uint8] | None:
     """Return DCMTK's picture with the window or the table that ours has; None if it has none."""
@@ -684,6 +679,6 @@ def test_no_picture_differs_from_dcmtks_in_silence(tmp_path: Path) -> None:
             continue
         compared += 1
         differs = theirs.shape != ours.shape or np.abs(ours.astype(int) - theirs).max() > 1
-        if differs and not pixels.findings(dataset) and path.stem not in EXPLAINED:
+        if differs and not pixels.findings(dataset):
             silent.append(path.stem)
     assert compared >= 20 and silent == []

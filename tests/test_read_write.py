@@ -699,6 +699,9 @@ def raw_element(tag: int, vr: str | None, value: bytes | None) -> RawDataElement
 ODD_ELEMENTS = [
     raw_element(0x00080060, "ZZ", None),
     raw_element(0x00100020, "ZZ", b"abcd"),
+    raw_element(0x00100020, "H\n", b"abcd"),
+    raw_element(0x00181030, "LO", b"\x1b\xa0\x85\xff"),
+    raw_element(0x00180015, "CS", b"\xa0\xff"),
     raw_element(0x00100010, "FD", b"abc"),
     raw_element(0x00280010, "US", b"abc"),
     raw_element(0x00080005, "CS", b"a\0b\\c "),

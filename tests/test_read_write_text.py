@@ -258,6 +258,31 @@ def test_text_in_another_set_is_doubted_and_read(
         assert any(repr(values[0])[1:-1] in each.what for each in found), (label, codec, values)
 
 
+LABELS_OF_ALL_KINDS = [
+    *("", "ISO_IR 13", "ISO_IR 101", "ISO_IR 126", "ISO_IR 148", "ISO_IR 166", "GBK"),
+    *("\\ISO 2022 IR 87", "ISO 2022 IR 13\\ISO 2022 IR 87", "\\ISO 2022 IR 149"),
+    *("ISO 2022 IR 100\\ISO 2022 IR 144", "WINDOWS_1251"),
+]
+
+
+@pytest.mark.parametrize("label", LABELS_OF_ALL_KINDS)
+def test_labels_of_all_kinds_are_doubted_only_where_text_does_not_read(label: str) -> None:
+    for language, sets in SETS.items():
+        values = NAMES[language][:3]
+        if (label, language) == ("ISO_IR 101", "French"):
+            continue  # č for è: Lefčvre may be a name as well
+        for codec in sets:
+            raw = mislabelled("ISO_IR 100", codec, with_texts(values))
+            at, term = raw.index(b"ISO_IR 100"), label.ljust(len(label) + len(label) % 2)
+            raw = raw[: at - 2] + len(term).to_bytes(2, "little") + term.encode() + raw[at + 10 :]
+            dataset = read(raw)
+            found = {each.where: each for each in validate(dataset)}
+            doubted = "probably" in found["PatientName"].what if "PatientName" in found else False
+            assert doubted is (str(dataset.PatientName) != values[0]), (label, codec, values)
+            if doubted:
+                assert values[0] in found["PatientName"].what, (label, codec, values)
+
+
 def test_bundled_text_is_not_doubted() -> None:
     for name in get_charset_files("*.dcm"):
         dataset = dcmread(name)

@@ -448,6 +448,13 @@ def test_what_may_hide_a_uid_is_refused_and_named(name: str, guarded: bool) -> N
     assert re.search(r"\(00(08|09),\d{4}\)", str(caught.value))
 
 
+def test_several_instance_uids_are_replaced_one_by_one() -> None:
+    raw = stored(explicit(8, 0x18, b"UI", b"1.2.3\\1.2.4\0"), explicit(16, 32, b"LO", b"7 "))
+    for dataset in (reading.read(raw), dcmread(BytesIO(raw))):
+        replaced = uids.replace_uids(dataset, "secret")
+        assert replaced.SOPInstanceUID == [replace_uid(one, "secret") for one in ("1.2.3", "1.2.4")]
+
+
 def test_an_empty_element_of_an_unknown_vr_hides_nothing() -> None:
     raw = stored(explicit(8, 0x18, b"ZZ", b""), explicit(16, 32, b"LO", b"7 "))
     for dataset in (reading.read(raw), dcmread(BytesIO(raw))):

@@ -61,12 +61,12 @@ def opened(raw: bytes) -> tuple[Notebook, list[str]]:
     if len(raw) > MOST_BYTES:
         raise ValueError(_("it is larger than {most} bytes", most=MOST_BYTES))
     encoding = json.detect_encoding(raw)
-    done = [] if encoding == "utf-8" else [_("Its file was not in UTF-8: it is now.")]
+    done = [] if encoding == "utf-8" else [_("Its file was not in plain UTF-8: it is now.")]
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
         text = raw.decode("cp1251", "replace")
-        done = [_("Its file was not in UTF-8: it is now.")]
+        done = [_("Its file was not in plain UTF-8: it is now.")]
     if re.search(r"^[ \t]*(?:<{7}|={7}|>{7})", text, flags=re.M):
         text = _without_conflict(text)
         done.append(_("It held marks of a git conflict: the first version of each was taken."))

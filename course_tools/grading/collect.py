@@ -88,8 +88,8 @@ def collect(course: Path) -> list[Row]:
     strangers = {who for who, _sitting in groups} - {one.id for one in roster.people}
     for number, row in enumerate(rows if roster.people else []):
         if row.learner in strangers:
-            note = f"{row.note} {_('not on the roster')}".strip()
-            rows[number] = replace(row, note=note)
+            note = [row.note, _("not on the roster")]
+            rows[number] = replace(row, note="; ".join(filter(None, note)))
     there = {path.parts[-2:] for path in (course / "submitted").glob("*/*")}
     for sitting in sorted({sitting for _who, sitting in there}):
         absent = [one.id for one in roster.people if (one.id, sitting) not in there]

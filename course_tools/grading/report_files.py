@@ -37,8 +37,8 @@ def write_report(course: Path) -> list[Path]:
     grades = _grades(found)
     plain = [_(_STATES["graded"]), ""]
     told = [[row[1], row[0], *row[4:]] for row in grades if row[7:] != plain]
-    told_header = [_("learner"), _("sitting"), _("points"), _("of"), _("accepted"), _("state"),
-                   _("remarks")]  # fmt: skip
+    points = [_("points"), _("of"), _("accepted points")]
+    told_header = [_("learner"), _("sitting"), *points, _("state"), _("remarks")]
     write_table(folder / "marks.csv", header, rows)
     write_table(folder / "misconceptions.csv", shared_header, shared)
     write_table(course / "grades.csv", _GRADES, grades)

@@ -85,19 +85,19 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _jpeg(data: bytes, start: int) -> Codestream | None:
-    told = {"jfif": False, "adobe": -1}
+    jfif, adobe = False, -1
     for code, place, end in _segments(data):
         body = data[place + 4 : end]
         if code == 0xE0 and body[:4] == b"JFIF":
-            told["jfif"] = True
+            jfif = True
         elif code == 0xEE and body[:5] == b"Adobe" and len(body) >= 12:
-            told["adobe"] = body[11]
+            adobe = body[11]
         elif code in _FRAMES and len(body) >= 6:
             bits, rows, columns, samples = struct.unpack_from(">BHHB", body)
             parts = [body[6 + 3 * number : 9 + 3 * number] for number in range(samples)]
             colours, is_sure = "", True
             if samples == 3 and all(len(part) == 3 for part in parts):
-                colours, is_sure = _colours(parts, told["jfif"], told["adobe"])
+                colours, is_sure = _colours(parts, jfif, adobe)
             return Codestream(data, start, rows, columns, samples, bits, code, colours, is_sure)
     return None
 

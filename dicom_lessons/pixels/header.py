@@ -28,7 +28,7 @@ _SECTION = "PS3.3 §C.7.6.3.1"
 
 
 @dataclass(frozen=True)
-class Header:
+class PixelHeader:
     """What the pixels are, by the best reading of their data set.
 
     Attributes
@@ -66,7 +66,7 @@ class Header:
         return self.rows * self.width * samples * self.allocated
 
 
-def read_header(dataset: Dataset) -> Header:
+def read_header(dataset: Dataset) -> PixelHeader:
     """Read what is needed to decode, note what is odd, and refuse what cannot be.
 
     Raises
@@ -95,7 +95,7 @@ def read_header(dataset: Dataset) -> Header:
     if element not in _FLOATS:
         signed = bool(_either(dataset, "PixelRepresentation", _("without a sign")))
     stored, high = _bits(dataset, allocated, element in _FLOATS)
-    header = Header(
+    header = PixelHeader(
         element, data, syntax, rows, columns, columns, allocated, stored, high, signed, samples,
         photometric, planar,
     )  # fmt: skip
@@ -106,7 +106,7 @@ def read_header(dataset: Dataset) -> Header:
     return _native(dataset, _with_width(header, announced), announced)
 
 
-def check_size(header: Header, frames: int) -> None:
+def check_size(header: PixelHeader, frames: int) -> None:
     """Refuse what would need too much memory, before anything is made of it."""
     samples = header.rows * header.width * header.samples
     size = samples * frames * max(header.allocated // 8, 1)
@@ -223,7 +223,7 @@ def _bits(dataset: Dataset, allocated: int, is_float: bool) -> tuple[int, int]:
     return int(stored), int(high)
 
 
-def _with_high(header: Header, words: bytes) -> Header:
+def _with_high(header: PixelHeader, words: bytes) -> PixelHeader:
     """Decide what a High Bit means that is not the one above Bits Stored.
 
     Editions before 2014 let values lie anywhere in their words. Where words are empty above Bits
@@ -283,13 +283,13 @@ def _syntax(dataset: Dataset) -> UID:
     return UID(found)
 
 
-def _encapsulated(dataset: Dataset, header: Header, announced: int) -> Header:
+def _encapsulated(dataset: Dataset, header: PixelHeader, announced: int) -> PixelHeader:
     fragments = fragments_of(dataset, header.data, announced, header.syntax)
     found, section = len(fragments.frames), "PS3.5 §A.4"
     if not found:
         raise PixelError(_("There is no frame in Pixel Data."))
     header = _with_high(header, b"")
-    if fragments.cut >= 0 or getattr(dataset, "breaks_off", 0):
+    if fragments.cut >= 0 or hasattr(dataset, "breaks_off"):
         have = fragments.cut if fragments.cut >= 0 else len(header.data)
         _note_cut(dataset, header.element, have, section)
     if found != announced:
@@ -297,7 +297,7 @@ def _encapsulated(dataset: Dataset, header: Header, announced: int) -> Header:
     return replace(header, frames=found, fragments=fragments)
 
 
-def _with_width(header: Header, announced: int) -> Header:
+def _with_width(header: PixelHeader, announced: int) -> PixelHeader:
     """Put right what a native picture with halved colours says (PS3.3 C.7.6.3.1.2)."""
     if header.photometric != "YBR_FULL_422":
         return header
@@ -314,7 +314,7 @@ def _with_width(header: Header, announced: int) -> Header:
     return wide if len(header.data) * 8 >= wide.frame_bits * announced else header
 
 
-def _native(dataset: Dataset, header: Header, announced: int) -> Header:
+def _native(dataset: Dataset, header: PixelHeader, announced: int) -> PixelHeader:
     header = _with_high(header, header.data[: header.frame_bits // 8])
     have, wanted = len(header.data), -(-header.frame_bits * announced // 8)
     section = "PS3.5 §8.1.1"

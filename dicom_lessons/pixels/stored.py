@@ -23,7 +23,7 @@ from dicom_lessons.pixels.codestream import Codestream
 from dicom_lessons.pixels.decoders import DECODERS, WRAPPED, cure_of, decoders_of
 from dicom_lessons.pixels.header import (
     ELEMENTS,
-    Header,
+    PixelHeader,
     check_size,
     frames_of,
     is_colour,
@@ -120,7 +120,7 @@ def check(dataset: Dataset, frame: int = 0) -> None:
         _prepared(header, frame)
 
 
-def _checked(dataset: Dataset, frame: int | None) -> Header:
+def _checked(dataset: Dataset, frame: int | None) -> PixelHeader:
     """Refuse from the header what cannot be decoded, or not without danger."""
     header = read_header(dataset)
     if frame is not None and not 0 <= frame < header.frames:
@@ -130,14 +130,14 @@ def _checked(dataset: Dataset, frame: int | None) -> Header:
     return header
 
 
-def _native(header: Header, index: int) -> NDArray[Any]:
+def _native(header: PixelHeader, index: int) -> NDArray[Any]:
     """Return a frame that is not compressed; what is missing of it is 0."""
     bits = header.frame_bits
     first = index * bits
     return _values(header, header.data[first // 8 : -(-(first + bits) // 8)], first % 8)
 
 
-def _values(header: Header, raw: bytes, skipped: int = 0) -> NDArray[Any]:
+def _values(header: PixelHeader, raw: bytes, skipped: int = 0) -> NDArray[Any]:
     """Return the values of one native frame from its bytes."""
     count = header.frame_bits // header.allocated
     if header.allocated == 1:
@@ -161,7 +161,7 @@ def _values(header: Header, raw: bytes, skipped: int = 0) -> NDArray[Any]:
     return _rgb(found) if header.photometric.startswith("YBR_FULL") else np.ascontiguousarray(found)
 
 
-def _used_bits(header: Header, values: NDArray[Any]) -> NDArray[Any]:
+def _used_bits(header: PixelHeader, values: NDArray[Any]) -> NDArray[Any]:
     """Keep the bits from High Bit down, as many as are stored (PS3.5 §8.1.1)."""
     if header.stored == header.allocated or values.dtype.kind == "f":
         return values
@@ -189,7 +189,7 @@ def _rgb(values: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
-def _coded(header: Header, index: int) -> NDArray[Any]:
+def _coded(header: PixelHeader, index: int) -> NDArray[Any]:
     """Return the values of a compressed frame."""
     coded, photometric, allocated = _prepared(header, index)
     if header.syntax in WRAPPED:
@@ -201,7 +201,7 @@ def _coded(header: Header, index: int) -> NDArray[Any]:
 
 
 def _decoded(
-    header: Header, coded: bytes, photometric: str, allocated: int, index: int
+    header: PixelHeader, coded: bytes, photometric: str, allocated: int, index: int
 ) -> NDArray[Any]:
     """Return the numbers of a compressed frame from the first decoder that can read it."""
     is_rle = header.syntax == RLELossless
@@ -238,7 +238,7 @@ def _decoded(
     raise PixelError(f"{what} {cure}")
 
 
-def _prepared(header: Header, index: int) -> tuple[bytes, str, int]:
+def _prepared(header: PixelHeader, index: int) -> tuple[bytes, str, int]:
     """Return a compressed frame, how it codes colours, and bits allocated, or refuse it.
 
     A frame is never decoded that asks for another size than the data set says.
@@ -281,7 +281,7 @@ def _prepared(header: Header, index: int) -> tuple[bytes, str, int]:
     return *_colours(header, frame, index), allocated
 
 
-def _colours(header: Header, frame: Codestream, index: int) -> tuple[bytes, str]:
+def _colours(header: PixelHeader, frame: Codestream, index: int) -> tuple[bytes, str]:
     """Return a frame and the Photometric Interpretation that fits what it says itself."""
     told, data = header.photometric, frame.data
     if header.samples == 1:
@@ -317,7 +317,7 @@ def _is_no_ybr(values: NDArray[Any]) -> bool:
     return bool(np.any(beyond, axis=0).mean() > 0.01)
 
 
-def _unwrapped(header: Header, coded: bytes, size: int) -> bytes:
+def _unwrapped(header: PixelHeader, coded: bytes, size: int) -> bytes:
     """Return a native frame out of its fragment, inflated if need be, never larger than it is."""
     if header.syntax == WRAPPED[0]:
         return coded

@@ -26,8 +26,8 @@ from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
-MOST_VALUES, MOST_FRAMES = 3, 8
-"""How many wrong values of one element are named, and how many frames are looked at."""
+MOST_VALUES, MOST_LETTERS, MOST_FRAMES = 3, 8, 8
+"""How many wrong values and letters of one element are named, how many frames are looked at."""
 HARMLESS_DEPTH = 4
 """Levels of sequences below which an element is tried alone before the whole is written."""
 LONGEST_KNOWN = 0xFFFF
@@ -225,7 +225,8 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
     # two wrong values may be the same
     wrong = {short(each): str(each) for each in values if not _is_valid(each, vr)}
     for text, whole in list(wrong.items())[:MOST_VALUES]:
-        letters = ", ".join([*dict.fromkeys(each for each in whole if not each.isascii())][:8])
+        beyond = dict.fromkeys(each for each in whole if not each.isascii())
+        letters = ", ".join(map(short, list(beyond)[:MOST_LETTERS]))
         what = _("{value} is no {vr}", value=text, vr=vr)
         if vr in NO_TEXT and letters:
             what = _("{value} holds {letters}, which is never allowed in {vr}",
@@ -241,7 +242,7 @@ def _announced(entry: Entry) -> str:
     """Return the VR that an element should have had, UN if none is known."""
     tag, vr = entry.element.tag, entry.kept.VR if entry.kept.is_raw else None
     if vr not in (None, "UN"):
-        return str(vr)
+        return short(vr)
     if len(entry.stored or b"") >= LONGEST_KNOWN or not datadict.dictionary_has_tag(tag):
         return "UN"
     return datadict.dictionary_VR(tag)[:2]

@@ -192,7 +192,7 @@ def decode_all(dataset: Dataset) -> None:
 
 
 def _not_right(text: Entry, rest_reads_well: bool) -> Finding:
-    letters = ", ".join(lacking(text.shown, text.codecs)[:8])
+    letters = ", ".join(map(short, lacking(text.shown, text.codecs)[:8]))
     what = _(
         "{value} cannot be written in this character set, which lacks {letters}",
         value=short(text.shown), letters=letters,

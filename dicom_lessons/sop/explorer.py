@@ -76,6 +76,7 @@ class SOPClassExplorer(Box):
         for part in (self.summary, self.attributes):
             part.add_class("jp-RenderedHTMLCommon")
             part.layout.overflow = "auto"
+        self.attributes.add_class("dl-attributes")
         modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 1 24em"))
         super().__init__(
             [

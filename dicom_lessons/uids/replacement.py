@@ -119,8 +119,9 @@ def replace_uids(dataset: Dataset, secret: str, root: str = UUID_ROOT) -> Datase
         waiting: list[Dataset] = [replaced] if meta is None else [replaced, meta]
         while waiting:
             waiting += _replace_level(waiting.pop(), secret, root)
-    if meta is not None and value(replaced, "SOPInstanceUID"):
-        meta.MediaStorageSOPInstanceUID = replaced.SOPInstanceUID
+    own = value(replaced, "SOPInstanceUID")
+    if meta is not None and own and isinstance(own, str):  # several are no copy of one
+        meta.MediaStorageSOPInstanceUID = own
     return replaced
 
 

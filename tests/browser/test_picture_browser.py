@@ -503,6 +503,12 @@ def test_a_tool_that_was_clicked_works_with_the_next_keys(show: Call) -> None:
     assert "mm" in page.locator(".dl-measured").inner_text()
 
 
+CALM = """() => new Promise((done) => { let [last, calm] = [scrollY, 0];
+  const look = () => { calm = scrollY === last ? calm + 1 : 0; last = scrollY;
+    if (calm < 20) requestAnimationFrame(look); else done(); };
+  look(); })"""
+
+
 def touch(page: Page, *fingers: Sequence[tuple[float, float]], steps: int = 12) -> None:
     """Move fingers, each from a place to another, as a touch screen tells it."""
     session = page.context.new_cdp_session(page)
@@ -521,7 +527,7 @@ def touch(page: Page, *fingers: Sequence[tuple[float, float]], steps: int = 12) 
     for step in range(1, steps + 1):
         send("touchMove", step / steps)
     send("touchEnd", 1)
-    page.wait_for_timeout(300)
+    page.evaluate(CALM)  # a page goes on scrolling for a while
     settle(page)
 
 

@@ -154,7 +154,7 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("renamed", good, full, file=f"{LESSON} (1).ipynb"),
         Learner("redefined", filled(release, {first: "def check(*a):\n    pass"}), 0.0,
                 found="def check"),
-        Learner("mark", b"\xef\xbb\xbf" + json.dumps(good).encode(), full, found="in UTF-8"),
+        Learner("mark", b"\xef\xbb\xbf" + json.dumps(good).encode(), full, found="in plain UTF-8"),
         Learner("old-ids", marks_lost(good), full, found="were lost: they are back"),
         *(cheat(name, release, source) for name, source in CHEATS.items()),
         Learner("deleted-checks", without(good, *(f"{name}-check" for name in names)), full),
@@ -811,16 +811,18 @@ def test_grades_know_the_roster_and_what_a_blank_row_means(
     (tmp_path / "roster.csv").write_text(
         "ivanova,Анна Иванова,a@example.org\nabsent,Пётр =1,p@example.org\n", "utf-8"
     )
-    for state in ("submitted/waiting", "set_aside/aside"):
+    for state in ("submitted/waiting", "submitted/stopped", "set_aside/aside"):
         (tmp_path / state / LESSON).mkdir(parents=True)
         (tmp_path / state / LESSON / f"{LESSON}.ipynb").write_text("{}", "utf-8")
     reported(tmp_path, monkeypatch, "structure-1", 1.0, RIGHT_VERDICT)
+    monkeypatch.setattr(class_report, "_tried", lambda _course: {("stopped", LESSON): ""})
     report_files.write_report(tmp_path)
     with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert {name: row["state"] for name, row in rows.items()} == {
         "ivanova": "graded", "absent": "not handed in", "waiting":
         "not graded yet: run nbgrader autograde", "aside": "set aside: it could not be read",
+        "stopped": "stopped by its own code",
     }  # fmt: skip
     assert (rows["ivanova"]["name"], rows["ivanova"]["email"]) == ("Анна Иванова", "a@example.org")
     assert rows["ivanova"]["accepted"] == rows["ivanova"]["max_score"] == "1"
