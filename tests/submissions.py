@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from course_tools.grading import folder as classroom
 from course_tools.lessons import NOTEBOOKS
 from dicom_lessons.exercises.lessons import find
 
 Notebook = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    course = tmp_path_factory.mktemp("class") / "course"
+    classroom.lay_out(course)
+    return course
+
+
+def link(laid_out: Path, folder: Path) -> None:
+    """Make a folder a course that shares its lessons with another."""
+    for name in ("source", "nbgrader_config.py"):
+        (folder / name).symlink_to(laid_out / name)
+
+
+@pytest.fixture
+def course(laid_out: Path, tmp_path: Path) -> Path:
+    link(laid_out, tmp_path)
+    return tmp_path
 
 
 def released(lesson: str, language: str = "en") -> Notebook:

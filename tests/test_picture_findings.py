@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom import Dataset, dcmread
+from pydicom import DataElement, Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -682,3 +682,12 @@ def test_no_picture_differs_from_dcmtks_in_silence(tmp_path: Path) -> None:
         if differs and not pixels.findings(dataset):
             silent.append(path.stem)
     assert compared >= 20 and silent == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 1e300])
+def test_a_count_of_bits_that_is_none_leaves_colours_as_they_are(value: float) -> None:
+    colours = np.arange(4 * 4 * 3, dtype=np.uint8).reshape(4, 4, 3)
+    dataset = image(colours)
+    dataset["BitsStored"] = DataElement("BitsStored", "FD", value)
+    with pytest.warns(pixels.PictureWarning, match="BitsStored"):
+        assert np.array_equal(pixels.to_display(dataset), colours)

@@ -29,7 +29,7 @@ def classes() -> set[type]:
         left += (below := left.pop().__subclasses__())
         found |= {one for one in below if one.__module__.startswith("dicom_lessons")}
     # for an object that gets further traits a class of its own is made, of the same name or another
-    return {one for one in found if getattr(sys.modules[one.__module__], one.__name__, 0) is one}
+    return {one for one in found if getattr(sys.modules[one.__module__], one.__name__, 0) is one}  # type: ignore[misc]
 
 
 def test_every_widget_class_is_tried_in_a_browser() -> None:

@@ -168,7 +168,8 @@ def colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
     PixelError
         If the palette or the profile is broken, or there are no three samples per pixel.
     """
-    bits = int((*numbers(dataset, "BitsStored"), 8)[0])
+    told = [bits for bits in numbers(dataset, "BitsStored") if 1 <= bits <= 16]
+    bits = int((*told, 8)[0])
     with refusal(N_("The colours cannot be shown: {reason}.")):
         if interpretation(dataset)[1] == "PALETTE COLOR":
             stored = apply_color_lut(stored, dataset)

@@ -13,29 +13,32 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from submissions import answered, as_bytes, filled, names_of, released, without_marks
+from submissions import (
+    answered,
+    as_bytes,
+    filled,
+    laid_out,
+    link,
+    names_of,
+    released,
+    without_marks,
+)
 
 from course_tools.grading import folder as classroom
 from course_tools.grading.collect import BECAME, Row, collect, told
 from course_tools.grading.learners import Roster, safe
 from course_tools.grading.tables import write_table
 
+__all__ = ["laid_out"]
+
 LESSON, OTHER = "01a_elements", "07a_hounsfield"
 GOOD = as_bytes(answered(LESSON))
 FILE = f"{LESSON}.ipynb"
 
 
-@pytest.fixture(scope="module")
-def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    course = tmp_path_factory.mktemp("class") / "course"
-    classroom.lay_out(course)
-    return course
-
-
 @pytest.fixture
 def course(laid_out: Path, tmp_path: Path) -> Path:
-    for name in ("source", "nbgrader_config.py"):
-        (tmp_path / name).symlink_to(laid_out / name)
+    link(laid_out, tmp_path)
     (tmp_path / "downloaded").mkdir()
     return tmp_path
 

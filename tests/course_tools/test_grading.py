@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from submissions import filled, without_marks
 
 from course_tools.grading import collect, feedback, nbgrader_config, report_files
 from course_tools.grading import folder as classroom
@@ -73,15 +74,6 @@ def graded_exercises(notebook: Notebook) -> dict[str, Exercise]:
     known = declared("structure")
     names = (name.removesuffix("-check") for name in classroom.graded(notebook))
     return {name: known[name] for name in names}
-
-
-def filled(notebook: Notebook, answers: dict[str, str]) -> Notebook:
-    """Return a notebook with the sources of answer cells put in."""
-    done = copy.deepcopy(notebook)
-    for cell in done["cells"]:
-        if (name := classroom.grade_id(cell)) in answers:
-            cell["source"] = answers[name]
-    return done
 
 
 def without(notebook: Notebook, *names: str) -> Notebook:
@@ -155,7 +147,7 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("redefined", filled(release, {first: "def check(*a):\n    pass"}), 0.0,
                 found="def check"),
         Learner("mark", b"\xef\xbb\xbf" + json.dumps(good).encode(), full, found="in plain UTF-8"),
-        Learner("old-ids", marks_lost(good), full, found="were lost: they are back"),
+        Learner("old-ids", without_marks(good), full, found="were lost: they are back"),
         *(cheat(name, release, source) for name, source in CHEATS.items()),
         Learner("deleted-checks", without(good, *(f"{name}-check" for name in names)), full),
         Learner("deleted-exercise", without(good, first, f"{first}-check"), full - 1,
@@ -217,15 +209,6 @@ def cheat(name: str, release: Notebook, source: str) -> Learner:
     blank: Notebook = {"execution_count": None, "metadata": {}, "outputs": []}
     done["cells"].insert(2, {"cell_type": "code", "id": "mine", "source": source, **blank})
     return Learner(f"cheat-{name}", done, 0.0, found="Read it yourself: cell 3, line", cheats=True)
-
-
-def marks_lost(notebook: Notebook) -> Notebook:
-    done = copy.deepcopy(notebook)
-    done["nbformat_minor"] = 4
-    for cell in done["cells"]:
-        del cell["id"]
-        cell["metadata"].pop("nbgrader", None)
-    return done
 
 
 def as_text(exercise: Exercise) -> dict[str, str]:

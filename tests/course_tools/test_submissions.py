@@ -12,12 +12,24 @@ from typing import Any
 
 import nbformat
 import pytest
-from submissions import answered, as_bytes, code, filled, names_of, released, with_cells
+from submissions import (
+    answered,
+    as_bytes,
+    code,
+    course,
+    filled,
+    laid_out,
+    names_of,
+    released,
+    with_cells,
+)
 
 from course_tools.grading import folder as classroom
 from course_tools.grading.examine import remembered
 from course_tools.lessons import notebooks
 from dicom_lessons.text import set_language
+
+__all__ = ["course", "laid_out"]
 
 LESSON = "01a_elements"
 GOOD = answered(LESSON)
@@ -29,20 +41,6 @@ SOLUTIONS = {
     if classroom.grade_id(cell) in NAMES
 }
 Notebook = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    course = tmp_path_factory.mktemp("class") / "course"
-    classroom.lay_out(course)
-    return course
-
-
-@pytest.fixture
-def course(laid_out: Path, tmp_path: Path) -> Path:
-    for name in ("source", "nbgrader_config.py"):
-        (tmp_path / name).symlink_to(laid_out / name)
-    return tmp_path
 
 
 def hand_in(course: Path, content: Notebook | bytes, learner: str = "ivanova") -> Path:
