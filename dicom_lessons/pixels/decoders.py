@@ -13,10 +13,11 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from dicom_lessons.pixels import plugin
 from dicom_lessons.pixels.notes import PixelError
 from dicom_lessons.text import N_, _, short
 
-DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
+DECODERS = ("pylibjpeg", "pyjpegls", "pillow", plugin.LABEL, "pydicom")
 NATIVE = (
     ImplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -67,6 +68,8 @@ _NAMES = {
     "1.2.840.10008.1.2.4.112": "JPEG XL",
 }
 _LOOK = N_("Ask whoever made the file for another transfer syntax.")
+
+plugin.register()
 
 
 def decoders_of(syntax: UID) -> list[str]:
