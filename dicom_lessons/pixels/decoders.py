@@ -69,9 +69,6 @@ _NAMES = {
 }
 _LOOK = N_("Ask whoever made the file for another transfer syntax.")
 
-plugin.register()
-
-
 def decoders_of(syntax: UID) -> list[str]:
     """Return the decoders to try, in our order; gdcm, which can kill the kernel, never.
 
@@ -82,12 +79,18 @@ def decoders_of(syntax: UID) -> list[str]:
     """
     if syntax in NATIVE or syntax in WRAPPED:
         return []
-    with suppress(NotImplementedError):
-        available = get_decoder(syntax).available_plugins
-        if found := [name for name in DECODERS if name in available]:
-            return found
+    if found := plugins_of(syntax):
+        return found
     what = _("No decoder here for transfer syntax {name}.", name=_name(syntax))
     raise PixelError(f"{what} {cure_of(syntax)}")
+
+
+def plugins_of(syntax: UID) -> list[str]:
+    """Return the plug-ins that decode a transfer syntax here, in our order; maybe none."""
+    available = {plugin.LABEL} if plugin.is_available(syntax) else set()
+    with suppress(NotImplementedError):
+        available.update(get_decoder(syntax).available_plugins)
+    return [name for name in DECODERS if name in available]
 
 
 def cure_of(syntax: UID) -> str:

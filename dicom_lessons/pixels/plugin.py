@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from pydicom import uid
-from pydicom.pixels.decoders.base import DecodeRunner, get_decoder
+from pydicom.pixels.decoders.base import Decoder, DecodeRunner, get_decoder
 
 LABEL = "imagecodecs"
 _JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
@@ -57,9 +57,21 @@ def decode_frame(coded: bytes, runner: DecodeRunner) -> bytes:
     return found.tobytes()
 
 
+def decoder_with(name: str, syntax: uid.UID) -> Decoder:
+    """Return pydicom's decoder of a transfer syntax that has the plug-in of this name.
+
+    Ours is not among those that ``pixel_array`` asks, unless :func:`register` puts it there.
+    """
+    if name != LABEL:
+        return get_decoder(syntax)
+    decoder = Decoder(syntax)
+    decoder.add_plugin(LABEL, (__name__, decode_frame.__name__))
+    return decoder
+
+
 def register() -> None:
-    """Offer the plug-in to pydicom, after those that it has already."""
+    """Offer the plug-in to pydicom, after those that it has: ``pixel_array`` then asks it too."""
     for syntax in DECODER_DEPENDENCIES:
         decoder = get_decoder(syntax)
         if LABEL not in (*decoder.available_plugins, *decoder.missing_dependencies):
-            decoder.add_plugin(LABEL, (__name__, "decode_frame"))
+            decoder.add_plugin(LABEL, (__name__, decode_frame.__name__))
