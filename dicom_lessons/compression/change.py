@@ -243,7 +243,7 @@ def encode(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
 
 
 def _encode_htj2k(dataset: Dataset, values: NDArray[Any]) -> None:
-    """Do what pydicom has no encoder for (PS3.5 §A.4.12)."""
+    """Do what pydicom has no encoder for (PS3.5 §A.4)."""
     from imagecodecs import htj2k_encode
 
     colours = (3,) if dataset.SamplesPerPixel == 3 else ()

@@ -236,8 +236,8 @@ def _ways() -> Iterator[tuple[str, UID, dict[str, Any]]]:
     for limit in (1, 3, 10):
         name = _("JPEG-LS, off by {limit} at most", limit=limit)
         yield name, JPEGLSNearLossless, {"jls_error": limit}
-    yield _("JPEG 2000, lossless"), JPEG2000Lossless, {}
     yield _("HTJ2K, lossless"), HTJ2KLossless, {}
+    yield _("JPEG 2000, lossless"), JPEG2000Lossless, {}
     for rate in (5, 10, 20, 40):
         name = _("JPEG 2000, set to {rate} : 1", rate=rate)
         yield name, JPEG2000, {"j2k_cr": [rate]}

@@ -59,7 +59,8 @@ def decoders(transfer_syntax: str) -> tuple[Package, ...]:
     """Return the packages that decode a transfer syntax here, the one that is asked first first.
 
     Where pydicom by itself has none, or not for all pixels, those that would if they were
-    installed come last: they have no version. python-gdcm is never asked, for a broken file makes it end the kernel.
+    installed come last: they have no version. python-gdcm is never asked, for a broken file makes
+    it end the kernel.
 
     >>> [package.name for package in decoders("1.2.840.10008.1.2.5")]
     ['pylibjpeg-rle', 'pydicom']

@@ -69,6 +69,7 @@ _NAMES = {
 }
 _LOOK = N_("Ask whoever made the file for another transfer syntax.")
 
+
 def decoders_of(syntax: UID) -> list[str]:
     """Return the decoders to try, in our order; gdcm, which can kill the kernel, never.
 

@@ -60,7 +60,7 @@ def decode_frame(coded: bytes, runner: DecodeRunner) -> bytes:
 def decoder_with(name: str, syntax: uid.UID) -> Decoder:
     """Return pydicom's decoder of a transfer syntax that has the plug-in of this name.
 
-    Ours is not among those that ``pixel_array`` asks, unless :func:`register` puts it there.
+    Ours is not among those that ``pixel_array`` asks, unless :func:`add_decoder` puts it there.
     """
     if name != LABEL:
         return get_decoder(syntax)
@@ -69,8 +69,11 @@ def decoder_with(name: str, syntax: uid.UID) -> Decoder:
     return decoder
 
 
-def register() -> None:
-    """Offer the plug-in to pydicom, after those that it has: ``pixel_array`` then asks it too."""
+def add_decoder() -> None:
+    """Let pydicom itself ask imagecodecs too, after the plug-ins that it has.
+
+    From then on ``pixel_array`` and ``decompress`` read JPEG Lossless and 12-bit JPEG.
+    """
     for syntax in DECODER_DEPENDENCIES:
         decoder = get_decoder(syntax)
         if LABEL not in (*decoder.available_plugins, *decoder.missing_dependencies):
