@@ -248,7 +248,7 @@ def _encode_htj2k(dataset: Dataset, values: NDArray[Any]) -> None:
 
     colours = (3,) if dataset.SamplesPerPixel == 3 else ()
     frames = values.reshape(-1, dataset.Rows, dataset.Columns, *colours)
-    coded = [htj2k_encode(frame, rgb=bool(colours), reversible=True) for frame in frames]
+    coded = [bytes(htj2k_encode(one, rgb=bool(colours), reversible=True)) for one in frames]
     dataset.add_new("PixelData", "OB", encapsulate(coded))
     dataset["PixelData"].is_undefined_length = True
     dataset.file_meta.TransferSyntaxUID = HTJ2KLossless
