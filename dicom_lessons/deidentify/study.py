@@ -323,7 +323,7 @@ def _readable(stored: object) -> str:
 
 
 def _short(found: DataElement) -> str:
-    """Return a value as one short line; an found without one gives an empty text."""
+    """Return a value as one short line; an element without one gives an empty text."""
     if found.VR == "SQ":
         return ngettext("{count} item", "{count} items", len(found.value or ()))
     if isinstance(found.value, bytes):
