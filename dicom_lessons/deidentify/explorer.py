@@ -20,7 +20,6 @@ from dicom_lessons.widgets import Box
 SECRET = "only for this lesson"
 MOST_ROWS = 150
 # values may be long and without a gap; a window that is too narrow scrolls
-_ROWS = '<div style="min-width: 42em">{{ table }}</div>'
 _VALUE = '<span style="overflow-wrap: anywhere">{{ text }}</span>'
 _EXCLUSIVE = ("full_dates", "modified_dates")
 
@@ -164,7 +163,7 @@ class DeidentificationDiff(Box):
             for name, one in rows
         ]
         broken = [[html.render(_VALUE, text=text) for text in row] for row in cells]
-        return html.render(_ROWS, table=html.table(header, broken))
+        return html.table(header, broken)
 
     def twin(self) -> html.Page:
         """Return the first changes as a table."""
