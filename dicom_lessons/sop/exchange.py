@@ -8,8 +8,9 @@ and keeps what it receives in memory: nothing that arrives names a file.
 
 from __future__ import annotations
 
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from socketserver import BaseServer
@@ -184,13 +185,25 @@ class StorageProvider:
 
 
 @contextmanager
-def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
+def storage_provider(
+    *sop_classes: str,
+    entity: Any = None,
+    handlers: Sequence[tuple[Any, ...]] = (),
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[StorageProvider]:
     """Run a provider of the Verification and Storage services while a ``with`` block lasts.
 
     Parameters
     ----------
     *sop_classes : str
         UIDs of the storage SOP classes that it accepts, in every transfer syntax.
+    entity : pynetdicom.AE, optional
+        Another application entity, with contexts of its own.
+    handlers : sequence of tuple, optional
+        What else pynetdicom calls, as for its ``start_server``; a handler of C-STORE here stores
+        instead of the provider.
+    tls : ssl.SSLContext, optional
+        Then nobody without TLS is let in (PS3.15 §B.12).
 
     Yields
     ------
@@ -214,20 +227,23 @@ def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
     from pynetdicom.transport import ThreadedAssociationServer
 
     provider = StorageProvider()
-    entity = AE(ae_title="PROVIDER")
+    entity = entity or AE(ae_title="PROVIDER")
     entity.add_supported_context(Verification)
     for sop_class in sop_classes:
         entity.add_supported_context(sop_class, ALL_TRANSFER_SYNTAXES)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = SECONDS_TO_ANSWER
+    if evt.EVT_C_STORE not in [handler[0] for handler in handlers]:
+        handlers = [*handlers, (evt.EVT_C_STORE, provider._store)]
     server = entity.make_server(
         (provider.address, 0),
         evt_handlers=[
-            (evt.EVT_C_STORE, provider._store),
+            *handlers,
             (evt.EVT_PDU_RECV, provider._note_pdu, ["requestor"]),
             (evt.EVT_PDU_SENT, provider._note_pdu, ["acceptor"]),
             (evt.EVT_DIMSE_RECV, provider._note_message, ["requestor"]),
             (evt.EVT_DIMSE_SENT, provider._note_message, ["acceptor"]),
         ],
+        ssl_context=tls,
         server_class=ThreadedAssociationServer,
     )
     provider.port = server.server_address[1]

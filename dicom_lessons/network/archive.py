@@ -1,0 +1,269 @@
+"""An archive on this computer, for as long as a block lasts: store, find, get, move.
+
+It listens on 127.0.0.1 only, on a free port. What arrives goes to a folder under names made from a
+hash, never from a UID: a sender may write anything into a UID (PS3.5 §9.1 is a rule, no lock).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydicom import Dataset, dcmread
+
+from dicom_lessons import sop
+from dicom_lessons.network.matching import (
+    ALL_KEYS,
+    QueryError,
+    find,
+    level_of,
+    matches,
+    require_unique_keys,
+)
+
+TITLE = "ARCHIVE"
+SUCCESS, PENDING, CANCELLED = 0x0000, 0xFF00, 0xFE00
+OUT_OF_RESOURCES, NO_MATCHING_CLASS, CANNOT_UNDERSTAND = 0xA700, 0xA900, 0xC000
+UNKNOWN_DESTINATION, SUB_OPERATIONS_FAILED = 0xA801, 0xB000
+LARGEST_ARCHIVE = 4 * 2**30
+
+_TAGS = [*ALL_KEYS, "SpecificCharacterSet"]
+
+
+@dataclass
+class Archive:
+    """What is stored, and who may be sent something.
+
+    Attributes
+    ----------
+    title : str
+        Its AE title.
+    address, port
+        Where it listens.
+    folder : Path
+        Where its files lie.
+    partners : dict
+        AE titles that C-MOVE may send to, each with address and port.
+    room : int
+        Bytes that it takes before it says that it is out of resources.
+    """
+
+    title: str
+    folder: Path
+    address: str = "127.0.0.1"
+    port: int = 0
+    partners: dict[str, tuple[str, int]] = field(default_factory=dict)
+    room: int = LARGEST_ARCHIVE
+    exchange: Any = field(default=None, repr=False)
+    _records: dict[str, Dataset] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def messages(self) -> Any:
+        """What passed, in its order; :func:`dicom_lessons.sop.draw_sequence` draws it."""
+        return self.exchange.messages
+
+    @property
+    def records(self) -> list[Dataset]:
+        """What the archive knows of each instance, in the order of arrival."""
+        with self._lock:
+            return list(self._records.values())
+
+    def path_of(self, uid: str) -> Path:
+        """Return where an instance lies: a hash of its UID, so that no UID is a path."""
+        return self.folder / f"{hashlib.sha256(str(uid).encode()).hexdigest()}.dcm"
+
+    def keep(self, path: Path) -> int:
+        """Take a file that has arrived whole; return the status of the answer (PS3.4 §B.2.3)."""
+        try:
+            record = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+            uid = str(record.SOPInstanceUID)
+        except Exception:  # whatever a sender calls a data set
+            return CANNOT_UNDERSTAND
+        target = self.path_of(uid)
+        with self._lock:
+            held = sum(each.stat().st_size for each in self.folder.glob("*.dcm"))
+            if held + path.stat().st_size > self.room:
+                return OUT_OF_RESOURCES
+        part = target.with_suffix(f".{threading.get_ident()}.part")
+        try:
+            shutil.copyfile(path, part)
+            part.replace(target)
+        except OSError:
+            part.unlink(missing_ok=True)
+            return OUT_OF_RESOURCES
+        with self._lock:
+            self._records[uid] = record
+        return SUCCESS
+
+    # ---- what pynetdicom calls
+
+    def _store(self, event: Any) -> int:
+        uid = str(event.request.AffectedSOPInstanceUID)
+        status = self.keep(event.dataset_path)
+        if status == SUCCESS and uid not in self._records:
+            return NO_MATCHING_CLASS  # the command says one instance, the data set another
+        return status
+
+    def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
+        try:
+            query, level = self._question(event)
+            if level != "PATIENT":
+                require_unique_keys(query, level, _root(event))
+        except QueryError:
+            yield NO_MATCHING_CLASS, None
+            return
+        for answer in find(self.records, query, level):
+            if event.is_cancelled:
+                yield CANCELLED, None
+                return
+            answer.RetrieveAETitle = self.title
+            yield PENDING, answer
+
+    def _get(self, event: Any) -> Iterator[Any]:
+        wanted = self._wanted(event)
+        yield len(wanted)
+        yield from ((PENDING, dcmread(self.path_of(uid))) for uid in wanted)
+
+    def _move(self, event: Any) -> Iterator[Any]:
+        destination = self.partners.get(str(event.move_destination).strip())
+        if destination is None:
+            yield None, None  # pynetdicom answers A801H
+            return
+        wanted = self._wanted(event)
+        title = str(event.move_destination).strip()
+        yield (*destination, {"ae_title": title, "contexts": self._contexts(wanted)})
+        yield len(wanted)
+        yield from ((PENDING, dcmread(self.path_of(uid))) for uid in wanted)
+
+    def _contexts(self, uids: list[str]) -> list[Any]:
+        """Return what has to be offered so that these instances can be sent as they lie here."""
+        from pynetdicom import build_context
+
+        with self._lock:
+            records = [self._records[uid] for uid in uids]
+        pairs = {(str(each.SOPClassUID), str(each.file_meta.TransferSyntaxUID)) for each in records}
+        return [build_context(*pair) for pair in sorted(pairs)[:128]]
+
+    def _wanted(self, event: Any) -> list[str]:
+        try:
+            query, level = self._question(event)
+            require_unique_keys(query, level, _root(event))
+        except QueryError:
+            return []
+        return [str(one.SOPInstanceUID) for one in self.records if matches(one, query)]
+
+    def _question(self, event: Any) -> tuple[Dataset, str]:
+        try:
+            query = event.identifier
+            return query, level_of(query, _root(event))
+        except QueryError:
+            raise
+        except Exception as error:  # pydicom reads late, and a peer may send anything
+            raise QueryError(str(type(error).__name__)) from None
+
+
+@contextmanager
+def open_archive(
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    title: str = TITLE,
+    partners: Mapping[str, tuple[str, int]] | None = None,
+    room: int = LARGEST_ARCHIVE,
+    tls: ssl.SSLContext | None = None,
+    callers: tuple[str, ...] = (),
+) -> Iterator[Archive]:
+    """Run an archive while a ``with`` block lasts.
+
+    Parameters
+    ----------
+    folder : str or path, optional
+        Where its files go; otherwise a temporary folder, gone afterwards.
+    title : str
+        Its AE title: 1 to 16 characters.
+    partners : mapping of str to (str, int), optional
+        Whom C-MOVE may send to.
+    room : int
+        Bytes that it takes.
+    tls : ssl.SSLContext, optional
+        Then nobody without TLS is let in.
+    callers : tuple of str
+        The only AE titles that are let in; all if it is empty. No lock: a title is a claim.
+
+    Yields
+    ------
+    Archive
+    """
+    from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, evt
+    from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+        PatientRootQueryRetrieveInformationModelFind,
+        PatientRootQueryRetrieveInformationModelGet,
+        PatientRootQueryRetrieveInformationModelMove,
+        StudyRootQueryRetrieveInformationModelFind,
+        StudyRootQueryRetrieveInformationModelGet,
+        StudyRootQueryRetrieveInformationModelMove,
+    )
+
+    entity = AE(ae_title=title)
+    for context in AllStoragePresentationContexts:
+        entity.add_supported_context(
+            str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
+        )
+    for service in (
+        PatientRootQueryRetrieveInformationModelFind,
+        PatientRootQueryRetrieveInformationModelGet,
+        PatientRootQueryRetrieveInformationModelMove,
+        StudyRootQueryRetrieveInformationModelFind,
+        StudyRootQueryRetrieveInformationModelGet,
+        StudyRootQueryRetrieveInformationModelMove,
+    ):
+        entity.add_supported_context(service)
+    if callers:
+        entity.require_calling_aet = list(callers)
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(TemporaryDirectory()) if folder is None else folder)
+        place.mkdir(parents=True, exist_ok=True)
+        archive = Archive(title, place, partners=dict(partners or {}), room=room)
+        stack.enter_context(_settings(_config))
+        archive.exchange = stack.enter_context(
+            sop.storage_provider(
+                entity=entity,
+                tls=tls,
+                handlers=[
+                    (evt.EVT_C_STORE, archive._store),
+                    (evt.EVT_C_FIND, archive._find),
+                    (evt.EVT_C_GET, archive._get),
+                    (evt.EVT_C_MOVE, archive._move),
+                ],
+            )
+        )
+        archive.port = archive.exchange.port
+        yield archive
+
+
+@contextmanager
+def _settings(config: Any) -> Iterator[None]:
+    """Refuse UIDs that are none, and receive to the disk, whole objects never in memory."""
+    wanted = {"ENFORCE_UID_CONFORMANCE": True, "STORE_RECV_CHUNKED_DATASET": True}
+    before = {name: getattr(config, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(config, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(config, name, value)
+
+
+def _root(event: Any) -> str:
+    model = str(event.context.abstract_syntax)
+    return "PATIENT" if model.startswith("1.2.840.10008.5.1.4.1.2.1.") else "STUDY"
