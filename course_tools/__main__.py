@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from dicom_lessons import commands, places
 
 LANGUAGES = ("en", "ru")
-_ACTIONS = ("examine", "report")
+_ACTIONS = ("collect", "examine", "feedback", "report")
+Command = Callable[[argparse.Namespace], int]
+_EXAMPLES = {
+    "run": "notebooks/en/04a_attributes.ipynb",
+    "solutions": "my_work",
+    "class": "my_class",
+    "bench": "my_work",
+}
 
 
 def _data(arguments: argparse.Namespace) -> int:
@@ -63,18 +72,40 @@ def _solutions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _questions(arguments: argparse.Namespace) -> int:
+    from course_tools.question_bank import write_questions
+
+    for path in write_questions(arguments.folder):
+        print(path)
+    return 0
+
+
+def _slides(arguments: argparse.Namespace) -> int:
+    from course_tools.slides import write_slides
+
+    for path in write_slides(arguments.folder, arguments.sittings, arguments.reveal):
+        print(path)
+    return 0
+
+
 def _class(arguments: argparse.Namespace) -> int:
-    from course_tools.grading import folder, report_files
-    from dicom_lessons.text import set_language
+    from course_tools.grading import collect, feedback, folder, report_files
+    from dicom_lessons.text import set_language, short
 
     set_language(arguments.language)
     if arguments.action == "report":
         for path in report_files.write_report(arguments.folder):
             print(path)
-    elif arguments.action == "examine":
+    elif arguments.action == "feedback":
+        for path in feedback.write_feedback(arguments.folder):
+            print(path)
+    elif arguments.action in ("collect", "examine"):
+        if arguments.action == "collect":
+            for line in collect.told(collect.collect(arguments.folder)):
+                print(line)
         for remark in folder.examine(arguments.folder):
-            kept = f" ({remark.original})" if remark.original else ""
-            print(f"{remark.learner}, {remark.lesson}: {remark.what}{kept}")
+            kept = f" ({short(remark.original, 200)})" if remark.original else ""
+            print(f"{short(remark.learner)}, {remark.lesson}: {remark.what}{kept}")
     elif arguments.folder.name in _ACTIONS:
         action = arguments.folder.name
         raise ValueError(f"{action} needs the folder of the class: class {action} FOLDER.")
@@ -91,6 +122,14 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _fuzz(arguments: argparse.Namespace) -> int:
+    if not hasattr(os, "fork"):
+        raise ValueError("fuzz runs each file in a forked process: use Linux or macOS.")
+    from course_tools import fuzz
+
+    return fuzz.main(arguments.files, arguments.seed, arguments.folder, arguments.keep)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands for authors and teachers."""
     from course_tools.lessons import ROOT
@@ -101,50 +140,72 @@ def parser() -> argparse.ArgumentParser:
     )
     known = every.add_subparsers(required=True, metavar="COMMAND")
 
-    data = commands.add(known, "data", _data, "make the files of the virtual patient again", "")
+    def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
+        return commands.add(known, name, work, text, _EXAMPLES.get(name, ""))
+
+    data = add("data", _data, "make the files of the virtual patient again")
     data.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "data",
         help="where to; data/ of the course if none is named",
     )  # fmt: skip
 
-    text = "run lessons from top to bottom and store their outputs"
-    run = commands.add(known, "run", _run, text, "notebooks/en/04a_attributes.ipynb")
+    run = add("run", _run, "run lessons from top to bottom and store their outputs")
     run.add_argument(
         "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
-        help="a notebook; every lesson if none is named",
+        help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
     )  # fmt: skip
 
-    text = "say that the text of both languages now agrees"
-    commands.add(known, "accept", _accept, text, "")
-    text = "gather the messages and list those without Russian"
-    commands.add(known, "messages", _messages, text, "")
-
-    text = "write the solutions of all lessons into a folder"
-    solutions = commands.add(known, "solutions", _solutions, text, "my_work")
+    add("accept", _accept, "say that the text of both languages now agrees")
+    add("messages", _messages, "gather the messages and list those without Russian")
+    solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
 
-    text = "lay out a class for nbgrader, examine it, report on it"
-    _add_class(commands.add(known, "class", _class, text, "my_class"))
+    questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
+    questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
+    slides = add("slides", _slides, "write the sittings as slides that need no network")
+    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    slides.add_argument(
+        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
+    )
+    slides.add_argument(
+        "--reveal", metavar="FOLDER", type=Path, default=None,
+        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
+    )  # fmt: skip
 
-    text = "measure the course against what one would pick instead"
-    bench = commands.add(known, "bench", _bench, text, "my_work")
+    bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go; my_work if none is named",
     )  # fmt: skip
+
+    text = "feed every reader mutated files and list what goes wrong"
+    fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
+    fuzz.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path,
+        help="files to mutate besides those that the course has",
+    )  # fmt: skip
+    fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
+    fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
+    fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
     return every
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:
-    course.usage = "python -m course_tools class [examine | report] FOLDER [--language {en,ru}]"
+    actions = " | ".join(_ACTIONS)
+    course.usage = f"python -m course_tools class [{actions}] FOLDER [--language {{en,ru}}]"
     course.formatter_class = argparse.RawDescriptionHelpFormatter
     course.epilog = (
-        "  class FOLDER          lay out the folder of a class, or add lessons that are new\n"
-        "  class examine FOLDER  look at what learners handed in, before it is graded\n"
-        "  class report FOLDER   write report/ from the grades\n\n"
+        "  class FOLDER            lay out the folder of a class, or add lessons that are new\n"
+        "  class collect FOLDER    sort downloaded/ into submitted/, then look at it (examine)\n"
+        "  class examine FOLDER    look at what learners handed in, before it is graded\n"
+        "  class feedback FOLDER   write a page for each learner: what was right, and why\n"
+        "  class report FOLDER     write report/ and grades.csv from the grades\n\n"
         "TEACHING.md goes through all steps. It needs: pip install -e '.[class]'"
     )
-    course.add_argument("action", nargs="?", choices=_ACTIONS, help="nothing lays the folder out")
+    course.add_argument("action", nargs="?", choices=_ACTIONS, metavar="ACTION",
+        help="one of those below; nothing lays the folder out",
+    )  # fmt: skip
     course.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of the class")
     course.add_argument(
         "--language", choices=LANGUAGES, default="en",

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from course_tools import sittings
+from dicom_lessons.widgets import END_OF_NOTICE, VIEW
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 LOCK = NOTEBOOKS / "translations.json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
 }
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def notebooks(language: str) -> list[Path]:
@@ -89,13 +97,27 @@ def write(notebook: Path, lesson: dict[str, Any]) -> None:
 
 def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
     data = output.get("data", {})
-    if _WIDGET in data:
-        data.pop(_WIDGET)
-        if not set(data) - {"text/plain"}:
-            return None
+    if data.pop(VIEW, None) and not set(data) - {"text/plain"}:
+        return None
+    if "text/html" in data:
+        data["text/html"] = data["text/html"].rpartition(END_OF_NOTICE)[2]
     if output["output_type"] == "error":
         output["traceback"] = [_without_paths(line) for line in output["traceback"]]
-    return output
+    return _without_folders(output)  # type: ignore[no-any-return]
+
+
+def _without_folders(stored: Any) -> Any:
+    """Return an output without the folders of this computer, wherever a text names them."""
+    if isinstance(stored, dict):
+        texts = {key: value for key, value in stored.items() if not key.startswith("image/")}
+        return stored | {key: _without_folders(value) for key, value in texts.items()}
+    if isinstance(stored, list):
+        return [_without_folders(one) for one in stored]
+    if isinstance(stored, str):
+        for folder in sorted({str(ROOT), sys.prefix, str(Path.home())}, key=len, reverse=True):
+            for form in (folder, folder.replace("\\", "\\\\"), Path(folder).as_uri()):
+                stored = re.sub(re.escape(form) + r"[/\\]+", "", stored)
+    return stored
 
 
 def _without_paths(text: str) -> str:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from dicom_lessons.text import short
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -57,8 +59,8 @@ def run(parser: argparse.ArgumentParser, words: list[str] | None = None, cure: s
 def sentence(error: Exception) -> str:
     """Return what an error says in one line."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return str(error).partition("\n")[0]
+        return f"{error.strerror}: {short(error.filename or '', 300)}".removesuffix(": ")
+    return short(str(error).partition("\n")[0], 600)
 
 
 def _said(text: str, status: int = 1) -> int:

@@ -95,6 +95,15 @@ def fetch(
         raise DownloadError(message, reason) from error
 
 
+def is_web(address: str) -> bool:
+    """Return whether something is an address of the web; if not, it is a path.
+
+    >>> is_web("https://example.org/data/"), is_web("C:/data")
+    (True, False)
+    """
+    return address.lower().startswith(("http://", "https://"))
+
+
 def file_name(address: str) -> str:
     """Return the last part of an address, if it can be the name of a file and nothing else.
 
@@ -142,7 +151,8 @@ def receive(
         In bytes; one more is an error.
     timeout, deadline : float, optional
         Seconds that the server may be silent, and seconds that the whole may take, from the first
-        byte of the answer's status line to the last of the file; 10 and 300.
+        byte of the answer's status line to the last of the file; 10 and 300. The look-up of a
+        host's name is the system's, with a limit of its own.
     progress : callable, optional
         Called with the number of bytes each time some came.
 
@@ -184,7 +194,7 @@ def opened(
     with ExitStack() as stack:
         session, passed = stack.enter_context(_watched_session(deadline))
         try:
-            if urlsplit(address).scheme in ("http", "https"):
+            if is_web(address):
                 spare_loopback()
                 session.headers["Accept-Encoding"] = "identity"
                 waits = (min(timeout, deadline), timeout)
@@ -211,8 +221,9 @@ def opened(
 
 def _require_file(response: Any) -> None:
     if 300 <= response.status_code < 400:
-        elsewhere = short(response.headers.get("Location") or _("nowhere"), 200)
-        raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
+        if elsewhere := short(response.headers.get("Location", ""), 200):
+            raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
+        raise OSError(_("the server sends us on, but does not say where"))
     if response.status_code != 200:
         raise OSError(_("the server answers {status}", status=response.status_code))
     if response.headers.get("Content-Type", "").lower().startswith("text/html"):
@@ -242,7 +253,7 @@ def _watched_session(seconds: float) -> Iterator[tuple[Any, threading.Event]]:
         def get_connection_with_tls_context(self, *words: Any, **options: Any) -> Any:
             pool: Any = super().get_connection_with_tls_context(*words, **options)
 
-            class Watched(pool.ConnectionCls):  # type: ignore[misc, name-defined]
+            class Watched(pool.ConnectionCls):  # type: ignore[misc]
                 def _new_conn(self) -> socket.socket:
                     connection: socket.socket = super()._new_conn()
                     # TLS takes the place of a connection, not of its double

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import locale
 import os
-import sys
 from pathlib import Path
 
 from dicom_lessons import commands, shipped
@@ -63,12 +62,10 @@ def open_course(folder: Path, language: str, *, only_copy: bool, browser: bool =
     try:
         added, kept = copy_course(folder)
     except OSError as error:
-        reason = f"{error.strerror}: {error.filename}"
-        print(
-            _("The course cannot be copied there. {reason}. Name another folder.", reason=reason),
-            file=sys.stderr,
-        )
-        return 1
+        reason = commands.sentence(error)
+        raise OSError(
+            _("The course cannot be copied there. {reason}. Name another folder.", reason=reason)
+        ) from error
     print(_("The course lies in {folder}.", folder=folder.resolve()))
     if added:
         print(ngettext("{count} file was added.", "{count} files were added.", len(added)))

@@ -18,15 +18,15 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
 from dicom_lessons import places, shipped
-from dicom_lessons.fetching import DownloadError, fetch
-from dicom_lessons.text import _
+from dicom_lessons.fetching import DownloadError, fetch, is_web
+from dicom_lessons.text import _, short
 
 MADE = shipped.DATA
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
@@ -130,12 +130,16 @@ def get(name: str) -> Sample:
     LookupError
         If no sample has this name; the message lists near matches.
     """
-    key = str(name).removesuffix(".dcm")
+    key = str(name)[:200].removesuffix(".dcm")
     if key not in _registry():
         by_stem = {known.rpartition("/")[2].casefold(): known for known in _registry()}
         near = [by_stem[stem] for stem in difflib.get_close_matches(key.casefold(), by_stem, 3, 0)]
         raise LookupError(
-            _("There is no sample {name!r}. Near matches: {near}.", name=key, near=", ".join(near))
+            _(
+                "There is no sample {name!r}. Near matches: {near}.",
+                name=short(key),
+                near=", ".join(near),
+            )
         )
     return _registry()[key]
 
@@ -333,9 +337,9 @@ def mirrored(mirror: str, file: str) -> str:
     DownloadError
         If a link leads elsewhere.
     """
-    if urlsplit(mirror).scheme in ("http", "https"):
+    if is_web(mirror):
         return f"{mirror.rstrip('/')}/{quote(file)}"
-    folder = Path(mirror).expanduser().resolve()
+    folder = Path(mirror).resolve()
     path = (folder / file).resolve()
     if not path.is_relative_to(folder):
         raise DownloadError(_("{file} is a link that leads out of the mirror.", file=file))

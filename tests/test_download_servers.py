@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import socket
+import struct
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,8 @@ GOOD: dict[str, Parts] = {
     "until the end": (OK + b"\r\n", CONTENT),
     "after a promise": (b"HTTP/1.1 100 Continue\r\n\r\n", OK + LENGTH, CONTENT),
     "headers with NUL and folding": (b"HTTP/1.1 200 OK\r\nX: a\0b\r\n c\r\n" + LENGTH, CONTENT),
+    "gzip that is none": (OK + b"Content-Encoding: gzip\r\n" + LENGTH, CONTENT),
+    "a length of letters": (OK + b"Content-Length: abc\r\n\r\n", CONTENT),
     "many cookies": (OK, *(b"Set-Cookie: a=%s\r\n" % (b"x" * 4000),) * 60, LENGTH, CONTENT),
 }
 
@@ -69,7 +72,7 @@ BAD: dict[str, tuple[Parts, str]] = {
     "two lengths": ((OK + b"Content-Length: 10\r\n" + LENGTH, CONTENT), "cannot be asked|broke"),
     "a length of 2^63": ((OK + b"Content-Length: 9223372036854775808\r\n\r\n", CONTENT), "broke"),
     "a page in capitals": ((b"HTTP/1.1 200 OK\r\nContent-Type: TEXT/HTML\r\n\r\n",), "web page"),
-    "on to nowhere": ((FOUND + b"\r\n",), "sends us on to nowhere"),
+    "on to nowhere": ((FOUND + b"\r\n",), "sends us on, but does not say where"),
     "on with a colour": ((FOUND + b"Location: http://x/\x1b[31m\xe2\x80\xae\r\n\r\n",), r"x/\\x1b"),
     "on and on": ((FOUND + b"Location: " + b"a" * 60_000 + b"\r\n\r\n",), "aaa…|aaa$"),
 }
@@ -172,6 +175,22 @@ def test_a_handshake_that_never_ends_is_cut_off() -> None:
                 deadline=0.4,
             )  # fmt: skip
         assert server.cut_off.wait(20)
+
+
+def test_a_connection_that_is_reset_is_one_clear_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def reset() -> None:
+            connection, _client = listener.accept()
+            connection.recv(65536)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+
+        thread = threading.Thread(target=reset)
+        thread.start()
+        with pytest.raises(DownloadError, match="broke after 0 bytes"):
+            fetch(f"http://127.0.0.1:{listener.getsockname()[1]}/a.dcm", tmp_path)
+        thread.join()
 
 
 ADDRESSES = ["ftp://x/a", "file:///etc/passwd", "http://", "http://[::1", "http://127.0.0.1:99999/",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from dicom_lessons import reading, samples
 from dicom_lessons.download.classroom import MOST, start_classroom
-from dicom_lessons.fetching import DownloadError, opened, receive
+from dicom_lessons.fetching import DownloadError, is_web, opened, receive
 from dicom_lessons.html import Page, table
 from dicom_lessons.text import _, short
 
@@ -107,15 +107,17 @@ def reach(address: str, mirror: str = "auto", seconds: float = _SECONDS) -> Way:
     named = os.environ.get(samples.MIRROR, "")
     if mirror == "internet" or (mirror == "auto" and not named and _status(address, seconds)):
         return Way(f"{address.rstrip('/')}/", "internet", urlsplit(address).hostname or "")
-    host, trouble = "", ""
-    if urlsplit(named).scheme in ("http", "https"):
-        host, named = urlsplit(named).hostname or "", named if mirror == "auto" else ""
-    if named and (trouble := _trouble(named, seconds)):
+    if mirror == "classroom" and is_web(named):
+        named = ""
+    trouble = _trouble(named, seconds) if named else ""
+    if trouble:
         print(trouble)
-        host, named = "", named if Path(named).expanduser().is_dir() else ""
-    by = "mirror" if host and named else "classroom"
+        named = named if Path(named).is_dir() else ""
     path = urlsplit(address).path.strip("/")
-    return Way(f"{start_classroom(named)}{path}/", by, host if named else "", trouble)
+    address = f"{start_classroom(named)}{path}/"
+    if is_web(named):
+        return Way(address, "mirror", urlsplit(named).hostname or "")
+    return Way(address, "classroom", trouble=trouble)
 
 
 def _trouble(mirror: str, seconds: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ipywidgets import HTML, Dropdown, GridBox, Layout, ToggleButtons, VBox, Widget
@@ -11,17 +10,20 @@ from pydicom import Dataset
 from pydicom.datadict import dictionary_description
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
+from pydicom.uid import UID
 
 from dicom_lessons import samples
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.modality.sop_classes import agreement, raw_value
+from dicom_lessons.modality.sop_classes import agreement
 from dicom_lessons.modality.terms import judge, meaning
-from dicom_lessons.pixels import PixelError, frames_of, to_display
-from dicom_lessons.reading import read
+from dicom_lessons.pixels import PixelError
+from dicom_lessons.pixels.display import drawn
+from dicom_lessons.pixels.stored import frames_of
+from dicom_lessons.reading import read, value
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer
 from dicom_lessons.viewer.pictures import alt_of, picture_of
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 THUMBNAIL = 120
 _EVERY = ("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation")
@@ -49,7 +51,7 @@ def explore_modalities() -> ModalityGallery:
     return ModalityGallery()
 
 
-class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
+class ModalityGallery(Box):
     """One button per modality; below, the virtual patient beside the files of pydicom."""
 
     def __init__(self) -> None:
@@ -63,8 +65,9 @@ class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
         self.panels = tuple(Panel(source) for source in _SOURCES)
         self.buttons.observe(self._choose, "value")
         columns = "repeat(auto-fit, minmax(min(100%, 24em), 1fr))"
-        row = GridBox(self.panels, layout=Layout(grid_template_columns=columns, grid_gap="1em"))
-        super().__init__([self.buttons, self.heading, row, KeepKeys()])
+        boxes = [panel.box for panel in self.panels]
+        row = GridBox(boxes, layout=Layout(grid_template_columns=columns, grid_gap="1em"))
+        super().__init__([self.buttons, self.heading, row])
         self._choose({"new": SHOWN[0]})
 
     def _choose(self, change: dict[str, Any]) -> None:
@@ -87,17 +90,21 @@ class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
         return Page(markup, "\n".join(f"{code}: {meaning(code)}" for code in SHOWN))
 
 
-class Panel(VBox):  # type: ignore[misc]
+class Panel:
     """The samples of one source: a list to choose from, the viewer, its elements."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em", max_width="100%"))
+        self.files = Dropdown(
+            description=_("File:"),
+            layout=Layout(width="25em", max_width="100%"),
+            style={"description_width": "initial"},
+        )
         self.picture = VBox()
         self.elements = HTML()
         self.files.observe(self._open, "value")
         title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
-        super().__init__([title, self.files, self.picture, self.elements])
+        self.box = VBox([title, self.files, self.picture, self.elements])
         self._open({"new": None})
 
     def show_modality(self, code: str) -> None:
@@ -147,7 +154,7 @@ def names_of(code: str, source: str) -> list[str]:
 
 def elements_table(dataset: Dataset, name: str) -> Markup:
     """Return the key elements of an object as an HTML table; every value is text."""
-    code = judge(dataset.get("Modality")).code
+    code = judge(value(dataset, "Modality")).code
     rows = _values(dataset, ("Modality", *_EVERY, *_KEY.get(code, ())))
     rows.append((_("Modality and SOP class"), agreement(dataset).sentence))
     return table([_("Element"), _("Value")], rows, name, row_headers=True)
@@ -169,17 +176,12 @@ def _values(dataset: Dataset, keywords: tuple[str, ...]) -> list[tuple[str, str]
 
 
 def _value(dataset: Dataset, keyword: str) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = dataset[keyword].value
-        if keyword == "SOPClassUID":
-            value = value.name
-        elif isinstance(value, MultiValue):
-            value = "\\".join(map(str, value[:20]))
-        return short(value, 80)
-    except Exception:  # a malformed value is shown as it lies in the file
-        return short(repr(raw_value(dataset, Tag(keyword))), 80)
+    found = value(dataset, keyword)
+    if isinstance(found, bytes):  # they make no value: shown as they lie in the file
+        return short(repr(found[:80]), 80)
+    if isinstance(found, MultiValue):
+        found = "\\".join(short(one, 80) for one in found[:20])
+    return short(found.name if isinstance(found, UID) else found, 80)
 
 
 def _twin_cell(code: str, source: str) -> str:
@@ -188,11 +190,11 @@ def _twin_cell(code: str, source: str) -> str:
         return _("There is no file of this modality here.")
     dataset = read(names[0])
     try:
-        frame = to_display(dataset, frame=frames_of(dataset) // 2)
+        frame = drawn(dataset, frame=frames_of(dataset) // 2)
         picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
     except PixelError as error:
         picture = cannot_be_shown(error)
     lines = [ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])]
-    for element, value in _values(dataset, ("SOPClassUID", "NumberOfFrames", *_KEY[code])):
-        lines.append(f"{element}: {value}")
+    for element, shown in _values(dataset, ("SOPClassUID", "NumberOfFrames", *_KEY[code])):
+        lines.append(f"{element}: {shown}")
     return render(_CELL, picture=picture, lines=lines)

@@ -6,7 +6,6 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
@@ -15,7 +14,7 @@ from pydicom import Dataset
 
 from dicom_lessons import samples
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.reading import ReadingError, Source, name_of, read
+from dicom_lessons.reading import ReadingError, Source, is_there, name_of, read
 from dicom_lessons.sop.conditions import condition, module_condition
 from dicom_lessons.sop.report import Lack, definition_of, lacks
 from dicom_lessons.sop.tables import (
@@ -27,7 +26,7 @@ from dicom_lessons.sop.tables import (
     definition,
 )
 from dicom_lessons.text import N_, _, ngettext, short
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
 LONGEST_VALUE = 49
@@ -54,7 +53,7 @@ def explore_sop_class(source: Source = "CT_small") -> SOPClassExplorer:
     return SOPClassExplorer(source)
 
 
-class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
+class SOPClassExplorer(Box):
     """Choose a class, a file of it, a module; the tables follow. All of it works by keyboard."""
 
     def __init__(self, source: Source) -> None:
@@ -67,20 +66,23 @@ class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
         )
         self.file_choice = Dropdown(description=_("File:"), layout=narrow, style=style)
         self.module_choice = Select(
-            rows=14, description=_("Module:"), style=style, layout=Layout(width="24em")
+            rows=14, description=_("Module:"), style=style, layout=Layout(width="auto")
         )
         self.only_required = Checkbox(description=_("Without Type 3"), indent=False, value=True)
-        self.summary, self.attributes = HTML(), HTML(layout=Layout(max_height="24em"))
+        self.summary, self.attributes = (
+            HTML(),
+            HTML(layout=Layout(max_height="24em", flex="1 1 38em", min_width="0")),
+        )
         for part in (self.summary, self.attributes):
             part.add_class("jp-RenderedHTMLCommon")
             part.layout.overflow = "auto"
-        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 0 auto"))
+        self.attributes.add_class("dl-attributes")
+        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 1 24em"))
         super().__init__(
             [
                 HBox([self.class_choice, self.file_choice], layout=Layout(flex_flow="row wrap")),
                 self.summary,
-                HBox([modules, self.attributes]),
-                KeepKeys(),
+                HBox([modules, self.attributes], layout=Layout(flex_flow="row wrap")),
             ]
         )
         self.class_choice.value = str(self.iod.sop_class)
@@ -159,7 +161,7 @@ def _opened(source: Source) -> tuple[Dataset | None, InformationObjectDefinition
     if isinstance(given, str) and (given in names or re.fullmatch(r"[0-9.]+", given)):
         return None, definition(given), ""
     name = name_of(given)
-    if isinstance(given, str) and not Path(given).exists():
+    if isinstance(given, str) and not is_there(given):
         name = samples.get(given).name
     try:
         dataset = read(given)
