@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import ssl
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -220,7 +222,7 @@ class Event:
         self.file_meta.MediaStorageSOPClassUID = CTImageStorage
         self.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         forge(self.file_meta, "MediaStorageSOPInstanceUID", uid)
-        self.dataset = Dataset(_slice())
+        self.dataset = copy.deepcopy(_slice())
         forge(self.dataset, "SOPInstanceUID", uid)
         if padding:
             self.dataset.DataSetTrailingPadding = bytes(padding)
@@ -254,7 +256,8 @@ class Attacked:
         self.__code__ = getattr(handler, "__code__", None)
 
     def __call__(self, uids: list[str], padding: int) -> object:
-        with TemporaryDirectory(prefix="attack-") as name:
+        with TemporaryDirectory(prefix="attack-") as name, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pydicom, about such UIDs
             root = Path(name).resolve()
             folder = root / "hospital" / "inbox"
             for each in (folder, folder.with_name("inbox-old"), root / "sub"):
