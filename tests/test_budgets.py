@@ -27,6 +27,7 @@ LARGER_ROOMS = {
     "modality": 1050,
     "read_write": 1460,
     "pixels": 1980,
+    "network": 1900,
 }
 OTHERS = {"exercises": 1900, "viewer": 750}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2230, 4930, 15_500

@@ -3,6 +3,7 @@
 from dicom_lessons.network.archive import Archive, open_archive
 from dicom_lessons.network.connect import connect_archive
 from dicom_lessons.network.explorer import explore_messages
+from dicom_lessons.network.listening import listen_in, note_web
 from dicom_lessons.network.tls import client_context, make_certificates, server_context
 from dicom_lessons.network.web import open_web
 
@@ -11,7 +12,9 @@ __all__ = [
     "client_context",
     "connect_archive",
     "explore_messages",
+    "listen_in",
     "make_certificates",
+    "note_web",
     "open_archive",
     "open_web",
     "server_context",
