@@ -264,32 +264,9 @@ def open_archive(
     --------
     connect_archive : the same, or a real Orthanc.
     """
-    from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, evt
-    from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-        PatientRootQueryRetrieveInformationModelFind,
-        PatientRootQueryRetrieveInformationModelGet,
-        PatientRootQueryRetrieveInformationModelMove,
-        StudyRootQueryRetrieveInformationModelFind,
-        StudyRootQueryRetrieveInformationModelGet,
-        StudyRootQueryRetrieveInformationModelMove,
-    )
+    from pynetdicom import _config, evt
 
-    entity = AE(ae_title=title)
-    for context in AllStoragePresentationContexts:
-        entity.add_supported_context(
-            str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
-        )
-    for service in (
-        PatientRootQueryRetrieveInformationModelFind,
-        PatientRootQueryRetrieveInformationModelGet,
-        PatientRootQueryRetrieveInformationModelMove,
-        StudyRootQueryRetrieveInformationModelFind,
-        StudyRootQueryRetrieveInformationModelGet,
-        StudyRootQueryRetrieveInformationModelMove,
-    ):
-        entity.add_supported_context(service)
-    if callers:
-        entity.require_calling_aet = list(callers)
+    entity = _entity(title, callers)
     with ExitStack() as stack:
         place = Path(stack.enter_context(TemporaryDirectory()) if folder is None else folder)
         place.mkdir(parents=True, exist_ok=True)
@@ -311,6 +288,29 @@ def open_archive(
         archive.exchange.largest_data_set = LARGEST_NOTE
         archive.port = archive.exchange.port
         yield archive
+
+
+def _entity(title: str, callers: tuple[str, ...]) -> Any:
+    """Return an application entity that stores, finds and sends everything."""
+    from pynetdicom import (
+        AE,
+        ALL_TRANSFER_SYNTAXES,
+        AllStoragePresentationContexts,
+        QueryRetrievePresentationContexts,
+    )
+
+    entity = AE(ae_title=title)
+    for context in AllStoragePresentationContexts:
+        entity.add_supported_context(
+            str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
+        )
+    for context in QueryRetrievePresentationContexts:
+        service = str(context.abstract_syntax)
+        if service.startswith(("1.2.840.10008.5.1.4.1.2.1.", "1.2.840.10008.5.1.4.1.2.2.")):
+            entity.add_supported_context(service)
+    if callers:
+        entity.require_calling_aet = list(callers)
+    return entity
 
 
 @contextmanager

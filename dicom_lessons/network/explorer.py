@@ -10,8 +10,7 @@ from ipywidgets import HTML, Button, Image, Layout, Select
 from pydicom.datadict import dictionary_description
 
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.sop import draw_sequence
-from dicom_lessons.sop.exchange import Message
+from dicom_lessons.sop import Message, draw_sequence
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.widgets import Box
 

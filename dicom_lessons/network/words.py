@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dicom_lessons.sop.exchange import Message
+from dicom_lessons.sop import Message
 from dicom_lessons.text import N_, _, short
 
 # PS3.7 Annex C; PS3.4 Tables B.2-1, C.4-1, C.4-2, C.4-3; None stands for every service

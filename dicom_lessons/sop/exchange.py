@@ -185,13 +185,18 @@ class StorageProvider:
 
     def second(self, title: str) -> list[tuple[Any, ...]]:
         """Return what notes the messages of an association that the acceptor opens to a title."""
+        return self._listeners("acceptor", "requestor", title)
+
+    def _listeners(
+        self, received: str = "requestor", sent: str = "acceptor", second: str = ""
+    ) -> list[tuple[Any, ...]]:
         from pynetdicom import evt
 
         return [
-            (evt.EVT_PDU_SENT, self._note_pdu, ["requestor", title]),
-            (evt.EVT_PDU_RECV, self._note_pdu, ["acceptor", title]),
-            (evt.EVT_DIMSE_SENT, self._note_message, ["requestor", title]),
-            (evt.EVT_DIMSE_RECV, self._note_message, ["acceptor", title]),
+            (evt.EVT_PDU_RECV, self._note_pdu, [received, second]),
+            (evt.EVT_PDU_SENT, self._note_pdu, [sent, second]),
+            (evt.EVT_DIMSE_RECV, self._note_message, [received, second]),
+            (evt.EVT_DIMSE_SENT, self._note_message, [sent, second]),
         ]
 
     def _note_message(self, event: Any, sender: str, second: str = "") -> None:
@@ -282,13 +287,7 @@ def storage_provider(
         handlers = [*handlers, (evt.EVT_C_STORE, provider._store)]
     server = entity.make_server(
         (provider.address, 0),
-        evt_handlers=[
-            *handlers,
-            (evt.EVT_PDU_RECV, provider._note_pdu, ["requestor"]),
-            (evt.EVT_PDU_SENT, provider._note_pdu, ["acceptor"]),
-            (evt.EVT_DIMSE_RECV, provider._note_message, ["requestor"]),
-            (evt.EVT_DIMSE_SENT, provider._note_message, ["acceptor"]),
-        ],
+        evt_handlers=[*handlers, *provider._listeners()],
         ssl_context=tls,
         request_handler=_handler(),
     )
