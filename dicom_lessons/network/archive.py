@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import ssl
 import threading
@@ -20,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydicom import Dataset, dcmread
-from pydicom.uid import UID
+from pydicom.uid import RE_VALID_UID
 
 from dicom_lessons import sop
 from dicom_lessons.network.matching import (
@@ -112,8 +113,8 @@ class Archive:
             return CANNOT_UNDERSTAND
         if (uid and held_uid != uid) or (sop_class and held_class != sop_class):
             return NO_MATCHING_CLASS
-        if not UID(held_uid).is_valid:
-            return CANNOT_UNDERSTAND
+        if len(held_uid) > 64 or not re.fullmatch(RE_VALID_UID, held_uid):
+            return CANNOT_UNDERSTAND  # PS3.5 §9.1
         size, target = path.stat().st_size, self.path_of(held_uid)
         part = target.with_suffix(f".{threading.get_ident()}.part")
         with self._lock:

@@ -75,8 +75,8 @@ def require_unique_keys(query: Dataset, level: str, root: str) -> None:
         With the key that is missing.
     """
     for place in range(LEVELS.index(root), LEVELS.index(level)):
-        value = str(query.get(UNIQUE[place]) or "")
-        if not value or re.search(r"[*?\\]", value):
+        value = query.get(UNIQUE[place]) or ""
+        if not isinstance(value, str) or not value or re.search(r"[*?\\]", value):
             raise QueryError(f"A question at level {level} needs one value for {UNIQUE[place]}.")
 
 

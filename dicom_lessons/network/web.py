@@ -58,11 +58,8 @@ def open_web(archive: Archive) -> Iterator[str]:
     str
         Such as ``"http://127.0.0.1:40123/dicom-web"``.
     """
-
-    class Handler(_Handler):
-        held = archive
-
-    server = ThreadingHTTPServer((archive.address, 0), Handler)
+    handler = type("Handler", (_Handler,), {"held": archive})
+    server = ThreadingHTTPServer((archive.address, 0), handler)
     server.daemon_threads = True
     listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     listener.start()
