@@ -252,8 +252,7 @@ def storage_provider(
     entity : pynetdicom.AE, optional
         Another application entity, with contexts of its own.
     handlers : sequence of tuple, optional
-        What else pynetdicom calls, as for its ``start_server``; a handler of C-STORE here stores
-        instead of the provider.
+        What else pynetdicom calls; a handler of C-STORE here stores instead of the provider.
     tls : ssl.SSLContext, optional
         Then nobody without TLS is let in (PS3.15 §B.12).
 
