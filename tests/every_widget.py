@@ -17,6 +17,8 @@ EVERY_WIDGET = {
     "explore_difference('virtual/ct', 'virtual/ct_sharp')",
     "TransferSyntaxComparator": "from dicom_lessons.compression import compare_transfer_syntaxes\n"
     "compare_transfer_syntaxes('MR_small')",
+    "MessageExplorer": "from dicom_lessons.network import explore_messages, open_archive\n"
+    "with open_archive() as archive:\n    pass\nexplore_messages(archive)",
     "Quiz": "from dicom_lessons import quiz\nquiz('structure-w1')",
     "Readiness": "from dicom_lessons.meet_dicom import computer, readiness_check\n"
     "computer.ADDRESS = 'http://127.0.0.1:9'\nreadiness_check()",

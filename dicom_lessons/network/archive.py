@@ -11,30 +11,36 @@ import os
 import shutil
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydicom import Dataset, dcmread
+from pydicom.uid import UID
 
 from dicom_lessons import sop
 from dicom_lessons.network.matching import (
     ALL_KEYS,
+    LEVELS,
+    UNIQUE,
     QueryError,
     find,
     level_of,
     matches,
     require_unique_keys,
 )
+from dicom_lessons.network.words import explained
 
 TITLE = "ARCHIVE"
 SUCCESS, PENDING, CANCELLED = 0x0000, 0xFF00, 0xFE00
 OUT_OF_RESOURCES, NO_MATCHING_CLASS, CANNOT_UNDERSTAND = 0xA700, 0xA900, 0xC000
 UNKNOWN_DESTINATION, SUB_OPERATIONS_FAILED = 0xA801, 0xB000
 LARGEST_ARCHIVE = 4 * 2**30
+LARGEST_NOTE = 2**16
 
 _TAGS = [*ALL_KEYS, "SpecificCharacterSet"]
 
@@ -55,6 +61,8 @@ class Archive:
         AE titles that C-MOVE may send to, each with address and port.
     room : int
         Bytes that it takes before it says that it is out of resources.
+    web : str
+        Where it is asked by web, if it is.
     """
 
     title: str
@@ -63,14 +71,19 @@ class Archive:
     port: int = 0
     partners: dict[str, tuple[str, int]] = field(default_factory=dict)
     room: int = LARGEST_ARCHIVE
+    web: str = ""
     exchange: Any = field(default=None, repr=False)
+    _sizes: dict[str, int] = field(default_factory=dict, repr=False)
     _records: dict[str, Dataset] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def messages(self) -> Any:
-        """What passed, in its order; :func:`dicom_lessons.sop.draw_sequence` draws it."""
-        return self.exchange.messages
+        """What passed, in its order; :func:`dicom_lessons.sop.draw_sequence` draws it.
+
+        Empty for an archive that is not ours: what passes there is not seen here.
+        """
+        return [explained(each) for each in self.exchange.messages] if self.exchange else []
 
     @property
     def records(self) -> list[Dataset]:
@@ -82,37 +95,62 @@ class Archive:
         """Return where an instance lies: a hash of its UID, so that no UID is a path."""
         return self.folder / f"{hashlib.sha256(str(uid).encode()).hexdigest()}.dcm"
 
-    def keep(self, path: Path) -> int:
-        """Take a file that has arrived whole; return the status of the answer (PS3.4 §B.2.3)."""
+    def keep(self, path: Path, sop_class: str = "", uid: str = "") -> int:
+        """Take a file that has arrived whole; return the status of the answer (PS3.4 §B.2.3).
+
+        Parameters
+        ----------
+        path : Path
+            The file; it is copied.
+        sop_class, uid : str, optional
+            What the sender said of it: the data set has to say the same.
+        """
         try:
-            record = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-            uid = str(record.SOPInstanceUID)
+            record = _record(path)
+            held_class, held_uid = str(record.SOPClassUID), str(record.SOPInstanceUID)
         except Exception:  # whatever a sender calls a data set
             return CANNOT_UNDERSTAND
-        target = self.path_of(uid)
-        with self._lock:
-            held = sum(each.stat().st_size for each in self.folder.glob("*.dcm"))
-            if held + path.stat().st_size > self.room:
-                return OUT_OF_RESOURCES
+        if (uid and held_uid != uid) or (sop_class and held_class != sop_class):
+            return NO_MATCHING_CLASS
+        if not UID(held_uid).is_valid:
+            return CANNOT_UNDERSTAND
+        size, target = path.stat().st_size, self.path_of(held_uid)
         part = target.with_suffix(f".{threading.get_ident()}.part")
+        with self._lock:
+            before = self._sizes.get(held_uid, 0)
+            if sum(self._sizes.values()) - before + size > self.room:
+                return OUT_OF_RESOURCES
+            self._sizes[held_uid] = size
         try:
             shutil.copyfile(path, part)
             part.replace(target)
         except OSError:
             part.unlink(missing_ok=True)
+            with self._lock:
+                self._sizes[held_uid] = before
             return OUT_OF_RESOURCES
         with self._lock:
-            self._records[uid] = record
+            self._records[held_uid] = record
         return SUCCESS
+
+    def _index(self) -> None:
+        """Know again what lies in the folder from an earlier time."""
+        for path in sorted(self.folder.glob("*.dcm")):
+            with suppress(Exception):  # any file may lie there
+                record = _record(path)
+                uid = str(record.SOPInstanceUID)
+                if path == self.path_of(uid):
+                    self._records[uid], self._sizes[uid] = record, path.stat().st_size
 
     # ---- what pynetdicom calls
 
     def _store(self, event: Any) -> int:
-        uid = str(event.request.AffectedSOPInstanceUID)
-        status = self.keep(event.dataset_path)
-        if status == SUCCESS and uid not in self._records:
-            return NO_MATCHING_CLASS  # the command says one instance, the data set another
-        return status
+        request = event.request
+        return self.keep(
+            event.dataset_path,
+            str(request.AffectedSOPClassUID),
+            str(request.AffectedSOPInstanceUID),
+        )
 
     def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
         try:
@@ -130,20 +168,40 @@ class Archive:
             yield PENDING, answer
 
     def _get(self, event: Any) -> Iterator[Any]:
-        wanted = self._wanted(event)
+        try:
+            wanted = self._wanted(event)
+        except QueryError:
+            yield 1
+            yield NO_MATCHING_CLASS, None
+            return
         yield len(wanted)
-        yield from ((PENDING, dcmread(self.path_of(uid))) for uid in wanted)
+        yield from self._instances(event, wanted)
 
     def _move(self, event: Any) -> Iterator[Any]:
-        destination = self.partners.get(str(event.move_destination).strip())
+        title = str(event.move_destination).strip()
+        destination = self.partners.get(title)
         if destination is None:
             yield None, None  # pynetdicom answers A801H
             return
-        wanted = self._wanted(event)
-        title = str(event.move_destination).strip()
-        yield (*destination, {"ae_title": title, "contexts": self._contexts(wanted)})
+        try:
+            wanted = self._wanted(event)
+        except QueryError:
+            yield (*destination, {"ae_title": title})
+            yield 1
+            yield NO_MATCHING_CLASS, None
+            return
+        noted = self.exchange.second(title)
+        contexts = self._contexts(wanted)
+        yield (*destination, {"ae_title": title, "contexts": contexts, "evt_handlers": noted})
         yield len(wanted)
-        yield from ((PENDING, dcmread(self.path_of(uid))) for uid in wanted)
+        yield from self._instances(event, wanted)
+
+    def _instances(self, event: Any, wanted: list[str]) -> Iterator[tuple[int, Dataset | None]]:
+        for uid in wanted:
+            if event.is_cancelled:
+                yield CANCELLED, None
+                return
+            yield PENDING, dcmread(self.path_of(uid))
 
     def _contexts(self, uids: list[str]) -> list[Any]:
         """Return what has to be offered so that these instances can be sent as they lie here."""
@@ -155,11 +213,10 @@ class Archive:
         return [build_context(*pair) for pair in sorted(pairs)[:128]]
 
     def _wanted(self, event: Any) -> list[str]:
-        try:
-            query, level = self._question(event)
-            require_unique_keys(query, level, _root(event))
-        except QueryError:
-            return []
+        query, level = self._question(event)
+        require_unique_keys(query, level, _root(event))
+        if level != "PATIENT" and not query.get(UNIQUE[LEVELS.index(level)]):
+            raise QueryError(f"What is to be sent at level {level}?")
         return [str(one.SOPInstanceUID) for one in self.records if matches(one, query)]
 
     def _question(self, event: Any) -> tuple[Dataset, str]:
@@ -202,37 +259,19 @@ def open_archive(
     Yields
     ------
     Archive
-    """
-    from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, _config, evt
-    from pynetdicom.sop_class import (  # type: ignore[attr-defined]
-        PatientRootQueryRetrieveInformationModelFind,
-        PatientRootQueryRetrieveInformationModelGet,
-        PatientRootQueryRetrieveInformationModelMove,
-        StudyRootQueryRetrieveInformationModelFind,
-        StudyRootQueryRetrieveInformationModelGet,
-        StudyRootQueryRetrieveInformationModelMove,
-    )
 
-    entity = AE(ae_title=title)
-    for context in AllStoragePresentationContexts:
-        entity.add_supported_context(
-            str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
-        )
-    for service in (
-        PatientRootQueryRetrieveInformationModelFind,
-        PatientRootQueryRetrieveInformationModelGet,
-        PatientRootQueryRetrieveInformationModelMove,
-        StudyRootQueryRetrieveInformationModelFind,
-        StudyRootQueryRetrieveInformationModelGet,
-        StudyRootQueryRetrieveInformationModelMove,
-    ):
-        entity.add_supported_context(service)
-    if callers:
-        entity.require_calling_aet = list(callers)
+    See Also
+    --------
+    connect_archive : the same, or a real Orthanc.
+    """
+    from pynetdicom import _config, evt
+
+    entity = _entity(title, callers)
     with ExitStack() as stack:
         place = Path(stack.enter_context(TemporaryDirectory()) if folder is None else folder)
         place.mkdir(parents=True, exist_ok=True)
         archive = Archive(title, place, partners=dict(partners or {}), room=room)
+        archive._index()
         stack.enter_context(_settings(_config))
         archive.exchange = stack.enter_context(
             sop.storage_provider(
@@ -246,8 +285,32 @@ def open_archive(
                 ],
             )
         )
+        archive.exchange.largest_data_set = LARGEST_NOTE
         archive.port = archive.exchange.port
         yield archive
+
+
+def _entity(title: str, callers: tuple[str, ...]) -> Any:
+    """Return an application entity that stores, finds and sends everything."""
+    from pynetdicom import (
+        AE,
+        ALL_TRANSFER_SYNTAXES,
+        AllStoragePresentationContexts,
+        QueryRetrievePresentationContexts,
+    )
+
+    entity = AE(ae_title=title)
+    for context in AllStoragePresentationContexts:
+        entity.add_supported_context(
+            str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
+        )
+    for context in QueryRetrievePresentationContexts:
+        service = str(context.abstract_syntax)
+        if service.startswith(("1.2.840.10008.5.1.4.1.2.1.", "1.2.840.10008.5.1.4.1.2.2.")):
+            entity.add_supported_context(service)
+    if callers:
+        entity.require_calling_aet = list(callers)
+    return entity
 
 
 @contextmanager
@@ -267,3 +330,16 @@ def _settings(config: Any) -> Iterator[None]:
 def _root(event: Any) -> str:
     model = str(event.context.abstract_syntax)
     return "PATIENT" if model.startswith("1.2.840.10008.5.1.4.1.2.1.") else "STUDY"
+
+
+def _record(path: Path) -> Dataset:
+    """Read what is to be known of an instance; a value that cannot be read counts as none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        record = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+        for tag in list(record.keys()):
+            try:
+                str(record[tag].value)
+            except Exception:  # a number of letters, an unknown character set
+                del record[tag]
+    return record

@@ -274,9 +274,11 @@ class Attacked:
             if padding:
                 return _as_text(statuses, kept)
             if any(not uid.replace(".", "").isdigit() or len(uid) > 64 for uid in uids):
-                return _("nothing outside the folder, and no piece of a file") if _is_safe(
-                    statuses, kept
-                ) else _as_text(statuses, kept)
+                return (
+                    _("nothing outside the folder, and no piece of a file")
+                    if _is_safe(statuses, kept)
+                    else _as_text(statuses, kept)
+                )
             if any(not _is_whole(event, kept) for event in events):
                 return _("not every instance lies in the folder as a whole DICOM file")
             return _as_text(statuses, kept)

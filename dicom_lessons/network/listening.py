@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from dicom_lessons.sop.exchange import Message
+from dicom_lessons.sop import Message
 from dicom_lessons.text import ngettext
 
 if TYPE_CHECKING:
@@ -129,16 +129,20 @@ def listen_in(port: int) -> Iterator[Wire]:
 
 
 def _pass_on(client: socket.socket, port: int, wire: Wire, ending: threading.Event) -> None:
-    with client, suppress(OSError), socket.create_connection(("127.0.0.1", port)) as server:
-        with selectors.DefaultSelector() as selector:
-            selector.register(client, selectors.EVENT_READ, (server, wire.sent))
-            selector.register(server, selectors.EVENT_READ, (client, wire.received))
-            while not ending.is_set() or selector.select(0):
-                for key, _events in selector.select(0.05):
-                    other, kept = key.data
-                    chunk = key.fileobj.recv(CHUNK)  # type: ignore[union-attr]
-                    if not chunk:
-                        return
-                    if len(kept) < MOST_BYTES:
-                        kept += chunk
-                    other.sendall(chunk)
+    with (
+        client,
+        suppress(OSError),
+        socket.create_connection(("127.0.0.1", port)) as server,
+        selectors.DefaultSelector() as selector,
+    ):
+        selector.register(client, selectors.EVENT_READ, (server, wire.sent))
+        selector.register(server, selectors.EVENT_READ, (client, wire.received))
+        while not ending.is_set() or selector.select(0):
+            for key, _events in selector.select(0.05):
+                other, kept = key.data
+                chunk = key.fileobj.recv(CHUNK)  # type: ignore[union-attr]
+                if not chunk:
+                    return
+                if len(kept) < MOST_BYTES:
+                    kept += chunk
+                other.sendall(chunk)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydicom import DataElement, Dataset
 from pydicom.datadict import keyword_for_tag
+from pydicom.multival import MultiValue
 
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 UNIQUE = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
@@ -91,13 +92,28 @@ def find(records: Iterable[Dataset], query: Dataset, level: str) -> Iterator[Dat
     level : str
         One of ``LEVELS``.
     """
+    everything = list(records)
+    studies = _studies(everything, query)
+    key = UNIQUE[LEVELS.index(level)]
     groups: dict[str, list[Dataset]] = {}
-    for record in records:
-        if matches(record, query):
-            key = str(record.get(UNIQUE[LEVELS.index(level)], ""))
-            groups.setdefault(key, []).append(record)
-    for members in groups.values():
-        yield _answer(members, query, level)
+    for record in everything:
+        if matches(record, query) and str(record.get("StudyInstanceUID")) in studies:
+            groups.setdefault(str(record.get(key, "")), []).append(record)
+    for value, members in groups.items():
+        # counts are of all that is held, not of what the question left
+        family = [record for record in everything if str(record.get(key, "")) == value]
+        yield _answer(members[0], family, query, level)
+
+
+def _studies(records: list[Dataset], query: Dataset) -> set[str]:
+    """Return the studies that hold a modality that is asked for (PS3.4 §C.2.2.1)."""
+    asked = query.get("ModalitiesInStudy") or []
+    modalities = {asked} if isinstance(asked, str) else set(asked)
+    return {
+        str(record.get("StudyInstanceUID"))
+        for record in records
+        if not modalities or any(_fits(str(record.get("Modality", "")), one) for one in modalities)
+    }
 
 
 def matches(record: Dataset, query: Dataset) -> bool:
@@ -111,28 +127,37 @@ def matches(record: Dataset, query: Dataset) -> bool:
 
 def _matches(record: Dataset, wanted: DataElement) -> bool:
     held = record.get(wanted.keyword)
-    text = "" if held is None else str(held)
+    # an attribute of several values matches if one of them does (PS3.4 §C.2.2.1.1)
+    texts = [str(one) for one in held] if isinstance(held, MultiValue) else [str(held or "")]
     asked = [str(one) for one in wanted.value] if wanted.VM > 1 else [str(wanted.value)]
-    if wanted.VR == "UI":
+    return any(_one_matches(text, asked, wanted.VR) for text in texts)
+
+
+def _one_matches(text: str, asked: list[str], vr: str) -> bool:
+    if vr == "UI":
         return text in asked
-    if wanted.VR in _RANGED and "-" in asked[0]:
+    if vr in _RANGED and "-" in asked[0]:
         low, _minus, high = asked[0].partition("-")
         return (
             bool(text)
-            and (not low or text[: len(low)] >= low)
+            and (not low or text[: len(low)].ljust(len(low), "0") >= low)
             and (not high or text[: len(high)] <= high)
         )
-    if wanted.VR in _WILD:
-        # only * and ? are wild in DICOM; fnmatch knows brackets too
-        pattern = re.sub(r"\[", "[[]", asked[0])
-        if wanted.VR == "PN":
-            return fnmatch.fnmatchcase(text.casefold(), pattern.casefold())
-        return fnmatch.fnmatchcase(text, pattern)
+    if vr == "PN":
+        # any case, and any of the component groups
+        names = [text, *text.split("=")]
+        return any(_fits(name.casefold(), asked[0].casefold()) for name in names)
+    if vr in _WILD:
+        return any(_fits(text, one) for one in asked)
     return text == asked[0]
 
 
-def _answer(members: list[Dataset], query: Dataset, level: str) -> Dataset:
-    first = members[0]
+def _fits(text: str, pattern: str) -> bool:
+    # only * and ? are wild in DICOM; fnmatch knows brackets too
+    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def _answer(first: Dataset, members: list[Dataset], query: Dataset, level: str) -> Dataset:
     answer = Dataset()
     answer.QueryRetrieveLevel = level
     if first.get("SpecificCharacterSet"):
