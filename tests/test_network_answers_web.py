@@ -245,10 +245,12 @@ def test_who_listens_in_has_every_byte_and_changes_none() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         answering = threading.Thread(target=echo, args=(server,), daemon=True)
         answering.start()
-        with listen_in(server.getsockname()[1]) as wire:
-            with socket.create_connection(("127.0.0.1", wire.port), timeout=5) as client:
-                client.sendall(b"abc")
-                assert client.recv(3) == b"cba"
+        with (
+            listen_in(server.getsockname()[1]) as wire,
+            socket.create_connection(("127.0.0.1", wire.port), timeout=5) as client,
+        ):
+            client.sendall(b"abc")
+            assert client.recv(3) == b"cba"
         assert (bytes(wire.sent), bytes(wire.received)) == (b"abc", b"cba")
         answering.join(5)
         assert not answering.is_alive()
@@ -257,9 +259,11 @@ def test_who_listens_in_has_every_byte_and_changes_none() -> None:
 def test_who_listens_in_survives_a_server_that_is_gone() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with listen_in(port) as wire:
-        with socket.create_connection(("127.0.0.1", wire.port), timeout=5) as client:
-            assert client.recv(1) == b""
+    with (
+        listen_in(port) as wire,
+        socket.create_connection(("127.0.0.1", wire.port), timeout=5) as client,
+    ):
+        assert client.recv(1) == b""
 
 
 def test_the_bytes_behind_group_0002_are_the_data_set(tmp_path: Path) -> None:
