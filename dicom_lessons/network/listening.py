@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import selectors
 import socket
 import threading
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 2**20
 CHUNK = 2**16
 _SECONDS_TO_END = 2
+_LONG_UID = re.compile(r"(?<=/)(\d+\.\d+)[\d.]{8,}(\d{3})(?=/|$)")
 
 
 def note_web(session: Session) -> list[Message]:
@@ -47,7 +49,7 @@ def note_web(session: Session) -> list[Message]:
         sent = len(request.body or b"")
         kind = request.headers.get("Content-Type" if sent else "Accept", "")
         size = ngettext("{count} byte", "{count} bytes", sent) if sent else ""
-        told = [unquote(path + question), _kind(kind), size]
+        told = [_LONG_UID.sub(r"\1…\2", unquote(path + question)), _kind(kind), size]
         messages.append(Message("requestor", request.method, tuple(filter(None, told))))
         status = HTTPStatus(response.status_code)
         received = len(response.content)
