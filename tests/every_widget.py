@@ -19,6 +19,8 @@ EVERY_WIDGET = {
     "compare_transfer_syntaxes('MR_small')",
     "DeidentificationDiff": "from dicom_lessons.deidentify import explore_deidentification\n"
     "explore_deidentification('virtual/ct')",
+    "MessageExplorer": "from dicom_lessons.network import explore_messages, open_archive\n"
+    "with open_archive() as archive:\n    pass\nexplore_messages(archive)",
     "Quiz": "from dicom_lessons import quiz\nquiz('structure-w1')",
     "Readiness": "from dicom_lessons.meet_dicom import computer, readiness_check\n"
     "computer.ADDRESS = 'http://127.0.0.1:9'\nreadiness_check()",

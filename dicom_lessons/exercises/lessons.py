@@ -23,6 +23,7 @@ LESSONS = {
     "pixels": "07",
     "compression": "07",
     "deidentify": "08",
+    "network": "09",
 }
 
 
