@@ -1,0 +1,158 @@
+"""An array with millimetres: what slices become when they are one even stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydicom import Dataset
+
+from dicom_lessons import pixels
+from dicom_lessons.pixels import PixelError
+from dicom_lessons.pixels.grey import units
+from dicom_lessons.text import _
+from dicom_lessons.volume.geometry import (
+    Floats,
+    make_affine,
+    orientation,
+    spacing,
+    to_indices,
+    to_millimetres,
+)
+from dicom_lessons.volume.series import Slice, Source, faults_of, slices_of
+
+MOST_VOXELS = 2**29
+"""Of one volume: 2 GiB as float32."""
+_HARMLESS = frozenset({"order", "reversed", "rescale", "tilted"})
+_NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Voxels, and where each lies in the patient.
+
+    Attributes
+    ----------
+    array : ndarray
+        Shape (slices, rows, columns).
+    affine : ndarray
+        From (slice, row, column) to millimetres in LPS, shape (4, 4).
+    unit : str
+        Of the values, such as ``"HU"``; empty for stored values.
+    frame_of_reference : str
+        Only volumes with the same one share a space (PS3.3 C.7.4.1).
+    names : tuple of str
+        Of the slices, in their order.
+    """
+
+    array: NDArray[Any]
+    affine: Floats
+    unit: str = ""
+    frame_of_reference: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def spacing(self) -> tuple[float, float, float]:
+        """Millimetres between slices, rows and columns."""
+        between, rows, columns = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(between), float(rows), float(columns)
+
+    def to_millimetres(self, places: ArrayLike) -> Floats:
+        """Return where indices (slice, row, column) lie, shape (…, 3)."""
+        return to_millimetres(self.affine, places)
+
+    def to_indices(self, points: ArrayLike) -> Floats:
+        """Return which (slice, row, column) points in millimetres are, shape (…, 3)."""
+        return to_indices(self.affine, points)
+
+
+def build_volume(sources: Source | Iterable[Source], *, stored: bool = False) -> Volume:
+    """Stack slices in the order of their positions.
+
+    Parameters
+    ----------
+    sources : str, path, Dataset, or an iterable of them
+        One series, or one multi-frame object, in any order.
+    stored : bool
+        Whether to keep stored values; otherwise each slice becomes modality values by its own
+        Rescale Slope and Intercept, as float32.
+
+    Raises
+    ------
+    PixelError
+        If the slices are no even stack: the message says which are missing, doubled, uneven or
+        mixed. A stack that leans is built: its affine leans too.
+    """
+    found = slices_of(sources)
+    faults = [fault for fault in faults_of(found) if fault.kind not in _HARMLESS]
+    if faults:
+        raise PixelError(" ".join(str(fault) for fault in faults[:3]))
+    stack = sorted(found, key=lambda one: one.place)
+    first, last = stack[0], stack[-1]
+    rows, columns = int(first.dataset.Rows), int(first.dataset.Columns)
+    if len(stack) * rows * columns > MOST_VOXELS:
+        raise PixelError(
+            _(
+                "{slices} × {rows} × {columns} voxels are too many; the most are {most}.",
+                slices=len(stack),
+                rows=rows,
+                columns=columns,
+                most=MOST_VOXELS,
+            )
+        )
+    step = (last.position - first.position) / (len(stack) - 1)
+    affine = make_affine(
+        *orientation(first.dataset, first.frame),
+        step,
+        first.position,
+        spacing(first.dataset, first.frame),
+    )
+    return Volume(
+        _stored(stack) if stored else _modality(stack),
+        affine,
+        "" if stored else units(first.dataset, first.frame),
+        str(first.dataset.get("FrameOfReferenceUID", "")),
+        tuple(one.name for one in stack),
+    )
+
+
+def _stored(stack: list[Slice]) -> NDArray[Any]:
+    head = pixels.stored_values(stack[0].dataset, stack[0].frame)
+    array = np.empty((len(stack), *head.shape), head.dtype)
+    for place, one in enumerate(stack):
+        array[place] = _plane(one, head)
+    return array
+
+
+def _plane(one: Slice, like: NDArray[Any]) -> NDArray[Any]:
+    """Return the stored values of a slice; plain ones are not copied on the way."""
+    dataset = one.dataset
+    if one.frame == 0 and _is_plain(dataset, like):
+        return np.frombuffer(dataset.PixelData, like.dtype, like.size).reshape(like.shape)
+    return pixels.stored_values(dataset, one.frame)
+
+
+def _is_plain(dataset: Dataset, like: NDArray[Any]) -> bool:
+    """Return whether the bytes are the values: native, and no bit is anything else."""
+    whole = 8 * like.dtype.itemsize
+    return (
+        str(dataset.file_meta.get("TransferSyntaxUID", "")) in _NATIVE
+        and dataset.get("BitsAllocated") == whole
+        and dataset.get("BitsStored") == whole
+        and len(dataset.PixelData) >= like.nbytes
+        and dataset.get("PixelRepresentation") == int(like.dtype.kind == "i")
+    )
+
+
+def _modality(stack: list[Slice]) -> NDArray[np.float32]:
+    array: NDArray[np.float32] | None = None
+    for place, one in enumerate(stack):
+        values = pixels.stored_values(one.dataset, one.frame)
+        if array is None:
+            array = np.empty((len(stack), *values.shape), np.float32)
+        array[place] = pixels.modality_values(values, one.dataset, one.frame)
+    assert array is not None
+    return array
