@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from course_tools import sittings
+from dicom_lessons.widgets import END_OF_NOTICE, VIEW
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 LOCK = NOTEBOOKS / "translations.json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
 }
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def notebooks(language: str) -> list[Path]:
@@ -69,10 +76,10 @@ def write(notebook: Path, lesson: dict[str, Any]) -> None:
 
 def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
     data = output.get("data", {})
-    if _WIDGET in data:
-        data.pop(_WIDGET)
-        if not set(data) - {"text/plain"}:
-            return None
+    if data.pop(VIEW, None) and not set(data) - {"text/plain"}:
+        return None
+    if "text/html" in data:
+        data["text/html"] = data["text/html"].rpartition(END_OF_NOTICE)[2]
     if output["output_type"] == "error":
         output["traceback"] = [_without_paths(line) for line in output["traceback"]]
     return output

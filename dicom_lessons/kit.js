@@ -66,21 +66,59 @@ export function short(value, digits = 5) {
   return minus(String(number));
 }
 
-// In JupyterLab an arrow key moves to another cell and two letters d delete one, even while a list
-// of a widget has the focus. Below an element with this mark JupyterLab leaves all keys alone.
-export function keepKeys(node) {
-  node.dataset.lmSuppressShortcuts = "true";
+// What leads out of a widget passes: Tab, Shift+Enter, and all with Ctrl or Cmd.
+export const leadsOut = ({ key, shiftKey, ctrlKey, metaKey }) =>
+  key === "Tab" || ctrlKey || metaKey || (key === "Enter" && shiftKey);
+
+function giveBackFocus(root) {
+  const cell = root.closest(".jp-Cell");
+  if (cell) cell.focus({ preventScroll: true });
+  else document.activeElement.blur();
 }
+
+// In JupyterLab an arrow key moves to another cell and two letters d delete one. No other key that
+// is pressed in a widget gets there; Escape gives the focus back to the cell.
+export function keepKeys(root) {
+  root.classList.add("dl-live"); // seen by the style of the static twin, in widgets.py
+  root.tabIndex = -1; // so that a click on plain text focuses the widget, not the cell around it
+  const isUndone = ({ code, target }) => code === "KeyZ" && target.matches("input, textarea");
+  root.addEventListener("keydown", (event) => {
+    if (!leadsOut(event) || isUndone(event)) event.stopPropagation();
+  });
+  const first = (event) => {
+    if (event.key === "Escape") giveBackFocus(root);
+    // the text fields of ipywidgets stop every key
+    if (!event.target.closest(".widget-text") || !(event.ctrlKey || event.metaKey)) return;
+    const again = new KeyboardEvent("keydown", event);
+    if (!isUndone(event) && !root.parentElement.dispatchEvent(again)) event.preventDefault();
+  };
+  root.addEventListener("keydown", first, true);
+}
+
+// A static twin comes with each live widget, and is not seen: it must not cost time.
+export const seen = (node) =>
+  new Promise((tell) => {
+    new IntersectionObserver(([entry], observer) => {
+      if (!entry.intersectionRatio) return;
+      observer.disconnect();
+      tell();
+    }).observe(node);
+  });
+
+// What `widgets.script` makes of each `render`: its keys are kept.
+export const keeping = (render) => (context) => {
+  const close = render(context);
+  keepKeys(context.el.lastElementChild);
+  return close;
+};
 
 export function keepKeysOfBox({ el }) {
   el.style.display = "none";
   let tries = 0;
   const mark = () => {
     const box = el.closest(".widget-box");
-    if (box) {
-      keepKeys(box);
-      box.addEventListener("keydown", (event) => event.stopPropagation());
-    } else if (tries++ < MOST_TRIES) requestAnimationFrame(mark);
+    if (box) keepKeys(box);
+    else if (tries++ < MOST_TRIES) requestAnimationFrame(mark);
   };
   mark();
 }

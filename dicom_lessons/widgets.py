@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import anywidget
+import ipywidgets
 from markupsafe import Markup
 
-from dicom_lessons.html import Page
+from dicom_lessons.html import Page, render
+from dicom_lessons.text import _
 
+VIEW = "application/vnd.jupyter.widget-view+json"
+END_OF_NOTICE = "<!-- the twin -->"
 _KIT = Path(__file__).with_name("kit.js")
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+# Of two outputs side by side, a widget and its twin, JupyterLab shows the widget while it lives:
+# it has a kernel and our script marked it. The twin waits a moment for that, then it is shown.
+_NOTICE = """\
+<div class="dl-twin"><style>
+@keyframes dl-wait { from, to { height: 0; overflow: hidden; visibility: hidden; } }
+.jp-OutputArea-child:has(> .lm-Panel:not(.jupyter-widgets)):not(:has(.jupyter-widgets-disconnected))
+  + .jp-OutputArea-child:has(.dl-twin) { animation: dl-wait 3s; }
+.jp-OutputArea-child:has(> .lm-Panel .dl-live):not(:has(.jupyter-widgets-disconnected))
+  + .jp-OutputArea-child:has(.dl-twin),
+.jp-OutputArea-child:has(> .lm-Panel.jupyter-widgets):has(+ .jp-OutputArea-child .dl-twin),
+.jp-OutputArea-child:has(> .lm-Panel .jupyter-widgets-disconnected):has(+ * .dl-twin)
+  { display: none; }
+.jp-OutputArea-child:has(> .lm-Panel):not(:has(> .lm-Panel > *)):has(+ * .dl-twin)
+  { animation: dl-wait 1s 3s forwards; }
+</style><p><em>{{ text }}</em></p></div>{{ end }}"""
 
 
 def script(folder: Path, *names: str) -> str:
     """Return ``kit.js`` and files of a folder as one module, which is what anywidget takes.
 
-    The files share one scope: each of their top-level names may stand only once.
+    The files share one scope: each of their top-level names may stand only once. What they export
+    as ``render`` keeps the keys that are pressed in the widget.
 
     Parameters
     ----------
@@ -29,23 +50,48 @@ def script(folder: Path, *names: str) -> str:
         The files in their order; one of them has ``export default { render }``.
     """
     parts = [path.read_text(encoding="utf-8") for path in (_KIT, *map(folder.joinpath, names))]
-    return _EXPORT.sub("", _IMPORT.sub("", "\n".join(parts)))
+    text = _EXPORT.sub("", _IMPORT.sub("", "\n".join(parts)))
+    return text.replace("export default { render }", "export default { render: keeping(render) }")
+
+
+def style(*paths: Path) -> str:
+    """Return ``kit.css`` and other style sheets as one."""
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in (_KIT.with_suffix(".css"), *paths)
+    )
 
 
 class StaticTwin:
-    """Mixin, named before a widget class, for what a reader without a kernel sees instead."""
+    """Mixin, named before a widget class, for what a reader without a kernel sees instead.
+
+    The live widget is an output of its own, before that of its twin. In one output a notebook that
+    is opened again would show neither: JupyterLab takes the widget and does not find its model.
+    """
 
     def twin(self) -> Page | Markup:
         """Return what the notebook's stored output keeps; plain ``Markup`` goes with the repr."""
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        from IPython import InteractiveShell
+
         bundle = super()._repr_mimebundle_(**options)  # type: ignore[misc]
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if InteractiveShell.initialized():
+            InteractiveShell.instance().display_pub.publish({VIEW: data.pop(VIEW)})
         twin = self.twin()
         page = twin if isinstance(twin, Page) else Page(twin, repr(self))
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data.update({"text/html": str(page.markup), "text/plain": page.text})
+        data.update({"text/html": str(notice() + page.markup), "text/plain": page.text})
         return bundle
+
+
+def notice() -> Markup:
+    """Return what stands before a twin; :mod:`course_tools.lessons` leaves it out of lessons."""
+    text = _(
+        "This is what is left of a widget without its kernel: run the cell, and it comes back. If "
+        "it does not, “python -m dicom_lessons check” in a terminal says what is missing."
+    )
+    return render(_NOTICE, text=text, end=Markup(END_OF_NOTICE))
 
 
 class Widget(StaticTwin, anywidget.AnyWidget):
@@ -55,4 +101,12 @@ class Widget(StaticTwin, anywidget.AnyWidget):
 class KeepKeys(anywidget.AnyWidget):
     """An invisible child; the box that holds it keeps the keys that are typed in it."""
 
+    _css = style()
     _esm = script(_KIT.parent) + "export default { render: keepKeysOfBox };\n"
+
+
+class Box(StaticTwin, ipywidgets.VBox):  # type: ignore[misc]
+    """Widgets in a column, with a static twin; it keeps the keys that are typed in it."""
+
+    def __init__(self, children: Iterable[ipywidgets.Widget]) -> None:
+        super().__init__([*children, KeepKeys()])

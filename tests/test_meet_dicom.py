@@ -155,6 +155,43 @@ def test_every_lossless_syntax_that_is_called_ready_is_decoded() -> None:
     assert JPEG2000.name in ready
 
 
+@pytest.mark.parametrize("lost", list(computer.EXTENSIONS))
+@pytest.mark.parametrize("has_own_python", [False, True])
+def test_a_front_end_without_widgets_is_noticed(
+    lost: str, has_own_python: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in computer.EXTENSIONS:
+        folder = tmp_path / "labextensions" / name
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text("{}" if name == lost else '{"version": "1.2"}')
+    server = sys.executable
+    if has_own_python:  # a program that stands for it, and says where it looks
+        server = str(tmp_path / "python")
+        paths = json.dumps({"data": [str(tmp_path)]})
+        Path(server).write_text(f"#!/bin/sh\necho '{paths}'\n")
+        Path(server).chmod(0o755)
+    else:
+        monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda: [str(tmp_path)])
+    monkeypatch.setattr(computer, "_server", lambda: server)
+    lines = computer.extensions()
+    assert [line.found for line in lines] == [
+        "" if n == lost else "1.2" for n in computer.EXTENSIONS
+    ]
+    (missing,) = [line for line in lines if not line.ok]
+    assert lost in missing.what
+    assert missing.advice.startswith(f'"{server}" -m pip install')
+    assert missing in computer.readiness()
+
+
+def test_the_server_of_a_notebook_is_found() -> None:
+    """A process that is called like Jupyter's starts another, as a server does with a kernel."""
+    child = "from dicom_lessons.meet_dicom import computer; print(computer._server())"
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    command = [sys.executable, "-c", program, "jupyter-lab"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert told == sys.executable
+
+
 def test_the_report_has_a_line_per_prerequisite() -> None:
     report = computer.readiness_text(computer.readiness())
     assert len(report.splitlines()) == len(computer.readiness())

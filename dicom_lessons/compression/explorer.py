@@ -28,7 +28,7 @@ from dicom_lessons.pixels.grey import modality_table, rescale
 from dicom_lessons.pixels.stored import is_colour
 from dicom_lessons.text import N_, _
 from dicom_lessons.viewer.pictures import picture_of
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 PICTURES = {
     "virtual/ct": N_("CT, virtual patient"),
@@ -72,7 +72,7 @@ def compare_transfer_syntaxes(
     return TransferSyntaxComparator(source)
 
 
-class TransferSyntaxComparator(StaticTwin, VBox):  # type: ignore[misc]
+class TransferSyntaxComparator(Box):
     """Choose a picture and a coding; beside the list, the picture and what it lost."""
 
     def __init__(self, source: reading.Source) -> None:
@@ -87,11 +87,11 @@ class TransferSyntaxComparator(StaticTwin, VBox):  # type: ignore[misc]
         )
         self.coding_choice = Select(rows=14, description=_("Coding:"), style=style, layout=narrow)
         self.detail = Checkbox(description=_("Only the middle, enlarged"), indent=False)
-        self.numbers, self.pictures = HTML(), HTML(layout=Layout(flex="1 1 0", min_width="0"))
+        self.numbers, self.pictures = HTML(layout=Layout(overflow="auto")), HTML()
         self.numbers.add_class("jp-RenderedHTMLCommon")
-        column = Layout(width="28em", flex="0 0 auto")
-        left = VBox([self.coding_choice, self.detail, self.numbers], layout=column)
-        super().__init__([self.picture_choice, HBox([left, self.pictures]), KeepKeys()])
+        left = VBox([self.coding_choice, self.detail])
+        parts = HBox([left, self.pictures, self.numbers]).add_class("dl-compared")
+        super().__init__([self.picture_choice, parts])
         self.picture_choice.observe(self._choose_picture, "value")
         self.coding_choice.observe(self._show, "value")
         self.detail.observe(self._show, "value")

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from ipywidgets import HTML, Dropdown, VBox
+from ipywidgets import HTML, Dropdown
 
 from dicom_lessons import samples
 from dicom_lessons.download.server import FAULTS, Faulty, serve
 from dicom_lessons.fetching import DownloadError, fetch
 from dicom_lessons.html import Page, table
 from dicom_lessons.text import _
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 
-class FaultExplorer(StaticTwin, VBox):  # type: ignore[misc]
+class FaultExplorer(Box):
     """A list of faults; the one that is chosen happens at once to two downloads."""
 
     def __init__(self, fault: str) -> None:
@@ -27,12 +27,13 @@ class FaultExplorer(StaticTwin, VBox):  # type: ignore[misc]
             options=choices,
             value=fault,
             description=_("The server"),
-            layout={"width": "min(100%, 40rem)"},
+            layout={"width": "40rem"},
+            style={"description_width": "initial"},
         )
         self.outcome = HTML()
         self.faults.observe(self._show, "value")
         self._show()
-        super().__init__([self.faults, self.outcome, KeepKeys()])
+        super().__init__([self.faults, self.outcome])
 
     def _show(self, _change: object = None) -> None:
         self.outcome.value = str(_outcome_page(self.faults.value).markup)

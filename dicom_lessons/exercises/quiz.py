@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipywidgets import HTML, Button, Layout, RadioButtons, VBox
-from markupsafe import Markup
+from ipywidgets import HTML, Button, Layout, RadioButtons
 
 from dicom_lessons.exercises.forms import LETTERS
 from dicom_lessons.exercises.judging import answered, next_hint
 from dicom_lessons.exercises.kinds import Choice
 from dicom_lessons.html import Page, render
 from dicom_lessons.text import _
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 _QUESTION = """\
 <p><strong>{{ question }}</strong></p>
 {% if options %}
 <ol type="a">{% for option in options %}<li>{{ option }}</li>{% endfor %}</ol>
 {% endif %}"""
-# ipywidgets give each option one line of fixed height: a long one would run into the next
-_STYLE = Markup("""\
-<style>
-.dl-quiz .widget-radio-box label { display: flex; flex-direction: row-reverse; height: auto;
-  justify-content: flex-end; align-items: flex-start; gap: 0.5em; line-height: 1.4; }
-.dl-quiz .widget-radio-box label input { flex: none; margin: 0 0 0 0.2em; height: 1.4em; }
-.dl-quiz .widget-html-content p { line-height: 1.4; margin: 0.3em 0; }
-</style>""")
 _SAID = """<p role="status">{{ text }}</p>"""
 
 
-class Quiz(StaticTwin, VBox):  # type: ignore[misc]
+class Quiz(Box):
     """Radio buttons for the options of a choice, and one for hints; tries are unlimited.
 
     The answers stay in the kernel. Without one, a page shows the question and its options.
@@ -53,10 +44,8 @@ class Quiz(StaticTwin, VBox):  # type: ignore[misc]
         self.hint_button = Button(description=_("Hint"), layout=Layout(width="auto"))
         self.hint = HTML()
         self.hint_button.on_click(self._show_hint)
-        question = HTML(_STYLE + render(_QUESTION, question=self.question, options=()))
-        super().__init__(
-            [question, self.buttons, self.feedback, self.hint_button, self.hint, KeepKeys()]
-        )
+        question = HTML(render(_QUESTION, question=self.question, options=()))
+        super().__init__([question, self.buttons, self.feedback, self.hint_button, self.hint])
         self.add_class("dl-quiz")
 
     def _answer(self, change: dict[str, Any]) -> None:

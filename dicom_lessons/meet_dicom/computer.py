@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import platform
+import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -42,6 +46,11 @@ DECODED_BY: dict[uid.UID, tuple[str, ...]] = {
     uid.HTJ2KLosslessRPCL: ("pylibjpeg", "pylibjpeg-openjpeg"),
     uid.HTJ2K: ("pylibjpeg", "pylibjpeg-openjpeg"),
     uid.RLELossless: ("pydicom",),
+}
+# each draws a part of the widgets in the browser, and belongs to the server's Python
+EXTENSIONS = {
+    "anywidget": "anywidget",
+    "@jupyter-widgets/jupyterlab-manager": "jupyterlab-widgets",
 }
 # the downloads of lesson 05 come from there
 ADDRESS = "https://github.com"
@@ -78,7 +87,7 @@ def readiness() -> tuple[Prerequisite, ...]:
     >>> [finding.what for finding in readiness() if finding.needed and not finding.ok]
     []
     """
-    return packages() + decoders()
+    return packages() + extensions() + decoders()
 
 
 def packages() -> tuple[Prerequisite, ...]:
@@ -94,6 +103,52 @@ def packages() -> tuple[Prerequisite, ...]:
             advice = _("Install a newer Python from python.org.")
         found.append(Prerequisite(name, version, versions, ok, advice))
     return tuple(found)
+
+
+def extensions() -> tuple[Prerequisite, ...]:
+    """Tell whether JupyterLab has what it draws widgets with.
+
+    In a notebook that is looked for where the server does, whose Python may be another one.
+    """
+    server = _server()
+    folders = _folders(server)
+    lines = []
+    for name, package in EXTENSIONS.items():
+        version = ""
+        for about in [Path(folder, "labextensions", name, "package.json") for folder in folders]:
+            with suppress(OSError, ValueError, KeyError):
+                version = version or json.loads(about.read_text(encoding="utf-8"))["version"]
+        command = f'"{server}" -m pip install {package}'
+        advice = "" if version else _("{command} – then start Jupyter again.", command=command)
+        what = _("JupyterLab's extension {name}", name=name)
+        lines.append(Prerequisite(what, version, package, bool(version), advice))
+    return tuple(lines)
+
+
+def _server() -> str:
+    """Return the Python of the Jupyter server that started this kernel, or the one that runs."""
+    with suppress(ImportError):
+        import psutil
+
+        with suppress(psutil.Error):
+            for process in psutil.Process().parents():
+                python, *words = process.cmdline() or [""]
+                if any("jupyter" in word for word in words):
+                    return python
+    return sys.executable
+
+
+def _folders(server: str) -> list[str]:
+    """Return where a Python's Jupyter looks for extensions."""
+    if Path(server).parent == Path(sys.executable).parent:
+        from jupyter_core.paths import jupyter_path
+
+        return list(jupyter_path())
+    command = [server, "-m", "jupyter", "--paths", "--json"]
+    with suppress(OSError, ValueError, KeyError, subprocess.SubprocessError):
+        told = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
+        return [str(folder) for folder in json.loads(told)["data"]]
+    return []
 
 
 @cache

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipywidgets import HTML, Button, HBox, Layout, VBox
+from ipywidgets import HTML, Button, HBox, Layout
 
 from dicom_lessons.html import Page, render, table
 from dicom_lessons.meet_dicom import computer
 from dicom_lessons.meet_dicom.computer import Prerequisite
 from dicom_lessons.text import N_, _
-from dicom_lessons.widgets import StaticTwin
+from dicom_lessons.widgets import Box
 
 _STATUS = """<p role="status">{{ text }}</p>"""
 _NOTE = """<p>{{ text }}</p>"""
@@ -25,14 +25,16 @@ _HOW_TO_INSTALL = N_(
 )
 
 
-class Readiness(StaticTwin, VBox):  # type: ignore[misc]
+class Readiness(Box):
     """The readiness check with two buttons; the network is asked only when one is pressed.
 
     Without a kernel, a page shows what is checked and what is to be done if it is missing.
     """
 
     def __init__(self) -> None:
-        self.packages = HTML(_table(computer.packages(), _("Python and packages")))
+        self.packages = HTML(
+            _table(computer.packages() + computer.extensions(), _("Python and packages"))
+        )
         self.decoders = HTML(
             _table(computer.decoders(), _("Can these transfer syntaxes be decoded here?"))
         )

@@ -21,7 +21,7 @@ from dicom_lessons.reading import read
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer
 from dicom_lessons.viewer.pictures import alt_of, picture_of
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 THUMBNAIL = 120
 _EVERY = ("SOPClassUID", "Rows", "Columns", "NumberOfFrames", "PhotometricInterpretation")
@@ -49,7 +49,7 @@ def explore_modalities() -> ModalityGallery:
     return ModalityGallery()
 
 
-class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
+class ModalityGallery(Box):
     """One button per modality; below, the virtual patient beside the files of pydicom."""
 
     def __init__(self) -> None:
@@ -63,8 +63,9 @@ class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
         self.panels = tuple(Panel(source) for source in _SOURCES)
         self.buttons.observe(self._choose, "value")
         columns = "repeat(auto-fit, minmax(min(100%, 24em), 1fr))"
-        row = GridBox(self.panels, layout=Layout(grid_template_columns=columns, grid_gap="1em"))
-        super().__init__([self.buttons, self.heading, row, KeepKeys()])
+        boxes = [panel.box for panel in self.panels]
+        row = GridBox(boxes, layout=Layout(grid_template_columns=columns, grid_gap="1em"))
+        super().__init__([self.buttons, self.heading, row])
         self._choose({"new": SHOWN[0]})
 
     def _choose(self, change: dict[str, Any]) -> None:
@@ -87,17 +88,21 @@ class ModalityGallery(StaticTwin, VBox):  # type: ignore[misc]
         return Page(markup, "\n".join(f"{code}: {meaning(code)}" for code in SHOWN))
 
 
-class Panel(VBox):  # type: ignore[misc]
+class Panel:
     """The samples of one source: a list to choose from, the viewer, its elements."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.files = Dropdown(description=_("File:"), layout=Layout(width="25em", max_width="100%"))
+        self.files = Dropdown(
+            description=_("File:"),
+            layout=Layout(width="25em", max_width="100%"),
+            style={"description_width": "initial"},
+        )
         self.picture = VBox()
         self.elements = HTML()
         self.files.observe(self._open, "value")
         title = HTML(render('<h4 style="margin:0">{{ title }}</h4>', title=title_of(source)))
-        super().__init__([title, self.files, self.picture, self.elements])
+        self.box = VBox([title, self.files, self.picture, self.elements])
         self._open({"new": None})
 
     def show_modality(self, code: str) -> None:

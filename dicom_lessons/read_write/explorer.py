@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ipywidgets import HTML, Dropdown, HBox, Layout, Select, VBox
+from ipywidgets import HTML, Dropdown, HBox, Layout, Select
 from markupsafe import Markup
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -14,16 +14,17 @@ from dicom_lessons import html, reading
 from dicom_lessons.read_write.compare import described, difference
 from dicom_lessons.structure import StructureError, find_element, map_bytes, rewrite
 from dicom_lessons.text import _, ngettext
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 MARKS = {"added": "+", "removed": "−", "value changed": "≠", "VR changed": "VR"}
 BYTES_PER_ROW, MOST_BYTES, MOST_ROWS = 8, 64, 100
 _VALUE = """<span style="overflow-wrap: anywhere">{{ text }}</span>"""
 _BYTES = """\
-<pre style="margin: 0; line-height: 1.4; font-size: 90%; white-space: pre">{% for row in rows %}
-{% for text, differs in row.bytes %}{% if differs %}<mark><b><u>{{ text }}</u></b></mark>
-{%- else %}{{ text }}{% endif %} {% endfor %} {{ row.letters }}
-{% endfor %}</pre>{{ note }}"""
+<div style="font: 90%/1.4 var(--jp-code-font-family, monospace)">{% for row in rows %}
+<div class="dl-octets"><span>
+{%- for text, differs in row.bytes %}{% if differs %}<mark><b><u>{{ text }}</u></b></mark>
+{%- else %}{{ text }}{% endif %} {% endfor %} </span><span>{{ row.letters }}</span></div>
+{% endfor %}</div>{{ note }}"""
 _DETAIL = """<p role="status"><strong>{{ path }}</strong>: {{ kind }}</p>{{ table }}"""
 
 
@@ -46,7 +47,7 @@ def explore_difference(one: reading.Source, other: reading.Source) -> Difference
     return DifferenceViewer(one, other)
 
 
-class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
+class DifferenceViewer(Box):
     """A list of places that differ; the one chosen is shown on both sides, down to its bytes."""
 
     def __init__(self, one: reading.Source, other: reading.Source) -> None:
@@ -55,10 +56,10 @@ class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
         self._count = ngettext("{count} place differs", "{count} places differ", len(found))
         kinds = [(_("all kinds"), "")]
         kinds += [(f"{mark} {_(kind)}", kind) for kind, mark in MARKS.items()]
-        style, narrow = {"description_width": "initial"}, Layout(width="26em", flex="0 0 auto")
-        self.kind_choice = Dropdown(options=kinds, description=_("Show:"), layout={"width": "20em"})
+        style, narrow = {"description_width": "initial"}, Layout(flex="0 1 26em")
+        self.kind_choice = Dropdown(options=kinds, description=_("Show:"), style=style)
         self.places = Select(rows=13, description=_("Places:"), style=style, layout=narrow)
-        self.detail = HTML(layout=Layout(overflow="auto", min_width="0", flex="1 1 auto"))
+        self.detail = HTML(layout=Layout(overflow="auto", min_width="0", flex="1 1 36em"))
         sentence = f"{self._sides[0].name} → {self._sides[1].name}: {self._count}."
         self.summary = HTML(html.render("<p>{{ text }}</p>", text=sentence))
         for part in (self.detail, self.summary):
@@ -66,8 +67,8 @@ class DifferenceViewer(StaticTwin, VBox):  # type: ignore[misc]
         self._list({})
         self.kind_choice.observe(self._list, "value")
         self.places.observe(self._show, "value")
-        both = HBox([self.places, self.detail])
-        super().__init__([self.summary, self.kind_choice, both, KeepKeys()])
+        both = HBox([self.places, self.detail], layout=Layout(flex_flow="row wrap"))
+        super().__init__([self.summary, self.kind_choice, both])
 
     def _list(self, change: dict[str, Any]) -> None:
         kind = self.kind_choice.value
@@ -155,9 +156,8 @@ def _hex(raw: bytes, against: bytes, note: str) -> Markup:
     rows = []
     for start in range(0, len(octets), BYTES_PER_ROW):
         part = raw[start : min(start + BYTES_PER_ROW, MOST_BYTES)]
-        gap = 3 * (BYTES_PER_ROW - len(part)) * " "
         letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-        rows.append({"bytes": octets[start : start + BYTES_PER_ROW], "letters": gap + letters})
+        rows.append({"bytes": octets[start : start + BYTES_PER_ROW], "letters": letters})
     more = len(raw) - MOST_BYTES
     notes = [ngettext("and {count} more byte", "and {count} more bytes", more)] if more > 0 else []
     notes += [note] if raw and note else []

@@ -27,7 +27,7 @@ from dicom_lessons.sop.tables import (
     definition,
 )
 from dicom_lessons.text import N_, _, ngettext, short
-from dicom_lessons.widgets import KeepKeys, StaticTwin
+from dicom_lessons.widgets import Box
 
 USAGES = {"M": N_("M mandatory"), "C": N_("C conditional"), "U": N_("U user option")}
 LONGEST_VALUE = 49
@@ -54,7 +54,7 @@ def explore_sop_class(source: Source = "CT_small") -> SOPClassExplorer:
     return SOPClassExplorer(source)
 
 
-class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
+class SOPClassExplorer(Box):
     """Choose a class, a file of it, a module; the tables follow. All of it works by keyboard."""
 
     def __init__(self, source: Source) -> None:
@@ -67,20 +67,22 @@ class SOPClassExplorer(StaticTwin, VBox):  # type: ignore[misc]
         )
         self.file_choice = Dropdown(description=_("File:"), layout=narrow, style=style)
         self.module_choice = Select(
-            rows=14, description=_("Module:"), style=style, layout=Layout(width="24em")
+            rows=14, description=_("Module:"), style=style, layout=Layout(width="auto")
         )
         self.only_required = Checkbox(description=_("Without Type 3"), indent=False, value=True)
-        self.summary, self.attributes = HTML(), HTML(layout=Layout(max_height="24em"))
+        self.summary, self.attributes = (
+            HTML(),
+            HTML(layout=Layout(max_height="24em", flex="1 1 38em", min_width="0")),
+        )
         for part in (self.summary, self.attributes):
             part.add_class("jp-RenderedHTMLCommon")
             part.layout.overflow = "auto"
-        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 0 auto"))
+        modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 1 24em"))
         super().__init__(
             [
                 HBox([self.class_choice, self.file_choice], layout=Layout(flex_flow="row wrap")),
                 self.summary,
-                HBox([modules, self.attributes]),
-                KeepKeys(),
+                HBox([modules, self.attributes], layout=Layout(flex_flow="row wrap")),
             ]
         )
         self.class_choice.value = str(self.iod.sop_class)

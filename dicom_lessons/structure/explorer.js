@@ -1,7 +1,7 @@
 // The byte explorer's view. Only the rows in view exist; Python sends their bytes and elements in
 // blocks, on demand. Every part works on one object, the explorer.
 
-import { clamp, fill, make, makeId, typedArray } from "../kit.js";
+import { clamp, fill, leadsOut, make, makeId, typedArray } from "../kit.js";
 import { Rows } from "./rows.js";
 
 const WIDTH = 16; // bytes per row
@@ -225,6 +225,14 @@ function select(x, selection) {
 
 function openFile(x) {
   const { size, entries, note, encoding } = shown(x);
+  const { style } = x.page.root; // columns as wide as their numbers
+  for (const [name, head] of [
+    ["offset", 0],
+    ["length", 3],
+  ]) {
+    const letters = Math.max(x.labels.columns[head].length, String(size).length);
+    style.setProperty(`--${name}`, `${letters}ch`);
+  }
   x.page.select.value = encoding;
   x.page.note.textContent = note;
   x.page.note.hidden = !note;
@@ -237,7 +245,7 @@ function openFile(x) {
 
 // A key moves by so many places in a grid of some width and a page of some rows, or chooses.
 function pressKey(event, { width, rows, place, total }, move, choose) {
-  if (event.altKey || event.metaKey) return;
+  if (leadsOut(event) || event.altKey) return;
   const page = (rows - 1) * width;
   const steps = { ArrowUp: -width, ArrowDown: width, ArrowLeft: -1, ArrowRight: 1 };
   Object.assign(steps, { PageUp: -page, PageDown: page, Home: -place, End: total - 1 - place });
@@ -250,17 +258,22 @@ function pressKey(event, { width, rows, place, total }, move, choose) {
 
 function listen(x) {
   const { page, model } = x;
-  page.list.addEventListener("keydown", (event) => {
+  const onList = (event) => {
     const { total } = x.entries;
     const grid = { width: 1, rows: x.entries.visible(), place: x.focus, total };
     const move = (index) => moveFocus(x, index);
     pressKey(event, grid, move, () => chooseEntry(x, x.focus));
-  });
-  page.dump.addEventListener("keydown", (event) => {
+  };
+  const onDump = (event) => {
     const total = shown(x).size;
     const grid = { width: WIDTH, rows: x.bytes.visible(), place: x.cursor, total };
     const move = (offset) => moveCursor(x, offset);
     pressKey(event, grid, move, () => chooseByte(x));
+  };
+  page.root.addEventListener("keydown", (event) => {
+    // anywhere but in the choice of encodings, whose own keys they are
+    if (page.dump.contains(event.target)) onDump(event);
+    else if (event.target !== page.select) onList(event);
   });
   page.dump.addEventListener("click", (event) => {
     const offset = event.target.dataset?.offset;
@@ -290,6 +303,8 @@ function render({ model, el }) {
   model.on("msg:custom", take);
   model.on("change:shown", open);
   const watcher = new ResizeObserver(() => {
+    const { list } = page; // the row of names is as wide as the rows, beside their scroll bar
+    list.previousSibling.style.marginInlineEnd = `${list.offsetWidth - list.clientWidth}px`;
     x.bytes.paintSoon();
     x.entries.paintSoon();
   });

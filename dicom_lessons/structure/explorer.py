@@ -26,7 +26,7 @@ from dicom_lessons.structure.labels import (
     twin,
 )
 from dicom_lessons.text import _
-from dicom_lessons.widgets import Widget, script
+from dicom_lessons.widgets import Widget, script, style
 
 Source = str | os.PathLike[str] | bytes | FileMap
 Entry = Element | Region
@@ -96,7 +96,7 @@ class ByteExplorer(Widget):
     """The widget of :func:`explore_bytes`; the browser asks it for the rows in view."""
 
     _esm = script(Path(__file__).parent, "rows.js", "explorer.js")
-    _css = Path(__file__).with_name("explorer.css")
+    _css = style(Path(__file__).with_name("explorer.css"))
     labels = traitlets.Dict().tag(sync=True)
     encoding = traitlets.Unicode("stored").tag(sync=True)
     shown = traitlets.Dict().tag(sync=True)

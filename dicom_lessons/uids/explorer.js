@@ -1,6 +1,6 @@
 // The tree of UIDs: arrow keys move and open, the selected row goes to Python.
 
-import { keepKeys, make } from "../kit.js";
+import { leadsOut, make } from "../kit.js";
 
 function treeItem(node, index) {
   const item = make("li", "", "", {
@@ -64,7 +64,6 @@ function keyAction(event, item, items, select) {
 
 function render({ model, el }) {
   const root = make("ul", "uid-tree", "", { role: "tree", "aria-label": model.get("label") });
-  keepKeys(root);
   const items = buildTree(model.get("nodes"), root);
   if (items.length) items[0].tabIndex = 0;
 
@@ -86,8 +85,8 @@ function render({ model, el }) {
     if (item) setOpen(item, !isOpen(item));
   });
   root.addEventListener("keydown", (event) => {
-    const item = event.target.closest("li");
-    if (!item || event.ctrlKey || event.altKey || event.metaKey) return;
+    const item = event.target.closest("li") ?? items.find((one) => one.tabIndex === 0);
+    if (!item || leadsOut(event) || event.altKey) return;
     const action = keyAction(event, item, items, select);
     if (!action) return;
     action();

@@ -9,7 +9,7 @@ from typing import Any
 
 import anywidget
 import traitlets
-from ipywidgets import HTML, Layout, Text, VBox
+from ipywidgets import HTML, Layout, Text
 from markupsafe import Markup
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -19,7 +19,7 @@ from dicom_lessons.uids.meaning import explain
 from dicom_lessons.uids.roots import arcs
 from dicom_lessons.uids.rules import MAXIMUM_LENGTH, judge
 from dicom_lessons.uids.tree import Node, Tree, read_tree
-from dicom_lessons.widgets import StaticTwin, script
+from dicom_lessons.widgets import Box, script, style
 
 _HERE = Path(__file__).parent
 _MOST_SHOWN = 200
@@ -70,13 +70,13 @@ class TreeView(anywidget.AnyWidget):
     """A tree of rows; arrow keys move and open, the selected row goes to the kernel."""
 
     _esm = script(_HERE, "explorer.js")
-    _css = _HERE / "explorer.css"
+    _css = style(_HERE / "explorer.css")
     nodes: traitlets.List[Any] = traitlets.List().tag(sync=True)
     selected = traitlets.Int(-1).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
 
 
-class UIDTree(StaticTwin, VBox):  # type: ignore[misc]
+class UIDTree(Box):
     """A text field for a UID, what it is made of, and the tree of a folder if there is one."""
 
     def __init__(self, uid: str, tree: Tree) -> None:

@@ -1,6 +1,6 @@
 // The keyboard, and the buttons and fields of the panel.
 
-import { clamp } from "../kit.js";
+import { clamp, leadsOut } from "../kit.js";
 import { moveView, paintNow, paintSoon } from "./draw.js";
 import { goTo, play } from "./frames.js";
 import { measure } from "./panel.js";
@@ -84,7 +84,7 @@ function actionOf(v, event, reset) {
 export function listenToKeys(v, reset) {
   const { page } = v;
   page.stage.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (leadsOut(event) || event.altKey) return;
     const action = actionOf(v, event, reset);
     if (!action) return;
     action();

@@ -1,6 +1,6 @@
 // The elements of the viewer; what they do is in the other files.
 
-import { fill, keepKeys, make, makeId } from "../kit.js";
+import { fill, make, makeId } from "../kit.js";
 
 const FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
 const VALUES = ["place", "stored", "modality", "displayed", "position", "measured"];
@@ -8,7 +8,6 @@ const VALUES = ["place", "stored", "modality", "displayed", "position", "measure
 export function buildPage(about, grey) {
   const { labels } = about;
   const root = make("section", "dl-viewer", "", { "aria-label": labels.title });
-  keepKeys(root);
   const page = { root, id: makeId(), tools: {}, values: {} };
   buildBar(page, labels, grey);
   const body = root.appendChild(make("div", "dl-body"));

@@ -1,6 +1,6 @@
 // A page without a kernel: the same viewer over a model that only remembers.
 
-import { inflate, make } from "../kit.js";
+import { inflate, keeping, make, seen } from "../kit.js";
 import { render } from "./viewer.js";
 
 async function openModel({ state, about, frames }) {
@@ -22,11 +22,11 @@ async function openModel({ state, about, frames }) {
 class Twin extends HTMLElement {
   async connectedCallback() {
     this.model ??= openModel(JSON.parse(this.querySelector("script").textContent));
-    const model = await this.model;
+    const [model] = await Promise.all([this.model, seen(this)]);
     if (this.close || !this.isConnected) return;
     const el = make("div");
     this.replaceChildren(el);
-    this.close = render({ model, el });
+    this.close = keeping(render)({ model, el });
   }
   disconnectedCallback() {
     this.close?.();

@@ -1,0 +1,24 @@
+"""Each widget of the course with code that shows it; `test_widgets` knows if one is missing."""
+
+from __future__ import annotations
+
+# two cells that show a widget of each class; the network is asked of this computer alone
+EVERY_WIDGET = {
+    "Viewer": "from dicom_lessons.viewer import view_image\nview_image('examples_overlay')",
+    "ByteExplorer": "from dicom_lessons.structure import explore_bytes\nexplore_bytes('CT_small')",
+    "UIDTree": "from dicom_lessons.uids import explore_uids\n"
+    "from dicom_lessons import samples\nexplore_uids(files=samples.path('CT_small'))",
+    "ModalityGallery": "from dicom_lessons.modality import explore_modalities\n"
+    "explore_modalities()",
+    "SOPClassExplorer": "from dicom_lessons.sop import explore_sop_class\n"
+    "explore_sop_class('rtdose')",
+    "FaultExplorer": "from dicom_lessons.download import explore_faults\nexplore_faults()",
+    "DifferenceViewer": "from dicom_lessons.read_write import explore_difference\n"
+    "explore_difference('virtual/ct', 'virtual/ct_sharp')",
+    "TransferSyntaxComparator": "from dicom_lessons.compression import compare_transfer_syntaxes\n"
+    "compare_transfer_syntaxes('MR_small')",
+    "Quiz": "from dicom_lessons import quiz\nquiz('structure-w1')",
+    "Readiness": "from dicom_lessons.meet_dicom import computer, readiness_check\n"
+    "computer.ADDRESS = 'http://127.0.0.1:9'\nreadiness_check()",
+}
+PAGE = "from dicom_lessons.viewer import view_image\nview_image('CT_small').page()"
