@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +111,7 @@ def build_volume(sources: Source | Iterable[Source], *, stored: bool = False) ->
         spacing(first.dataset, first.frame),
     )
     return Volume(
-        _stored(stack) if stored else _modality(stack),
+        _stored(stack) if stored else stacked(stack),
         affine,
         "" if stored else units(first.dataset, first.frame),
         str(first.dataset.get("FrameOfReferenceUID", "")),
@@ -147,7 +147,8 @@ def _is_plain(dataset: Dataset, like: NDArray[Any]) -> bool:
     )
 
 
-def _modality(stack: list[Slice]) -> NDArray[np.float32]:
+def stacked(stack: Sequence[Slice]) -> NDArray[np.float32]:
+    """Return slices as modality values in the order given, shape (slices, rows, columns)."""
     array: NDArray[np.float32] | None = None
     for place, one in enumerate(stack):
         values = pixels.stored_values(one.dataset, one.frame)
