@@ -73,7 +73,7 @@ class SliceOrderLab(Box):
         array = stacked(order)
         side = array[::-1, array.shape[1] // 2]
         spacing = _row_spacing(order)
-        levels = np.rint(apply_window(side, _LAB) * 255).astype(np.uint8)
+        levels = np.rint(apply_window(side, _LAB)).astype(np.uint8)
         alt = _("a plane across the stack, slices from bottom to top")
         shape = side.shape[0] * spacing[0], side.shape[1] * spacing[1]
         return still(levels, shape, alt, _(KEYS[self.key.value][0]))

@@ -128,20 +128,27 @@ def _stored(stack: list[Slice]) -> NDArray[Any]:
 
 
 def _plane(one: Slice, like: NDArray[Any]) -> NDArray[Any]:
-    """Return the stored values of a slice; plain ones are not copied on the way."""
+    """Return the stored values of a slice; where the bytes are the values, nothing is copied."""
     dataset = one.dataset
     if one.frame == 0 and _is_plain(dataset, like):
-        return np.frombuffer(dataset.PixelData, like.dtype, like.size).reshape(like.shape)
+        plane = np.frombuffer(dataset.PixelData, like.dtype, like.size).reshape(like.shape)
+        bits = int(dataset.BitsStored)
+        signed = like.dtype.kind == "i"
+        low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if signed else (0, 2**bits)
+        if bits == 8 * like.dtype.itemsize or (low <= plane.min() and plane.max() < high):
+            return plane
     return pixels.stored_values(dataset, one.frame)
 
 
 def _is_plain(dataset: Dataset, like: NDArray[Any]) -> bool:
-    """Return whether the bytes are the values: native, and no bit is anything else."""
-    whole = 8 * like.dtype.itemsize
+    """Return whether the pixels are numbers one after the other, of the same kind as others."""
+    bits = dataset.get("BitsStored")
     return (
         str(dataset.file_meta.get("TransferSyntaxUID", "")) in _NATIVE
-        and dataset.get("BitsAllocated") == whole
-        and dataset.get("BitsStored") == whole
+        and dataset.get("BitsAllocated") == 8 * like.dtype.itemsize
+        and isinstance(bits, int)
+        and 1 <= bits <= 8 * like.dtype.itemsize
+        and dataset.get("HighBit") == bits - 1
         and len(dataset.PixelData) >= like.nbytes
         and dataset.get("PixelRepresentation") == int(like.dtype.kind == "i")
     )
@@ -150,8 +157,9 @@ def _is_plain(dataset: Dataset, like: NDArray[Any]) -> bool:
 def stacked(stack: Sequence[Slice]) -> NDArray[np.float32]:
     """Return slices as modality values in the order given, shape (slices, rows, columns)."""
     array: NDArray[np.float32] | None = None
+    like = pixels.stored_values(stack[0].dataset, stack[0].frame) if stack else None
     for place, one in enumerate(stack):
-        values = pixels.stored_values(one.dataset, one.frame)
+        values = _plane(one, like)
         if array is None:
             array = np.empty((len(stack), *values.shape), np.float32)
         array[place] = pixels.modality_values(values, one.dataset, one.frame)
