@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from dicom_lessons import commands, places
+
 LANGUAGES = ("en", "ru")
-_ACTIONS = ("examine", "report")
+_ACTIONS = ("collect", "examine", "feedback", "report")
 Command = Callable[[argparse.Namespace], int]
+_EXAMPLES = {
+    "run": "notebooks/en/04a_attributes.ipynb",
+    "solutions": "my_work",
+    "class": "my_class",
+    "bench": "my_work",
+}
 
 
 def _data(arguments: argparse.Namespace) -> int:
     from course_tools.patient import write_patient
 
-    for path in write_patient(arguments.folder):
+    for path in write_patient(places.ready(arguments.folder)):
         print(path)
     return 0
 
@@ -25,8 +34,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from course_tools import lessons
 
-    every = [*lessons.notebooks("en"), *lessons.notebooks("ru")]
-    for notebook in arguments.notebooks or every:
+    every = arguments.notebooks or [*lessons.notebooks("en"), *lessons.notebooks("ru")]
+    for notebook in every:
+        lessons.require_notebook(notebook)
+    for notebook in every:
         try:
             lessons.write(notebook, lessons.run(notebook))
         except CellExecutionError as error:
@@ -56,23 +67,45 @@ def _messages(_arguments: argparse.Namespace) -> int:
 def _solutions(arguments: argparse.Namespace) -> int:
     from course_tools.solutions import write_solutions
 
-    for path in write_solutions(arguments.folder):
+    for path in write_solutions(places.ready(arguments.folder)):
+        print(path)
+    return 0
+
+
+def _questions(arguments: argparse.Namespace) -> int:
+    from course_tools.question_bank import write_questions
+
+    for path in write_questions(arguments.folder):
+        print(path)
+    return 0
+
+
+def _slides(arguments: argparse.Namespace) -> int:
+    from course_tools.slides import write_slides
+
+    for path in write_slides(arguments.folder, arguments.sittings, arguments.reveal):
         print(path)
     return 0
 
 
 def _class(arguments: argparse.Namespace) -> int:
-    from course_tools.grading import folder, report_files
-    from dicom_lessons.text import set_language
+    from course_tools.grading import collect, feedback, folder, report_files
+    from dicom_lessons.text import set_language, short
 
     set_language(arguments.language)
     if arguments.action == "report":
         for path in report_files.write_report(arguments.folder):
             print(path)
-    elif arguments.action == "examine":
+    elif arguments.action == "feedback":
+        for path in feedback.write_feedback(arguments.folder):
+            print(path)
+    elif arguments.action in ("collect", "examine"):
+        if arguments.action == "collect":
+            for line in collect.told(collect.collect(arguments.folder)):
+                print(line)
         for remark in folder.examine(arguments.folder):
-            kept = f" ({remark.original})" if remark.original else ""
-            print(f"{remark.learner}, {remark.lesson}: {remark.what}{kept}")
+            kept = f" ({short(remark.original, 200)})" if remark.original else ""
+            print(f"{short(remark.learner)}, {remark.lesson}: {remark.what}{kept}")
     elif arguments.folder.name in _ACTIONS:
         action = arguments.folder.name
         raise ValueError(f"{action} needs the folder of the class: class {action} FOLDER.")
@@ -85,25 +118,30 @@ def _class(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from course_tools import bench
 
-    bench.run(arguments.folder)
+    bench.run(places.ready(arguments.folder))
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _fuzz(arguments: argparse.Namespace) -> int:
+    if not hasattr(os, "fork"):
+        raise ValueError("fuzz runs each file in a forked process: use Linux or macOS.")
+    from course_tools import fuzz
+
+    return fuzz.main(arguments.files, arguments.seed, arguments.folder, arguments.keep)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands for authors and teachers."""
     from course_tools.lessons import ROOT
 
-    parser = argparse.ArgumentParser(
+    every = argparse.ArgumentParser(
         prog="python -m course_tools",
         description="Make, check and publish the course. CONTRIBUTING.md and TEACHING.md tell how.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    known = every.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
-        command: argparse.ArgumentParser = commands.add_parser(
-            name, help=text, description=f"{text[0].upper()}{text[1:]}."
-        )
-        command.set_defaults(command=work)
-        return command
+        return commands.add(known, name, work, text, _EXAMPLES.get(name, ""))
 
     data = add("data", _data, "make the files of the virtual patient again")
     data.add_argument(
@@ -121,26 +159,53 @@ def _parser() -> argparse.ArgumentParser:
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
-    _add_class(add("class", _class, "lay out a class for nbgrader, examine it, report on it"))
+    _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
+
+    questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
+    questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
+    slides = add("slides", _slides, "write the sittings as slides that need no network")
+    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    slides.add_argument(
+        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
+    )
+    slides.add_argument(
+        "--reveal", metavar="FOLDER", type=Path, default=None,
+        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
+    )  # fmt: skip
 
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go; my_work if none is named",
     )  # fmt: skip
-    return parser
+
+    text = "feed every reader mutated files and list what goes wrong"
+    fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
+    fuzz.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path,
+        help="files to mutate besides those that the course has",
+    )  # fmt: skip
+    fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
+    fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
+    fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
+    return every
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:
-    course.usage = "python -m course_tools class [examine | report] FOLDER [--language {en,ru}]"
+    actions = " | ".join(_ACTIONS)
+    course.usage = f"python -m course_tools class [{actions}] FOLDER [--language {{en,ru}}]"
     course.formatter_class = argparse.RawDescriptionHelpFormatter
     course.epilog = (
-        "  class FOLDER          lay out the folder of a class, or add lessons that are new\n"
-        "  class examine FOLDER  look at what learners handed in, before it is graded\n"
-        "  class report FOLDER   write report/ from the grades\n\n"
+        "  class FOLDER            lay out the folder of a class, or add lessons that are new\n"
+        "  class collect FOLDER    sort downloaded/ into submitted/, then look at it (examine)\n"
+        "  class examine FOLDER    look at what learners handed in, before it is graded\n"
+        "  class feedback FOLDER   write a page for each learner: what was right, and why\n"
+        "  class report FOLDER     write report/ and grades.csv from the grades\n\n"
         "TEACHING.md goes through all steps. It needs: pip install -e '.[class]'"
     )
-    course.add_argument("action", nargs="?", choices=_ACTIONS, help="nothing lays the folder out")
+    course.add_argument("action", nargs="?", choices=_ACTIONS, metavar="ACTION",
+        help="one of those below; nothing lays the folder out",
+    )  # fmt: skip
     course.add_argument("folder", metavar="FOLDER", type=Path, help="the folder of the class")
     course.add_argument(
         "--language", choices=LANGUAGES, default="en",
@@ -150,25 +215,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    chosen = _parser().parse_args(arguments)
-    try:
-        return int(chosen.command(chosen))
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith(("course_tools", "dicom_lessons")):
-            raise
-        cure = "pip install -e '.[author,class,bench]'"
-        print(f"The package {error.name} is missing. Get it with: {cure}", file=sys.stderr)
-    except (OSError, LookupError, ValueError) as error:
-        if isinstance(error, KeyError | IndexError):  # no mistake of whoever called
-            raise
-        print(_sentence(error), file=sys.stderr)
-    return 1
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}"
-    return str(error).partition("\n")[0]
+    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,26 @@ METADATA = {
 def notebooks(language: str) -> list[Path]:
     """Return the lessons of one language in order."""
     return sorted((NOTEBOOKS / language).glob("[0-9]*.ipynb"))
+
+
+def require_notebook(path: Path) -> None:
+    """Make sure that a file is a notebook, and one that may be written again.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened to read and write.
+    ValueError
+        If it is no notebook.
+    """
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            content = json.load(file)
+        if content["nbformat"] == 4 and isinstance(content["cells"], list):
+            return
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass  # whatever it is, it is none
+    raise ValueError(f"{path} is no notebook (.ipynb) of format 4.")
 
 
 def run(notebook: Path) -> dict[str, Any]:
@@ -82,7 +103,21 @@ def _stored(output: dict[str, Any]) -> dict[str, Any] | None:
         data["text/html"] = data["text/html"].rpartition(END_OF_NOTICE)[2]
     if output["output_type"] == "error":
         output["traceback"] = [_without_paths(line) for line in output["traceback"]]
-    return output
+    return _without_folders(output)  # type: ignore[no-any-return]
+
+
+def _without_folders(stored: Any) -> Any:
+    """Return an output without the folders of this computer, wherever a text names them."""
+    if isinstance(stored, dict):
+        texts = {key: value for key, value in stored.items() if not key.startswith("image/")}
+        return stored | {key: _without_folders(value) for key, value in texts.items()}
+    if isinstance(stored, list):
+        return [_without_folders(one) for one in stored]
+    if isinstance(stored, str):
+        for folder in sorted({str(ROOT), sys.prefix, str(Path.home())}, key=len, reverse=True):
+            for form in (folder, folder.replace("\\", "\\\\"), Path(folder).as_uri()):
+                stored = re.sub(re.escape(form) + r"[/\\]+", "", stored)
+    return stored
 
 
 def _without_paths(text: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dicom_lessons import opening
+from dicom_lessons import commands, opening, samples, shipped
 
 MOVED = ("data", "run", "accept", "messages", "solutions", "class", "bench")
 
@@ -22,36 +22,71 @@ def _check(_arguments: argparse.Namespace) -> int:
 def _media(arguments: argparse.Namespace) -> int:
     from dicom_lessons.media import write_media
 
-    try:
-        print(write_media(arguments.folder))
-    except OSError as error:
-        print(error, file=sys.stderr)
-        return 1
+    print(write_media(arguments.folder))
     return 0
+
+
+def _mirror(arguments: argparse.Namespace) -> int:
+    from dicom_lessons.download.mirror import fill
+
+    missing = []
+    for file, trouble in fill(arguments.folder):
+        print(f"✗ {file}: {trouble}" if trouble else f"✓ {file}")
+        missing += [file] if trouble else []
+    if missing:
+        files = ", ".join(missing)
+        raise LookupError(f"Missing: {files}. With a network, run the command again.")
+    print(
+        f"Set {samples.MIRROR} to {arguments.folder.resolve()}, or to the address of a web server."
+    )
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands for learners."""
+    every = argparse.ArgumentParser(
+        prog="python -m dicom_lessons",
+        description="What a learner, or a teacher before the class, needs beside the notebooks.",
+        epilog="The commands of authors and teachers: python -m course_tools --help",
+    )
+    known = every.add_subparsers(required=True, metavar="COMMAND")
+    commands.add(known, "check", _check, "tell whether this computer is ready", "")
+
+    text = "write the whole virtual patient with a DICOMDIR, as on a disc"
+    media = commands.add(known, "media", _media, text, "disc")
+    media.add_argument("folder", type=Path, metavar="FOLDER", help="where to; a new or empty one")
+
+    text = "fill a folder with all files that lessons download, for a class without a network"
+    mirror = commands.add(known, "mirror", _mirror, text, "class_files")
+    mirror.add_argument(
+        "folder", type=Path, metavar="FOLDER",
+        help="where to; then name it in DICOM_LESSONS_MIRROR. What it holds already is kept",
+    )  # fmt: skip
+
+    text = "copy the notebooks to a folder and open them"
+    course = commands.add(known, "open", opening.follow, text, "my_course --language ru")
+    opening.add_arguments(course)
+    return every
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
     words = sys.argv[1:] if arguments is None else arguments
     if words and words[0] in MOVED:
+        return _moved(words)
+    return commands.run(parser(), words)
+
+
+def _moved(words: list[str]) -> int:
+    if shipped.CLONE:
         print("now: python -m course_tools", *words, file=sys.stderr)
-        return 2
-    parser = argparse.ArgumentParser(prog="python -m dicom_lessons")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    check = commands.add_parser("check", help="tell whether this computer is ready")
-    check.set_defaults(command=_check)
-
-    media = commands.add_parser("media", help="write the whole virtual patient with a DICOMDIR")
-    media.add_argument("folder", type=Path, metavar="FOLDER")
-    media.set_defaults(command=_media)
-
-    course = commands.add_parser("open", help="copy the notebooks to a folder and open them")
-    opening.add_arguments(course)
-    course.set_defaults(command=opening.follow)
-
-    chosen = parser.parse_args(words)
-    return int(chosen.command(chosen))
+    else:
+        print(
+            f"{words[0]} is a command of authors and teachers: it needs a clone of the course, "
+            f"and there it is: python -m course_tools {words[0]}",
+            file=sys.stderr,
+        )
+    return 2
 
 
 if __name__ == "__main__":

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import time
+import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 SECONDS_TO_ANSWER = 10.0
 SECONDS_IN_ALL = 300.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 Progress = Callable[[int], object]
 
 
@@ -81,14 +85,23 @@ def fetch(
         return Path(pooch.retrieve(address, known_hash, name, Path(folder), downloader=download))
     except (OSError, ValueError) as error:
         differs = _("what came is not the file that was asked for (its SHA-256 differs)")
-        reason = str(error) if isinstance(error, OSError) else differs
+        reason = error.strerror or str(error) if isinstance(error, OSError) else differs
         message = _(
             "{name} was not downloaded from {address}: {reason}. Nothing of it was kept.",
-            name=name,
-            address=address,
+            name=short(name),
+            address=short(address, 200),
             reason=reason,
         )
         raise DownloadError(message, reason) from error
+
+
+def is_web(address: str) -> bool:
+    """Return whether something is an address of the web; if not, it is a path.
+
+    >>> is_web("https://example.org/data/"), is_web("C:/data")
+    (True, False)
+    """
+    return address.lower().startswith(("http://", "https://"))
 
 
 def file_name(address: str) -> str:
@@ -102,10 +115,17 @@ def file_name(address: str) -> str:
     >>> file_name("https://example.org/data/%2E%2E%2FCT_small.dcm?raw=true")
     'CT_small.dcm'
     """
-    name = unquote(urlsplit(address).path).replace("\\", "/").rpartition("/")[2]
+    try:
+        path = urlsplit(address).path
+    except ValueError:  # such as http://[::1
+        path = ""
+    name = unquote(path).replace("\\", "/").rpartition("/")[2]
     if name in ("", ".", "..") or ":" in name or not name.isprintable():
         raise DownloadError(
-            _("{address} does not end in the name of a file: give one.", address=address)
+            _(
+                "{address} does not end in the name of a file: give one.",
+                address=short(address, 200),
+            )
         )
     return name
 
@@ -115,7 +135,6 @@ def receive(
     file: IO[bytes],
     *,
     most: int,
-    accept: str = "*/*",
     timeout: float | None = None,
     deadline: float | None = None,
     progress: Progress | None = None,
@@ -130,10 +149,10 @@ def receive(
         Open for writing.
     most : int
         In bytes; one more is an error.
-    accept : str
-        Media type to ask for.
     timeout, deadline : float, optional
-        Seconds that the server may be silent, and seconds that the whole may take; 10 and 300.
+        Seconds that the server may be silent, and seconds that the whole may take, from the first
+        byte of the answer's status line to the last of the file; 10 and 300. The look-up of a
+        host's name is the system's, with a limit of its own.
     progress : callable, optional
         Called with the number of bytes each time some came.
 
@@ -142,51 +161,137 @@ def receive(
     OSError
         If the server stalls, fails, breaks off, sends a web page or too much; the message says so.
     """
-    import requests
-    from urllib3.exceptions import HTTPError, TimeoutError
-
     received = 0
-    timeout = timeout or SECONDS_TO_ANSWER
-    deadline = deadline or SECONDS_IN_ALL
-    end = time.monotonic() + deadline
-    try:
-        with _opened(address, accept, timeout) as source:
-            # read1 returns what has come: a server that sends a byte now and then cannot stall it
-            while chunk := source.read1(65536):
-                received += len(chunk)
-                if received > most:
-                    raise OSError(_("more came than {most} bytes", most=most))
-                file.write(chunk)
-                if progress:
-                    progress(len(chunk))
-                if time.monotonic() > end:
-                    raise OSError(_("it took more than {seconds} seconds", seconds=deadline))
-    except (requests.Timeout, TimeoutError) as error:
-        raise OSError(_("the server was silent for {seconds} seconds", seconds=timeout)) from error
-    except (requests.ConnectionError, HTTPError) as error:
-        raise OSError(
-            _("the connection failed or broke after {received} bytes", received=received)
-        ) from error
+    with opened(address, timeout, deadline) as source:
+        # read1 returns what has come: a server that sends a byte now and then cannot stall it
+        while chunk := source.read1(65536):
+            received += len(chunk)
+            if received > most:
+                raise OSError(_("more came than {most} bytes", most=most))
+            file.write(chunk)
+            if progress:
+                progress(len(chunk))
     return received
 
 
 @contextmanager
-def _opened(address: str, accept: str, timeout: float) -> Iterator[Any]:
-    import requests
+def opened(
+    address: str, timeout: float | None = None, deadline: float | None = None
+) -> Iterator[Any]:
+    """Ask for a file and give what it can be read from, with the time limits of :func:`receive`.
 
-    if urlsplit(address).scheme not in ("http", "https"):
-        with Path(address).open("rb") as local:
-            yield local
-        return
-    headers = {"Accept": accept, "Accept-Encoding": "identity"}
-    with requests.get(
-        address, headers=headers, stream=True, timeout=timeout, allow_redirects=False
-    ) as response:
-        if 300 <= response.status_code < 400:
-            elsewhere = response.headers.get("Location", "")[:200]
+    Raises
+    ------
+    OSError
+        If no file comes, or if reading it fails inside the block; the message says why.
+    """
+    import requests
+    from urllib3.exceptions import HTTPError, TimeoutError
+
+    timeout, deadline = timeout or SECONDS_TO_ANSWER, deadline or SECONDS_IN_ALL
+    late = _("it took more than {seconds} seconds", seconds=deadline)
+    source: Any = None
+    with ExitStack() as stack:
+        session, passed = stack.enter_context(_watched_session(deadline))
+        try:
+            if is_web(address):
+                spare_loopback()
+                session.headers["Accept-Encoding"] = "identity"
+                waits = (min(timeout, deadline), timeout)
+                answer = session.get(address, stream=True, timeout=waits, allow_redirects=False)
+                source = stack.enter_context(answer).raw
+                if not passed.is_set():  # its headers were cut off
+                    _require_file(answer)
+            else:
+                source = stack.enter_context(Path(address).open("rb"))
+            yield source
+        except (requests.Timeout, TimeoutError) as error:
+            reason = _("the server was silent for {seconds} seconds", seconds=timeout)
+            raise OSError(late if passed.is_set() else reason) from error
+        except (requests.ConnectionError, HTTPError) as error:
+            received = source.tell() if source else 0
+            reason = _("the connection failed or broke after {received} bytes", received=received)
+            raise OSError(late if passed.is_set() else reason) from error
+        except (requests.RequestException, ValueError) as error:
+            reason = _("the address cannot be asked: {error}", error=short(error, 100))
+            raise OSError(reason) from error
+        if passed.is_set():
+            raise OSError(late)
+
+
+def _require_file(response: Any) -> None:
+    if 300 <= response.status_code < 400:
+        if elsewhere := short(response.headers.get("Location", ""), 200):
             raise OSError(_("the server sends us on to {elsewhere}", elsewhere=elsewhere))
-        if response.status_code != 200:
-            raise OSError(_("the server answers {status}", status=response.status_code))
-        if response.headers.get("Content-Type", "").startswith("text/html"):
-            raise OSError(_("the server sends a web page, perhaps a page to log in"))
-        yield response.raw
+        raise OSError(_("the server sends us on, but does not say where"))
+    if response.status_code != 200:
+        raise OSError(_("the server answers {status}", status=response.status_code))
+    if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+        raise OSError(_("the server sends a web page, perhaps a page to log in"))
+
+
+@contextmanager
+def _watched_session(seconds: float) -> Iterator[tuple[Any, threading.Event]]:
+    """Give a session whose connections are shut down when time is up, and the event of that.
+
+    A limit to each wait is none to the whole: a server may send a byte of its status line, of a
+    header or of a chunk's size now and then, or promise to continue, for ever.
+    """
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    passed = threading.Event()
+    doubles: list[socket.socket] = []
+
+    def shut_down() -> None:
+        passed.set()
+        for double in doubles:
+            with suppress(OSError):
+                double.shutdown(socket.SHUT_RDWR)
+
+    class Adapter(HTTPAdapter):
+        def get_connection_with_tls_context(self, *words: Any, **options: Any) -> Any:
+            pool: Any = super().get_connection_with_tls_context(*words, **options)
+
+            class Watched(pool.ConnectionCls):  # type: ignore[misc]
+                def _new_conn(self) -> socket.socket:
+                    connection: socket.socket = super()._new_conn()
+                    # TLS takes the place of a connection, not of its double
+                    doubles.append(connection.dup())
+                    if passed.is_set():
+                        shut_down()
+                    return connection
+
+            pool.ConnectionCls = Watched
+            return pool
+
+    timer = threading.Timer(seconds, shut_down)
+    timer.start()
+    try:
+        with requests.Session() as session:
+            session.mount("http://", Adapter())
+            session.mount("https://", Adapter())
+            yield session, passed
+    finally:
+        timer.cancel()
+        timer.join()
+        for double in doubles:
+            double.close()
+
+
+def spare_loopback() -> None:
+    """Have no request to this computer go through a proxy, whichever library makes it.
+
+    A proxy stands elsewhere, and what it takes for this computer is itself. Libraries find the
+    hosts that need none in the environment variable ``NO_PROXY``: it is set for this process and
+    for the programs that it starts, if a proxy is named at all.
+    """
+    proxies = getproxies()
+    hosts = [host for host in LOOPBACK if not proxy_bypass(host)]
+    if not hosts or not {*proxies} - {"no"}:
+        return
+    if not getproxies_environment():
+        # they come from the system, which is not asked once the environment says anything
+        os.environ.update({f"{scheme}_proxy": address for scheme, address in proxies.items()})
+    spared = ",".join([*filter(None, [proxies.get("no")]), *hosts])
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = spared

@@ -79,7 +79,7 @@ function giveBackFocus(root) {
 // In JupyterLab an arrow key moves to another cell and two letters d delete one. No other key that
 // is pressed in a widget gets there; Escape gives the focus back to the cell.
 export function keepKeys(root) {
-  root.classList.add("dl-live"); // seen by the style of the static twin, in widgets.py
+  root.classList.add("dl-live"); // looked for by beside.js
   root.tabIndex = -1; // so that a click on plain text focuses the widget, not the cell around it
   const isUndone = ({ code, target }) => code === "KeyZ" && target.matches("input, textarea");
   root.addEventListener("keydown", (event) => {
@@ -94,16 +94,6 @@ export function keepKeys(root) {
   };
   root.addEventListener("keydown", first, true);
 }
-
-// A static twin comes with each live widget, and is not seen: it must not cost time.
-export const seen = (node) =>
-  new Promise((tell) => {
-    new IntersectionObserver(([entry], observer) => {
-      if (!entry.intersectionRatio) return;
-      observer.disconnect();
-      tell();
-    }).observe(node);
-  });
 
 // What `widgets.script` makes of each `render`: its keys are kept.
 export const keeping = (render) => (context) => {
@@ -121,4 +111,86 @@ export function keepKeysOfBox({ el }) {
     else if (tries++ < MOST_TRIES) requestAnimationFrame(mark);
   };
   mark();
+}
+
+// Two fingers on a node: `begin` when the second comes, then `move(spread, before, now)` for each
+// step: how many times farther they are apart, and where their middle was and is.
+export function listenToPinch(node, begin, move) {
+  const fingers = new Map();
+  let before = null;
+  const look = () => {
+    const [a, b] = fingers.values();
+    const middle = { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
+    return { ...middle, apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) || 1 };
+  };
+  node.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "touch") return;
+    fingers.set(event.pointerId, event);
+    before = fingers.size === 2 ? look() : null;
+    if (before) begin();
+  });
+  node.addEventListener("pointermove", (event) => {
+    if (!fingers.has(event.pointerId)) return;
+    fingers.set(event.pointerId, event);
+    if (!before) return;
+    const now = look();
+    move(now.apart / before.apart, before, now);
+    before = now;
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    node.addEventListener(name, (event) => {
+      fingers.delete(event.pointerId);
+      before = null;
+    });
+  // two fingers never scroll the page
+  const keep = (event) => event.touches.length > 1 && event.preventDefault();
+  for (const name of ["touchstart", "touchmove"])
+    node.addEventListener(name, keep, { passive: false });
+}
+
+// Each element of this name holds a message as JSON: a widget without a kernel is made of it. An
+// element of its own knows when it is on the page, and stays apart from others like it.
+export function openTwins(name, openModel, render) {
+  class Twin extends HTMLElement {
+    async connectedCallback() {
+      this.model ??= openModel(JSON.parse(this.querySelector("script").textContent));
+      const model = await this.model;
+      if (this.close || !this.isConnected) return;
+      const el = make("div");
+      this.replaceChildren(el);
+      this.close = keeping(render)({ model, el });
+    }
+    disconnectedCallback() {
+      this.close?.();
+      this.close = null;
+    }
+  }
+  if (!customElements.get(name)) customElements.define(name, Twin);
+}
+
+export const ordered = (a, b) => (a < b ? [a, b] : [b, a]);
+
+export function rounded(value, step) {
+  return Number((Math.round(value / step) * step).toPrecision(12));
+}
+
+// Of so many cells in a row, which each pixel of the screen covers, and how much of the first and
+// the last of them; one alone where the picture is enlarged.
+export function spans(start, end, origin, scale, most) {
+  const [from, to] = [new Int32Array(end), new Int32Array(end)];
+  const [first, last, total] = [0, 1, 2].map(() => new Float64Array(end));
+  for (let i = start; i < end; i++) {
+    const low = Math.max(0, origin + i / scale);
+    const high = Math.min(most, origin + (i + 1) / scale);
+    if (scale >= 1) from[i] = to[i] = clamp(Math.floor(origin + (i + 0.5) / scale), 0, most - 1);
+    else {
+      from[i] = clamp(Math.floor(low + 1e-9), 0, most - 1);
+      to[i] = clamp(Math.ceil(high - 1e-9) - 1, from[i], most - 1);
+    }
+    const alone = from[i] === to[i];
+    first[i] = alone ? 1 : from[i] + 1 - low;
+    last[i] = alone ? 0 : high - to[i];
+    total[i] = alone ? 1 : high - low;
+  }
+  return { from, to, first, last, total };
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydicom.fileset import FileSet
 from pydicom.uid import UID
 
-from dicom_lessons import samples
+from dicom_lessons import places, samples
 from dicom_lessons.text import _
 
 
@@ -37,17 +37,19 @@ def write_media(folder: Path | str, files: Iterable[Path] | None = None) -> Path
     ------
     FileExistsError
         If the folder holds something already, or is a file.
+    OSError
+        If it cannot be written.
     """
-    if files is None:
-        series = samples.names(source="made", kind="series")
-        files = [samples.path(name) for name in samples.names(source="made")]
-        files += [path for name in series for path in samples.series(name)]
     folder = Path(folder).absolute()
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise FileExistsError(
             _("{folder} is not an empty folder; give a new one for the file set.", folder=folder)
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    places.ready(folder)  # before half a minute of work
+    if files is None:
+        series = samples.names(source="made", kind="series")
+        files = [samples.path(name) for name in samples.names(source="made")]
+        files += [path for name in series for path in samples.series(name)]
     with warnings.catch_warnings():
         # pydicom leaves its temporary folder to the garbage collector, with a warning
         warnings.simplefilter("ignore", ResourceWarning)

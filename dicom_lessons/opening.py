@@ -8,14 +8,13 @@ from __future__ import annotations
 import argparse
 import locale
 import os
-import sys
 from pathlib import Path
 
-from dicom_lessons import shipped
+from dicom_lessons import commands, shipped
 from dicom_lessons.text import LANGUAGES, _, ngettext, set_language
 
 FOLDER = Path("dicom_lessons_course")
-_COMMANDS = ("check", "media", "open")
+_COMMANDS = ("check", "media", "mirror", "open")
 
 
 def copy_course(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -63,12 +62,10 @@ def open_course(folder: Path, language: str, *, only_copy: bool, browser: bool =
     try:
         added, kept = copy_course(folder)
     except OSError as error:
-        reason = f"{error.strerror}: {error.filename}"
-        print(
-            _("The course cannot be copied there. {reason}. Name another folder.", reason=reason),
-            file=sys.stderr,
-        )
-        return 1
+        reason = commands.sentence(error)
+        raise OSError(
+            _("The course cannot be copied there. {reason}. Name another folder.", reason=reason)
+        ) from error
     print(_("The course lies in {folder}.", folder=folder.resolve()))
     if added:
         print(ngettext("{count} file was added.", "{count} files were added.", len(added)))
@@ -129,10 +126,12 @@ def system_language() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run ``dicom-lessons`` and return the exit status: 0 if all went well."""
-    parser = argparse.ArgumentParser(prog="dicom-lessons")
+    parser = argparse.ArgumentParser(
+        prog="dicom-lessons", epilog="Example: dicom-lessons my_course --language ru"
+    )
     add_arguments(parser)
-    chosen = parser.parse_args(arguments)
-    name = str(chosen.folder)
+    parser.set_defaults(command=follow)
+    name = str(parser.parse_args(arguments).folder)
     if name in _COMMANDS:
         parser.error(f"{name} is a command: python -m dicom_lessons {name}")
-    return follow(chosen)
+    return commands.run(parser, arguments)

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import tempfile
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from io import BytesIO
-from pathlib import Path
-from typing import IO, Any, BinaryIO
+from io import BufferedReader, BytesIO, FileIO
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
-from pydicom import Dataset, dcmread
+from pydicom import DataElement, Dataset, FileDataset, dcmread
 from pydicom.datadict import dictionary_has_tag
-from pydicom.filereader import read_dataset, read_preamble
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.filereader import read_partial
 
 from dicom_lessons import samples
+from dicom_lessons.elements import element, forgive, value
 from dicom_lessons.text import _, short
+from dicom_lessons.unknown import with_lengths
+
+__all__ = ["element", "value"]
 
 MOST_BYTES = 512 * 2**20
 """Bytes of one file."""
@@ -36,6 +40,7 @@ MOST_UNPACKED = 2 * 2**30
 """Bytes of all members of an archive that are written to a disk."""
 
 _CHUNK = 2**20
+_DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"  # of a sequence, or of fragments (PS3.5 §A.4)
 
 Source = str | os.PathLike[str] | bytes | Dataset
 
@@ -52,9 +57,34 @@ def name_of(source: Source) -> str:
     """
     if isinstance(source, Dataset):
         return _("your data set")
-    if isinstance(source, str) and not Path(source).exists():
-        return source
-    return _("your bytes") if isinstance(source, bytes) else Path(source).name
+    if isinstance(source, bytes):
+        return _("your bytes")
+    is_name = isinstance(source, str) and not is_there(source)
+    return short(source if is_name else Path(source).name)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an error says as a clause in one line, whatever raised it; never empty.
+
+    >>> reason_of(EOFError()), reason_of(OSError("No tag to read at file position 7."))
+    ('the data end too early', 'No tag to read at file position 7')
+    """
+    if isinstance(error, RecursionError):
+        return _("its sequences are nested too deeply")
+    if isinstance(error, EOFError):
+        return _("the data end too early")
+    if isinstance(error, MemoryError):
+        return _("it needs more memory than there is")
+    text = short(error, 200).partition(" Traceback (most recent")[0]  # pydicom quotes its own
+    return text.rstrip(" .") or type(error).__name__
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is such a file or folder; of a name that no disk can hold, False."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def path_of(source: str | os.PathLike[str]) -> Path:
@@ -68,13 +98,18 @@ def path_of(source: str | os.PathLike[str]) -> Path:
         If it is a folder, a device or a pipe, or too large.
     """
     path = Path(source)
-    if isinstance(source, str) and not (source and path.exists()):  # Path("") is the folder "."
+    # Path("") is the folder "."; a name that is too long for a file may still be that of a sample
+    if isinstance(source, str) and not (source and is_there(source)):
         return samples.path(source)
+    if not is_there(path):
+        raise FileNotFoundError(
+            _("There is no file {path}. Check its name and its folder.", path=short(path, 200))
+        )
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):
-        raise ReadingError(_("{path} is no file. Name a file.", path=path))
+        raise ReadingError(_("{path} is no file. Name a file.", path=short(path, 200)))
     if about.st_size > MOST_BYTES:
-        raise ReadingError(_too_large(path.name))
+        raise ReadingError(_too_large(name_of(path)))
     return path
 
 
@@ -98,14 +133,16 @@ def read(source: Source, **options: Any) -> Dataset:
     """Read a sample, a file or bytes with pydicom; a data set stays what it is.
 
     File meta information may be missing (PS3.10 §7.1), as in files from before 1993. pydicom's
-    warnings on odd values are silenced: the reader who looks at the values judges them.
+    warnings on odd values are silenced: the reader who looks at the values judges them. Elements
+    whose bytes make no value are of VR UN; see :mod:`dicom_lessons.elements`.
 
     Parameters
     ----------
     source : str, path, bytes or Dataset
         Name of a sample, path of a file, its bytes, or a data set.
     **options
-        Passed on to :func:`pydicom.dcmread`.
+        Passed on to :func:`pydicom.dcmread`; with ``stop_when``, to
+        :func:`pydicom.filereader.read_partial`.
 
     Raises
     ------
@@ -117,52 +154,102 @@ def read(source: Source, **options: Any) -> Dataset:
     if isinstance(source, Dataset):
         return source
     name = name_of(source)
-    with _opened(source) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _opened(source) as file, warnings.catch_warnings(action="ignore"):
         try:
-            if inflates_beyond(file, MOST_INFLATED):
-                raise ReadingError(
-                    _(
-                        "{name} inflates to more than {limit} bytes, the most that this reader "
-                        "takes.",
-                        name=name,
-                        limit=MOST_INFLATED,
-                    )
-                )
-            file.seek(0)
-            dataset = dcmread(file, force=True, **options)
-        except (OSError, ReadingError):
-            raise
+            dataset = _taken(file, options)
         except Exception as error:  # pydicom and zlib raise many kinds on broken bytes
-            reason = short(error, 300)
-            raise ReadingError(
-                _("{name} cannot be read as DICOM: {reason}.", name=name, reason=reason)
-            ) from None
-    known = options.get("specific_tags") or any(map(dictionary_has_tag, dataset.keys()))
-    if not dataset.preamble and not known:
+            if isinstance(error, OSError) and error.errno:  # of the system, not of pydicom
+                raise
+            sentence = _(
+                "{name} cannot be read as DICOM: {reason}.", name=name, reason=reason_of(error)
+            )
+            if not isinstance(error, ReadingError):
+                sentence += " " + _("Fetch it again, or look at its bytes with the byte explorer.")
+            raise ReadingError(sentence) from None
+    dataset.buffer = None  # it is closed, and of a deflated data set it holds all once more
+    if not dataset.preamble and not _is_known(dataset, options):
         raise ReadingError(
             _("{name} is not DICOM. Check that this is the file that you meant.", name=name)
         )
     return dataset
 
 
-def inflates_beyond(file: BinaryIO, most: int) -> bool:
-    """Return whether a file holds a deflated data set of more than ``most`` bytes (PS3.5 §A.5).
+def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileDataset:
+    """Read with pydicom; again, with what it takes amiss put right, if it stumbles."""
+    take = read_partial if "stop_when" in options else dcmread
+    options = {"force": True, **options}
+    dataset = None
+    try:
+        dataset = take(file, **options)
+    except ReadingError:
+        raise
+    except Exception:  # it is tried once more, and fails again if nothing can be put right
+        pass
+    if dataset is None or _holds_unknown(file, dataset):
+        dataset = take(_BoundedBytes(with_lengths(_again(file))), **options)
+    if not len(dataset) and dataset.file_meta:
+        # pydicom gives up what an element without delimiter belongs to, even pixels
+        raw = _again(file)
+        dataset = take(_BoundedBytes(raw + _DELIMITER), **options)
+        dataset.breaks_off = len(raw)
+    # the letters DICM may stand there by chance
+    if dataset.preamble and not dataset.file_meta and not _is_known(dataset, options):
+        dataset = take(_BoundedBytes(bytes(128) + b"DICM" + _again(file)), **options)
+        dataset.preamble = None
+    return forgive(dataset)
 
-    Group 0002 is read element by element, whatever its group length claims. Whatever pydicom and
-    zlib raise on a broken file is raised here as well.
-    """
+
+def _holds_unknown(file: _BoundedFile | _BoundedBytes, dataset: Dataset) -> bool:
+    """Return whether a sequence of undefined length was stored with VR UN."""
+    for each in dataset._dict.values():
+        if isinstance(each, DataElement) and each.VR == "SQ":
+            file.seek(max(each.file_tell or 0, 8) - 8)
+            if file.read(2) == b"UN":
+                return True
+    return False
+
+
+def _again(file: _BoundedFile | _BoundedBytes) -> bytes:
     file.seek(0)
-    read_preamble(file, force=True)
-    meta = read_dataset(file, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
-    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
-        return False
-    inflater, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    rest = file.read(_CHUNK)
-    while rest and not inflater.eof and size <= most:
-        size += len(inflater.decompress(rest, _CHUNK))
-        rest = inflater.unconsumed_tail or file.read(_CHUNK)
-    return size > most
+    return file.read(MOST_BYTES)
+
+
+def _is_known(dataset: Dataset, options: dict[str, Any]) -> bool:
+    """Return whether there is an element that DICOM knows, or nobody asked for all of them."""
+    return bool(options.get("specific_tags")) or any(map(dictionary_has_tag, dataset.keys()))
+
+
+class _Bounded:
+    """A file that gives no more than it has, and all of its rest only if that inflates to enough.
+
+    What is read without a number of bytes is a deflated data set, which pydicom inflates whole
+    (PS3.5 §A.5), wherever the file says that it begins. Announced lengths may lie.
+    """
+
+    def read(self: Any, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            rest: bytes = super().read()  # type: ignore[misc]
+            inflate(rest)
+            return rest
+        if size > _CHUNK:
+            here = self.tell()
+            size = max(min(size, self.seek(0, os.SEEK_END) - here), 0)
+            self.seek(here)
+        return super().read(size)  # type: ignore[misc,no-any-return]
+
+
+class _BoundedFile(_Bounded, BufferedReader):
+    pass
+
+
+class _BoundedBytes(_Bounded, BytesIO):
+    pass
+
+
+def _opened(source: str | os.PathLike[str] | bytes) -> _BoundedFile | _BoundedBytes:
+    if isinstance(source, bytes):
+        return _BoundedBytes(read_bytes(source))
+    return _BoundedFile(FileIO(os.fspath(path_of(source))))
 
 
 def inflate(raw: bytes) -> tuple[bytes, int]:
@@ -182,8 +269,8 @@ def inflate(raw: bytes) -> tuple[bytes, int]:
     if len(data) > MOST_INFLATED:
         raise ReadingError(
             _(
-                "the deflated data set is larger than {limit} bytes, the most that this reader "
-                "takes",
+                "the deflated data set inflates to more than {limit} bytes, the most that this "
+                "reader takes",
                 limit=MOST_INFLATED,
             )
         )
@@ -205,16 +292,18 @@ def files_in(folder: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
     if not isinstance(folder, str | os.PathLike):
         return [Path(path) for path in folder]
     top = Path(folder)
-    if not top.exists():
-        raise FileNotFoundError(_("There is no folder {path}.", path=top))
+    if not is_there(top):
+        raise FileNotFoundError(_("There is no folder {path}.", path=short(top, 200)))
     found = sorted(top.rglob("*")) if top.is_dir() else [top]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
+    return [path for path in found if is_there(path) and path.is_file() and not path.is_symlink()]
 
 
 def members_of(
     archive: str | os.PathLike[str] | IO[bytes], most: int = MOST_ZIPPED
 ) -> Iterator[tuple[str, bytes]]:
     """Yield name and bytes of each member of a zip archive; nothing is written to the disk.
+
+    Of two members of one name the second gets a number, and a warning says so.
 
     Raises
     ------
@@ -224,24 +313,25 @@ def members_of(
     room = most
     try:
         with zipfile.ZipFile(archive) as opened:
-            for member in opened.infolist():
-                _confine(member)
+            for name, member in _names(opened).items():
                 with opened.open(member) as stream:
                     raw = stream.read(room + 1)
                 room -= len(raw)
                 if room < 0:
                     raise ReadingError(_("more than {most} bytes in all", most=most))
-                yield member.filename, raw
-    except (OSError, ReadingError):
+                yield name, raw
+    except (OSError, ReadingError, UserWarning):
         raise
     except Exception as error:  # zipfile and zlib raise many kinds on broken bytes
-        raise ReadingError(short(error, 300)) from error
+        raise ReadingError(reason_of(error)) from error
 
 
 def unpack(
     archive: str | os.PathLike[str], folder: str | os.PathLike[str], most: int = MOST_UNPACKED
 ) -> list[Path]:
     """Unpack a zip archive into a new folder, whole or not at all, and return its files.
+
+    Of two members of one name the second gets a number, and a warning says so.
 
     Raises
     ------
@@ -252,25 +342,57 @@ def unpack(
         If the folder is there already.
     """
     target = Path(folder)
-    if target.exists():
+    if is_there(target):
         raise FileExistsError(_("{folder} is there already: choose a new one.", folder=target))
     try:
         with (
             zipfile.ZipFile(archive) as opened,
             tempfile.TemporaryDirectory(dir=target.parent) as workplace,
         ):
-            for member in opened.infolist():
-                _confine(member)
-            if sum(member.file_size for member in opened.infolist()) > most:
+            members = _names(opened)
+            if sum(member.file_size for member in members.values()) > most:
                 raise ReadingError(_("it holds more than {most} bytes", most=most))
-            opened.extractall(Path(workplace) / "files")
+            for name, member in members.items():
+                path = Path(workplace) / "files" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with opened.open(member) as packed, path.open("xb") as file:
+                    shutil.copyfileobj(packed, file)
+            (Path(workplace) / "files").mkdir(exist_ok=True)
             (Path(workplace) / "files").rename(target)
+    except UserWarning:
+        raise
     except Exception as error:  # zipfile and zlib raise many kinds on broken bytes
-        name = Path(archive).name
+        name = name_of(archive)
         raise ReadingError(
-            _("{archive} was not unpacked: {reason}.", archive=name, reason=error)
+            _("{archive} was not unpacked: {reason}.", archive=name, reason=reason_of(error))
         ) from error
     return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _names(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """Return the files of an archive by names that a folder can hold, each name once."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    count: dict[str, int] = {}  # by small letters: some disks do not tell them from capitals
+    twice = ""
+    for member in archive.infolist():
+        _confine(member)
+        if member.filename.endswith("/"):
+            continue
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        name, first = str(path), str(path).casefold()
+        while name.casefold() in count:
+            twice = twice or name
+            count[first] += 1
+            name = str(path.with_name(f"{path.stem} ({count[first]}){path.suffix}"))
+        count[name.casefold()] = 1
+        found[name] = member
+    if twice:
+        sentence = _(
+            "Members of the archive share a name, such as {name}: the later ones get a number.",
+            name=short(twice),
+        )
+        warnings.warn(sentence, stacklevel=4)
+    return found
 
 
 def _confine(member: zipfile.ZipInfo) -> None:
@@ -279,14 +401,10 @@ def _confine(member: zipfile.ZipInfo) -> None:
         raise ReadingError(
             _("its member {name!r} would land outside of the folder", name=short(name))
         )
+    if not name.strip(" ./\\"):
+        raise ReadingError(_("one of its members has no name"))
     if stat.S_ISLNK(member.external_attr >> 16):
         raise ReadingError(_("its member {name!r} is a link", name=short(name)))
-
-
-def _opened(source: str | os.PathLike[str] | bytes) -> BinaryIO:
-    if isinstance(source, bytes):
-        return BytesIO(read_bytes(source))
-    return path_of(source).open("rb")
 
 
 def _too_large(name: str) -> str:

@@ -18,15 +18,15 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pydicom.data
 from pydicom import FileDataset, dcmread
 
-from dicom_lessons import shipped
-from dicom_lessons.fetching import DownloadError, fetch
-from dicom_lessons.text import _
+from dicom_lessons import places, shipped
+from dicom_lessons.fetching import DownloadError, fetch, is_web
+from dicom_lessons.text import _, short
 
 MADE = shipped.DATA
 REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
@@ -130,12 +130,16 @@ def get(name: str) -> Sample:
     LookupError
         If no sample has this name; the message lists near matches.
     """
-    key = str(name).removesuffix(".dcm")
+    key = str(name)[:200].removesuffix(".dcm")
     if key not in _registry():
         by_stem = {known.rpartition("/")[2].casefold(): known for known in _registry()}
         near = [by_stem[stem] for stem in difflib.get_close_matches(key.casefold(), by_stem, 3, 0)]
         raise LookupError(
-            _("There is no sample {name!r}. Near matches: {near}.", name=key, near=", ".join(near))
+            _(
+                "There is no sample {name!r}. Near matches: {near}.",
+                name=short(key),
+                near=", ".join(near),
+            )
         )
     return _registry()[key]
 
@@ -187,9 +191,7 @@ def read(name: str, **options: Any) -> FileDataset:
 
 def cache_folder() -> Path:
     """Return the folder of this user that keeps what was downloaded or made on first use."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("dicom_lessons")
+    return places.cache()
 
 
 def download(name: str) -> Path:
@@ -214,7 +216,7 @@ def download(name: str) -> Path:
     try:
         with tqdm(total=sample.size, delay=0.5, **options) as bar:
             return fetch(
-                _address(sample),
+                address(name),
                 _folder(sample),
                 size=sample.size,
                 sha256=sample.sha256,
@@ -311,13 +313,37 @@ def _folder(sample: Sample) -> Path:
     return BUNDLED if sample.source == "bundled" else MADE
 
 
-def _address(sample: Sample) -> str:
+def address(name: str) -> str:
+    """Return where a sample to download comes from: the mirror, if one is named, or the web.
+
+    Raises
+    ------
+    LookupError
+        If no sample has this name.
+    """
+    sample = get(name)
     mirror = os.environ.get(MIRROR, "")
-    if not mirror:
-        return sample.address
-    if urlsplit(mirror).scheme in ("http", "https"):
-        return f"{mirror.rstrip('/')}/{quote(sample.file)}"
-    return str(Path(mirror) / sample.file)
+    return mirrored(mirror, sample.file) if mirror else sample.address
+
+
+def mirrored(mirror: str, file: str) -> str:
+    """Return the address or the path of a file in a mirror.
+
+    Of a folder, a link is followed only to a file in that folder: whoever may write there does
+    not choose which of a learner's files are read.
+
+    Raises
+    ------
+    DownloadError
+        If a link leads elsewhere.
+    """
+    if is_web(mirror):
+        return f"{mirror.rstrip('/')}/{quote(file)}"
+    folder = Path(mirror).resolve()
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder):
+        raise DownloadError(_("{file} is a link that leads out of the mirror.", file=file))
+    return str(path)
 
 
 @cache

@@ -7,11 +7,15 @@ is imported, because the language is set later, in the first cell of a lesson.
 from __future__ import annotations
 
 import gettext
+import re
 from pathlib import Path
 
 LANGUAGES = ("en", "ru")
 DOMAIN = "dicom_lessons"
 LOCALE = Path(__file__).parent / "locale"
+
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+_WHITE = "\n\xa0\u2009\u202f"  # a new line, and spaces that do not break
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _language = "en"
@@ -76,17 +80,31 @@ def short(value: object, width: int = 64) -> str:
     Runs of white space become one space, what cannot be printed is escaped, and what is too long
     ends in ``…``. A value that cannot even say what it is does no harm.
 
-    >>> short("CHEST\n  PA"), short("1." * 500_000, 10), short("\x1b[31m")
-    ('CHEST PA', '1.1.1.1.1…', '\\x1b[31m')
+    Addresses in memory, which differ from run to run, are left out.
+
+    >>> short("CHEST\n  PA"), short("1." * 500_000, 10), short("\x1b[31m"), short("a\u202eb")
+    ('CHEST PA', '1.1.1.1.1…', '\\x1b[31m', 'a\\u202eb')
+    >>> short(object())
+    '<object object>'
     """
     try:
         text = str(value)
     except BaseException:  # even sys.exit() may be in there
         text = _("something of type {type}", type=type(value).__name__)
-    words = " ".join(text[: 8 * width].split())
-    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in words)
+    words = _ADDRESS.sub("", " ".join(text[: 8 * width].split()))
+    line = "".join(map(_seen, words))
     return line if len(line) <= width and len(text) <= 8 * width else line[: width - 1] + "…"
 
 
+def _seen(letter: str) -> str:
+    return letter if letter.isprintable() else ascii(letter)[1:-1]
+
+
 def _filled(message: str, values: dict[str, object]) -> str:
-    return message.format(**values) if values else message
+    """Fill in values, some of which came from outside: nothing of them stays that no one sees."""
+    if not values:
+        return message
+    text = _ADDRESS.sub("", message.format(**values))
+    if text.isprintable():
+        return text
+    return "".join(letter if letter in _WHITE else _seen(letter) for letter in text)

@@ -19,21 +19,9 @@ END_OF_NOTICE = "<!-- the twin -->"
 _KIT = Path(__file__).with_name("kit.js")
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
-# Of two outputs side by side, a widget and its twin, JupyterLab shows the widget while it lives:
-# it has a kernel and our script marked it. The twin waits a moment for that, then it is shown.
+_BESIDE = Path(__file__).with_name("beside.js")
 _NOTICE = """\
-<div class="dl-twin"><style>
-@keyframes dl-wait { from, to { height: 0; overflow: hidden; visibility: hidden; } }
-.jp-OutputArea-child:has(> .lm-Panel:not(.jupyter-widgets)):not(:has(.jupyter-widgets-disconnected))
-  + .jp-OutputArea-child:has(.dl-twin) { animation: dl-wait 3s; }
-.jp-OutputArea-child:has(> .lm-Panel .dl-live):not(:has(.jupyter-widgets-disconnected))
-  + .jp-OutputArea-child:has(.dl-twin),
-.jp-OutputArea-child:has(> .lm-Panel.jupyter-widgets):has(+ .jp-OutputArea-child .dl-twin),
-.jp-OutputArea-child:has(> .lm-Panel .jupyter-widgets-disconnected):has(+ * .dl-twin)
-  { display: none; }
-.jp-OutputArea-child:has(> .lm-Panel):not(:has(> .lm-Panel > *)):has(+ * .dl-twin)
-  { animation: dl-wait 1s 3s forwards; }
-</style><p><em>{{ text }}</em></p></div>{{ end }}"""
+<div class="dl-twin"><script>{{ script }}</script><p><em>{{ text }}</em></p></div>{{ end }}"""
 
 
 def script(folder: Path, *names: str) -> str:
@@ -73,15 +61,17 @@ class StaticTwin:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        from IPython import InteractiveShell
+        from IPython.core.interactiveshell import InteractiveShell
 
         bundle = super()._repr_mimebundle_(**options)  # type: ignore[misc]
         data = bundle[0] if isinstance(bundle, tuple) else bundle
+        before = Markup("")
         if InteractiveShell.initialized():
             InteractiveShell.instance().display_pub.publish({VIEW: data.pop(VIEW)})
+            before = notice()
         twin = self.twin()
         page = twin if isinstance(twin, Page) else Page(twin, repr(self))
-        data.update({"text/html": str(notice() + page.markup), "text/plain": page.text})
+        data.update({"text/html": str(before + page.markup), "text/plain": page.text})
         return bundle
 
 
@@ -91,7 +81,8 @@ def notice() -> Markup:
         "This is what is left of a widget without its kernel: run the cell, and it comes back. If "
         "it does not, “python -m dicom_lessons check” in a terminal says what is missing."
     )
-    return render(_NOTICE, text=text, end=Markup(END_OF_NOTICE))
+    script = Markup(_BESIDE.read_text(encoding="utf-8"))
+    return render(_NOTICE, script=script, text=text, end=Markup(END_OF_NOTICE))
 
 
 class Widget(StaticTwin, anywidget.AnyWidget):

@@ -20,15 +20,16 @@ PACKAGE = ROOT / "dicom_lessons"
 TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
-    "structure": 1500,
+    "structure": 1510,
     "sop": 1400,
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
-    "pixels": 1050,
+    "read_write": 1460,
+    "pixels": 1980,
 }
-OTHERS = {"exercises": 1400, "viewer": 750}
-KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 1600, 3200, 12_200
+OTHERS = {"exercises": 1900, "viewer": 750}
+KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2230, 4930, 15_500
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 73
 LINES_PER_FUNCTION = 60

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,14 @@ def test_exercise_cells_carry_the_metadata_that_classrooms_use(path: Path) -> No
         assert check.startswith("from dicom_lessons import check\n"), check
         assert f'check("{exercise}"' in check
         assert "..." in source(by_id[exercise])
+
+
+def test_a_lesson_is_exported_as_a_program(tmp_path: Path) -> None:
+    """Without the ending in `language_info`, nbconvert writes a text."""
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "script"]
+    subprocess.run(
+        [*command, "--output-dir", str(tmp_path), str(LESSON_FILES[0])],
+        check=True,
+        capture_output=True,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [f"{LESSON_FILES[0].stem}.py"]

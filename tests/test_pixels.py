@@ -30,10 +30,10 @@ from pydicom.uid import (
 from tools import require
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.pixels import PixelError, Window
+from dicom_lessons.pixels import PictureWarning, PixelError, Window, display
 from dicom_lessons.pixels.display import default_voi
-from dicom_lessons.pixels.grey import FUNCTIONS, LookupTable, units
-from dicom_lessons.pixels.stored import DECODERS
+from dicom_lessons.pixels.grey import FUNCTIONS, LookupTable, rescale, units
+from dicom_lessons.pixels.stored import DECODERS, frames_of
 
 
 def grey(**elements: Any) -> Dataset:
@@ -137,7 +137,7 @@ def test_a_window_of_width_one_is_a_threshold() -> None:
 def test_stored_values_are_those_of_pydicom(name: str) -> None:
     dataset = samples.read(name)
     assert np.array_equal(pixels.stored_values(dataset, None), pixel_array(dataset))
-    last = pixels.frames_of(dataset) - 1
+    last = frames_of(dataset) - 1
     assert np.array_equal(pixels.stored_values(dataset, last), pixel_array(dataset, index=last))
 
 
@@ -188,8 +188,8 @@ def test_modality_and_voi_tables_are_used_in_turn() -> None:
     assert pixels.modality_values(stored, dataset).tolist() == [[5, 6], [7, 7]]
     assert pixels.to_display(dataset, stored=stored).tolist() == [[0, 100], [255, 255]]
     del dataset.VOILUTSequence[0]["LUTData"]
-    with pytest.raises(PixelError, match="lookup table is broken"):
-        pixels.to_display(dataset, stored=stored)
+    with pytest.warns(PictureWarning, match="no entries: left out"):
+        assert pixels.to_display(dataset, stored=stored).tolist() == [[255, 255], [255, 255]]
 
 
 def test_each_frame_of_an_enhanced_object_has_its_own_rescale() -> None:
@@ -237,10 +237,10 @@ def test_overlays_lie_where_their_origin_says() -> None:
     dataset.add_new(0x60000050, "SS", [2, 1])
     dataset.add_new(0x60000100, "US", 1)
     dataset.add_new(0x60003000, "OW", bytes([0b0010, 0]))
-    drawn = pixels.overlay(dataset)
+    drawn = display.overlay(dataset)
     assert drawn is not None
     assert drawn.tolist() == [[False, False], [False, True]]
-    assert pixels.overlay(grey()) is None
+    assert display.overlay(grey()) is None
 
 
 def test_hounsfield_units_are_told_from_other_numbers() -> None:
@@ -267,20 +267,9 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "no rows": ({"Rows": None}, "Rows is missing"),
     "rows 0": ({"Rows": 0}, "Rows is missing"),
     "too large": ({"Rows": 65535, "Columns": 65535}, "more than the"),
-    "too short": ({"Rows": 3}, "less than expected"),
     "no such bits": ({"BitsAllocated": 13}, "cannot be decoded"),
     "no bits": ({"BitsAllocated": None}, "BitsAllocated is missing"),
-    "bad sign": ({"PixelRepresentation": 7}, "cannot be decoded"),
-    "no interpretation": ({"PhotometricInterpretation": None}, "cannot be decoded"),
-    "unpaired window": ({"WindowCenter": [1, 2], "WindowWidth": 3}, "2 values of Window Center"),
-    "window 0": ({"WindowCenter": 1, "WindowWidth": 0}, "LINEAR needs at least 1"),
-    "unknown function": (
-        {"WindowCenter": 1, "WindowWidth": 9, "VOILUTFunction": "CUBIC"},
-        "'CUBIC' is none of",
-    ),
-    "half a rescale": ({"RescaleSlope": 2}, "one is missing"),
-    "slope 0": ({"RescaleSlope": 0, "RescaleIntercept": 0}, "slope not 0"),
-    "samples": ({"SamplesPerPixel": 3}, "cannot be decoded"),
+    "four samples": ({"SamplesPerPixel": 4}, "cannot be decoded"),
     "palette": ({"PhotometricInterpretation": "PALETTE COLOR"}, "colours cannot be shown"),
 }
 
@@ -294,12 +283,6 @@ def test_bad_attributes_give_one_sentence(case: str) -> None:
     with pytest.raises(PixelError, match=sentence) as caught:
         pixels.to_display(dataset)
     assert len(str(caught.value)) < 500
-
-
-@pytest.mark.parametrize("frames", [2**31 - 1, -1])
-def test_numbers_of_frames_that_cannot_be(frames: int) -> None:
-    with pytest.raises(PixelError):
-        pixels.stored_values(grey(NumberOfFrames=frames), None)
 
 
 def test_a_frame_that_is_not_there() -> None:
@@ -351,7 +334,7 @@ def test_mutated_files_are_shown_or_refused(name: str) -> None:
         except Exception:  # reading is another module's matter
             continue
         try:
-            assert pixels.to_display(dataset).dtype == np.uint8
+            assert display.drawn(dataset).dtype == np.uint8
         except PixelError as error:
             refused += 1
             assert 0 < len(str(error)) < 900
@@ -365,7 +348,7 @@ def test_all_bundled_files_are_shown_or_refused_with_a_sentence() -> None:
             warnings.simplefilter("ignore")  # what pydicom says on reading
             dataset = samples.read(name, force=True)
         try:
-            picture: NDArray[np.uint8] = pixels.to_display(dataset)
+            picture: NDArray[np.uint8] = display.drawn(dataset)
         except PixelError:
             continue
         assert picture.shape[:2] == (dataset.Rows, dataset.Columns)
@@ -381,18 +364,17 @@ FILES = {
     **{name: samples.path(name) for name in samples.names(source="made")},
     **{path.stem: path for path in sorted(REAL.glob("*.dcm"))},
 }
-# each of the first is refused in a sentence; the last one DCMTK cannot draw
+# each of the first is refused in a sentence; the last two DCMTK cannot draw
 WITHOUT_PICTURE = {
     "JPEG-LL",
     "JPEG-lossy",
     "JPEG2000-embedded-sequence-delimiter",
     "JPGExtended",
-    "MR_truncated",
     "SC_rgb_jpeg_gdcm",
-    "badVR",
     "meta_missing_tsyntax",
     "nested_priv_SQ",
     "SC_rgb_jpeg",
+    "MR_truncated",
 }
 PICTURES = [name for name in FILES if samples.get(name).frames and name not in WITHOUT_PICTURE]
 # 32-bit numbers in big endian: DCMTK swaps 16-bit words, whoever wrote these files swapped 32 bits
@@ -434,7 +416,11 @@ def window_options(dataset: Dataset) -> list[str]:
     if isinstance(voi, LookupTable):
         return ["+Wl", "1"]
     function = {"SIGMOID": ["+Wfs"], "LINEAR": ["+Wfl"]}[voi.function]
-    return ["+Ww", f"{voi.center:.9g}", f"{voi.width:.9g}", *function]
+    center, width = voi.center, voi.width
+    if "DoseGridScaling" in dataset:  # DCMTK leaves out the scaling of a dose
+        scaling = rescale(dataset)[0]
+        center, width = (center - 0.5) / scaling + 0.5, (width - 1) / scaling + 1
+    return ["+Ww", f"{center:.9g}", f"{width:.9g}", *function]
 
 
 @pytest.mark.tools
@@ -443,7 +429,7 @@ def test_the_picture_is_that_of_dcmtk(name: str, tmp_path: Path) -> None:
     dataset = read(FILES[name])
     # DCMTK leaves the colour profile out
     dataset.pop("ICCProfile", None)
-    ours = pixels.to_display(dataset)
+    ours = display.drawn(dataset)
     grey = ours.ndim == 2
     theirs = dcmtk(FILES[name], tmp_path, *(window_options(dataset) if grey else []))
     assert theirs is not None

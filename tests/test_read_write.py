@@ -18,9 +18,19 @@ import pytest
 from hypothesis import given, settings, strategies
 from lesson_files import cells, source
 from pydicom import DataElement, Dataset, FileDataset, config, dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, SecondaryCaptureImageStorage
+from pydicom.tag import Tag
+from pydicom.uid import (
+    PYDICOM_IMPLEMENTATION_UID,
+    UID,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    SecondaryCaptureImageStorage,
+)
+from pydicom.valuerep import validate_value
 from tools import ORTHANC, require
 
 from course_tools import lessons
@@ -401,7 +411,8 @@ def test_the_original_survives_being_saved_over_by_what_was_read_from_it(tmp_pat
     dataset = dcmread(path, defer_size=1000)
     dataset.PatientID = "changed"
     save_safely(dataset, path, overwrite=True)
-    assert paths(ct(), dcmread(path)) == [("PatientID", "value changed")]
+    changed = [each for each in paths(ct(), dcmread(path)) if "Implementation" not in each[0]]
+    assert changed == [("PatientID", "value changed")]
 
 
 def broken() -> FileDataset:
@@ -428,7 +439,7 @@ def test_plain_save_as_loses_the_old_file_and_save_safely_does_not(tmp_path: Pat
 def test_text_is_never_lost_silently(tmp_path: Path) -> None:
     dataset = ct()
     dataset.PatientName = "Иванов^Иван"
-    with pytest.raises(SaveError, match="Failed to encode"):
+    with pytest.raises(SaveError, match=r"PatientName: Иванов\^Иван .* И, в, а, н, о\. "):
         save_safely(dataset, tmp_path / "name.dcm")
     assert list(tmp_path.iterdir()) == []
     dataset.SpecificCharacterSet = "ISO_IR 192"
@@ -558,7 +569,7 @@ def test_a_broken_archive_gives_data_sets_or_one_error(place: int, byte: int) ->
     content = bytearray(zipped(a=RAW[:2000]).getvalue())
     content[place % len(content)] = byte
     try:
-        assert set(map(type, read_zip(BytesIO(content)).values())) <= {FileDataset}
+        assert all(isinstance(each, FileDataset) for each in read_zip(BytesIO(content)).values())
     except ArchiveError as error:
         assert str(error).startswith("Not read")
 
@@ -676,3 +687,159 @@ def test_orthanc_stores_and_returns_the_same_bytes(files: dict[str, Path], tmp_p
     for name, path in sent.items():
         status, same = told[str(path)]
         assert (status, same) == ("Success", True), name
+
+
+# ---- hostile files
+
+
+def raw_element(tag: int, vr: str | None, value: bytes | None) -> RawDataElement:
+    return RawDataElement(Tag(tag), vr, len(value or b""), value, 0, False, True)
+
+
+ODD_ELEMENTS = [
+    raw_element(0x00080060, "ZZ", None),
+    raw_element(0x00100020, "ZZ", b"abcd"),
+    raw_element(0x00100020, "H\n", b"abcd"),
+    raw_element(0x00181030, "LO", b"\x1b\xa0\x85\xff"),
+    raw_element(0x00180015, "CS", b"\xa0\xff"),
+    raw_element(0x00100010, "FD", b"abc"),
+    raw_element(0x00280010, "US", b"abc"),
+    raw_element(0x00080005, "CS", b"a\0b\\c "),
+    raw_element(0x00080005, "FD", b"abc"),
+    raw_element(0x00081140, "SQ", b"\xfe\xff\x00\xe0\xff\xff"),
+    raw_element(0x00280004, "US", b"MONOCHROME2"),
+    raw_element(0x00200032, "DS", b"\0\\\x1b[31m\\nan\\1e400"),
+    raw_element(0x00180050, "FL", b"\0\0\xc0\x7f\0\0\x80\x7f"),
+    raw_element(0x00080018, "SQ", b""),
+    raw_element(0x7FE00010, "OB", None),
+    raw_element(0x7FE00010, "US", b"ab"),
+]
+
+
+@odd_files
+@pytest.mark.parametrize("element", ODD_ELEMENTS, ids=str)
+@pytest.mark.parametrize("nested", [False, True])
+def test_odd_elements_end_in_findings_and_one_sentence(
+    element: RawDataElement, nested: bool, tmp_path: Path
+) -> None:
+    dataset = dcmread(samples.path("CT_small"))  # as a learner reads it
+    owner = dataset.OtherPatientIDsSequence[0] if nested else dataset
+    owner[element.tag] = element
+    sentences = [*map(str, validate(dataset)), report(difference(dataset, ct()))]
+    for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
+        dataset.file_meta.TransferSyntaxUID = syntax
+        try:
+            save_safely(dataset, tmp_path / "x", overwrite=True)
+        except SaveError as error:
+            sentences.append(str(error))
+    for sentence in sentences:
+        assert sentence.replace("\n", "").isprintable() and " at 0x" not in sentence
+        assert "Traceback" not in sentence and ": ." not in sentence
+
+
+@pytest.mark.parametrize("vr", ["CS", "DS", "IS", "UI", "LO"])
+def test_findings_on_one_element_are_few(vr: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def count(*each: Any) -> None:
+        asked.append(each)
+        validate_value(*each)
+
+    monkeypatch.setattr("dicom_lessons.read_write.judge.validate_value", count)
+    keyword = {"CS": "ImageType", "DS": "ImagePositionPatient", "IS": "ReferencedFrameNumber"}
+    keyword |= {"UI": "SOPClassesInStudy", "LO": "OtherPatientIDs"}
+    tag = Tag(keyword[vr])
+    work = []
+    for most in (1_000, 8_000):
+        dataset, asked[:] = ct(), []
+        values = "\\".join(
+            f"{number} is too bad for any value of {'x' * 64}" for number in range(most)
+        )
+        dataset[tag] = raw_element(tag, vr, values.encode())
+        found = [each for each in validate(dataset) if "bad" in each.what or "more" in each.what]
+        assert len(found) == 4 and f"{most - 3} more" in found[-1].what
+        work.append(len(asked))
+    assert work[1] < 9 * work[0]
+
+
+@odd_files
+def test_what_is_nested_and_cannot_be_written_is_named_before_pydicom_tries(tmp_path: Path) -> None:
+    dataset = Dataset()
+    dataset[0x00100010] = raw_element(0x00100010, "ZZ", b"ab")
+    for _level in range(15):
+        outer = Dataset()
+        outer.ReferencedImageSequence = [dataset]
+        dataset = outer
+    whole = ct()
+    whole.ReferencedImageSequence = dataset.ReferencedImageSequence
+    whole.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    with pytest.raises(SaveError) as caught:
+        save_safely(whole, tmp_path / "x")
+    assert "PatientName: its bytes cannot be read as ZZ" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    with pytest.raises(ValueError, match="nested deeper than 64") as deep:
+        validate(nested(100))
+    assert len(str(deep.value)) < 300
+    whole.ReferencedImageSequence = [nested(100)]
+    with pytest.raises(SaveError, match="nested deeper than 64"):
+        save_safely(whole, tmp_path / "x")
+
+
+HOSTILE = sorted((lessons.ROOT.parent / "shared" / "faults").rglob("*.dcm"))
+SLOW = ("900MB", "8192", "30000", "6600", "500000")  # for the decoders, tried elsewhere
+
+
+@odd_files
+@pytest.mark.parametrize("path", HOSTILE, ids=lambda path: path.name)
+def test_known_odd_files_are_judged_and_compared(path: Path) -> None:
+    if any(each in path.name for each in SLOW):
+        return
+    try:
+        dataset = reading.read(path)
+    except reading.ReadingError:
+        return
+    found = validate(dataset)
+    assert len(found) < 40 and all(str(each).isprintable() for each in found)
+    assert len({each.where for each in found if each.where}) >= len(found) - 6
+    assert difference(dataset, dataset) == ()
+
+
+# ---- faults of files that validate finds
+
+
+def test_a_wrong_group_length_is_found_and_a_change_in_memory_is_none(tmp_path: Path) -> None:
+    raw = bytearray(RAW)
+    raw[140] += 20
+    (tmp_path / "x").write_bytes(raw)
+    for dataset in (dcmread(tmp_path / "x"), dcmread(BytesIO(raw))):
+        (found,) = validate(dataset)
+        assert found.where == "file_meta.FileMetaInformationGroupLength"
+        assert f"{raw[140]} in the file" in found.what and f"{RAW[140]} bytes" in found.what
+    changed = ct()
+    changed.file_meta.ImplementationVersionName = "ANOTHER"
+    assert validate(changed) == ()
+
+
+def test_the_file_names_who_wrote_it_and_a_failure_changes_nothing(tmp_path: Path) -> None:
+    dataset = ct()
+    dataset.file_meta.ImplementationClassUID = UID("2.999.1")
+    dataset.file_meta.ImplementationVersionName = "SCANNER"
+    dataset.PatientName = "Иванов^Иван"
+    with pytest.raises(SaveError):
+        save_safely(dataset, tmp_path / "x")
+    assert dataset.file_meta.ImplementationClassUID == "2.999.1"
+    dataset.PatientName = "Ivanov^Ivan"
+    again = dcmread(save_safely(dataset, tmp_path / "x"))
+    assert again.file_meta.ImplementationClassUID == PYDICOM_IMPLEMENTATION_UID
+    assert "PYDICOM" in str(again.file_meta.ImplementationVersionName)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("RescaleSlope", b"0,5 "), ("PixelSpacing", b"0,5\\0,5 "), ("WindowWidth", b"400,5 ")],
+)
+def test_a_decimal_comma_is_named_once(keyword: str, value: bytes) -> None:
+    dataset = ct()
+    dataset[keyword] = raw_element(Tag(keyword), "DS", value)
+    found = [each for each in validate(dataset) if each.where == keyword]
+    assert len(found) == 1 and "," in found[0].what

@@ -260,67 +260,90 @@ def f(ds, text):
     ],
     "8": [
         """
-def f(content, term):
-    label = dcmread(BytesIO(content)).SpecificCharacterSet
-    return dcmread(BytesIO(content.replace(label.encode("ascii"), term.encode("ascii"), 1)))""",
-        """
-def f(content, term):
-    wrong = bytes(dcmread(BytesIO(content)).SpecificCharacterSet, "ascii")
-    at = content.index(wrong)
-    return dcmread(BytesIO(content[:at] + bytes(term, "ascii") + content[at + len(wrong):]))""",
-        """
-def f(content, term):
-    content = bytearray(content)
-    at = content.find(b"ISO_IR")
-    content[at:at + 10] = term.encode()
-    return dcmread(BytesIO(content))""",
-        """
-def f(content, term):
-    head, label, rest = content.partition(dcmread(BytesIO(content))[0x00080005].value.encode())
-    return dcmread(BytesIO(head + term.encode() + rest))""",
-        """
-def f(content, term):
-    import re
-    return dcmread(BytesIO(re.sub(rb"ISO_IR \\d\\d\\d", term.encode(), content, count=1)))""",
-        """
-def f(content, term):
-    old = dcmread(BytesIO(content), specific_tags=["SpecificCharacterSet"]).SpecificCharacterSet
-    ds = dcmread(BytesIO(content.replace(old.encode(), term.encode(), 1)))
-    ds.decode()
+def f(ds, codec):
+    for tag in list(ds.keys()):
+        raw = ds.get_item(tag)
+        e = ds[tag]
+        if e.VR == "SQ":
+            [f(item, codec) for item in e.value]
+        elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw.value:
+            e.value = raw.value.decode(codec)
+    ds.SpecificCharacterSet = "ISO_IR 192"
     return ds""",
         """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    old, new = python_encoding[ds.SpecificCharacterSet], python_encoding[term]
-    def mend(dataset, e):
-        if e.VR in ("LO", "LT", "SH", "ST", "UC", "UT", "PN") and e.value:
-            many = e.value if e.VM > 1 else [e.value]
-            e.value = [str(one).encode(old).decode(new) for one in many]
-    ds.walk(mend)
-    ds.SpecificCharacterSet = term
+def f(ds, codec):
+    def mend(dataset):
+        for tag, raw in list(dataset.items()):
+            stored = raw.value
+            e = dataset[tag]
+            if e.VR == "SQ":
+                for item in e.value:
+                    mend(item)
+            elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and isinstance(stored, bytes):
+                dataset.add_new(tag, e.VR, stored.decode(codec).strip())
+    mend(ds)
+    ds.SpecificCharacterSet = "ISO_IR 192"
     return ds""",
         """
-def f(content, term):
-    codecs = {"ISO_IR 100": "latin-1", "ISO_IR 144": "iso8859-5", "ISO_IR 192": "utf-8"}
-    ds = dcmread(BytesIO(content))
-    for e in ds.iterall():
-        if e.VR in ("LO", "LT", "SH", "ST", "UC", "UT", "PN") and e.VM:
-            many = [e.value] if e.VM == 1 else list(e.value)
-            wrong = [str(one).encode(codecs[ds.SpecificCharacterSet]) for one in many]
-            e.value = [one.decode(codecs[term]) for one in wrong]
-    ds.SpecificCharacterSet = term
+def f(ds, codec):
+    ds.set_original_encoding(*ds.original_encoding, codec)
+    for e in ds:
+        if e.VR == "SQ":
+            for item in e.value:
+                f(item, codec)
+    ds.SpecificCharacterSet = "ISO_IR 192"
     return ds""",
         """
-def f(content, term):
-    for label in (b"ISO_IR 100", b"ISO_IR 144", b"ISO_IR 192"):
-        content = content.replace(label, term.encode(), 1)
-    return dcmread(BytesIO(content), force=True)""",
+def f(ds, codec):
+    def mend(owner):
+        owner.set_original_encoding(*owner.original_encoding, [codec])
+        for e in owner:
+            for item in (e.value if e.VR == "SQ" else ()):
+                mend(item)
+    mend(ds)
+    ds.SpecificCharacterSet = ["ISO_IR 192"]
+    return ds""",
         """
-def f(content, term):
-    wrong = dcmread(BytesIO(content)).SpecificCharacterSet
-    ds = dcmread(BytesIO(content.replace(wrong.encode(), term.encode(), 1)))
-    list(ds.iterall())
-    return Dataset(ds)""",
+def f(ds, codec):
+    stored = {}
+    for tag in ds.keys():
+        stored[tag] = ds.get_item(tag).value
+    for tag, raw in stored.items():
+        e = ds[tag]
+        if e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw:
+            many = [one.rstrip() for one in raw.decode(codec).split(chr(92))]
+            e.value = many if len(many) > 1 else many[0]
+        for item in e.value if e.VR == "SQ" else []:
+            f(item, codec)
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
+        """
+def f(ds, codec):
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for tag in ds.keys():
+            raw = ds.get_item(tag).value
+            if ds[tag].VR == "SQ":
+                for item in ds[tag]:
+                    f(item, codec)
+            elif ds[tag].VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and ds[tag].VM > 0:
+                ds[tag].value = str(raw, codec).rstrip()
+    ds[0x00080005] = DataElement(0x00080005, "CS", "ISO_IR 192")
+    return ds""",
+        """
+def f(ds, codec):
+    waiting = [ds]
+    while waiting:
+        owner = waiting.pop()
+        for tag in sorted(owner.keys()):
+            stored, e = owner.get_item(tag), owner[tag]
+            if e.VR == "SQ":
+                waiting.extend(e.value)
+            elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and stored.value:
+                owner[tag] = DataElement(tag, e.VR, stored.value.decode(codec).rstrip(" "))
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
     ],
     "9": [
         """
@@ -591,67 +614,98 @@ def f(ds, text):
     return ds.private_block(0x0011, "MY COURSE", create=True).add_new(0x01, "LO", text)""",
     ],
     "8": [
-        "def f(content, term):\n    return dcmread(BytesIO(content))",
+        "def f(ds, codec):\n    return ds",
         """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    ds.decode(term)
+def f(ds, codec):
+    ds.SpecificCharacterSet = "ISO_IR 192"
     return ds""",
         """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    ds.decode()
-    ds.SpecificCharacterSet = term
-    return ds""",
-        """
-def f(content, term):
-    return dcmread(BytesIO(content.replace(b"ISO_IR 100", b"ISO_IR 144", 1)))""",
-        """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    ds.SpecificCharacterSet = term
-    ds.InstitutionName = ds.InstitutionName.encode("latin-1").decode(python_encoding[term])
+def f(ds, codec):
+    ds.SpecificCharacterSet = codec
     ds.decode()
     return ds""",
         """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    old, new = python_encoding[ds.SpecificCharacterSet], python_encoding[term]
-    ds.SpecificCharacterSet = term
-    for e in ds:
-        if e.VR in ("LO", "LT", "SH", "ST", "PN") and e.VM == 1:
-            e.value = str(e.value).encode(old).decode(new)
-    return ds""",
-        """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    old, new = python_encoding[ds.SpecificCharacterSet], python_encoding[term]
+def f(ds, codec):
+    ds.SpecificCharacterSet = "ISO_IR 192"
     for e in ds.iterall():
-        if e.VR in ("LO", "LT", "SH", "ST", "PN") and e.VM:
-            many = e.value if e.VM > 1 else [e.value]
-            e.value = [str(one).encode(old).decode(new) for one in many]
+        if e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and e.VM == 1:
+            e.value = str(e.value).encode("latin_1").decode(codec)
     return ds""",
         """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
+def f(ds, codec):
+    for e in ds.iterall():
+        if e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and e.VM:
+            many = e.value if e.VM > 1 else [e.value]
+            e.value = [str(one).encode("latin_1", "ignore").decode(codec) for one in many]
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
+        """
+def f(ds, codec):
+    for tag in ds.keys():
+        raw = ds.get_item(tag).value
+        e = ds[tag]
+        if e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw:
+            e.value = raw.decode(codec).rstrip()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
+        """
+def f(ds, codec):
+    for tag in ds.keys():
+        raw = ds.get_item(tag).value
+        e = ds[tag]
+        if e.VR == "SQ":
+            [f(item, codec) for item in e.value]
+        elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw:
+            e.value = raw.decode(codec).rstrip()
+    return ds""",
+        """
+def f(ds, codec):
+    for tag in ds.keys():
+        raw = ds.get_item(tag).value
+        e = ds[tag]
+        if e.VR == "SQ":
+            [f(item, codec) for item in e.value]
+        elif e.VR == "PN" and raw:
+            e.value = raw.decode(codec).rstrip()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
+        """
+def f(ds, codec):
+    for tag in ds.keys():
+        e = ds[tag]
+        raw = ds.get_item(tag).value
+        if e.VR == "SQ":
+            [f(item, codec) for item in e.value]
+        elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw:
+            e.value = raw.decode(codec).rstrip()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
+        """
+def f(ds, codec):
+    for tag in ds.keys():
+        raw = ds.get_item(tag).value
+        e = ds[tag]
+        if e.VR == "SQ":
+            [f(item, codec) for item in e.value]
+        elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw:
+            e.value = raw.decode("cp1251", "replace").rstrip()
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    return ds""",
+        """
+def f(ds, codec):
+    for tag in ds.keys():
+        raw = ds.get_item(tag).value
+        e = ds[tag]
+        if e.VR == "SQ":
+            [f(item, codec) for item in e.value]
+        elif e.VR in ("LO", "LT", "PN", "SH", "ST", "UC", "UT") and raw:
+            e.value = raw.decode(codec).rstrip()
     del ds.SpecificCharacterSet
     return ds""",
         """
-def f(content, term):
-    ds = dcmread(BytesIO(content))
-    ds.SpecificCharacterSet = term
-    buffer = BytesIO()
-    ds.save_as(buffer)
-    return dcmread(BytesIO(buffer.getvalue()))""",
-        """
-def f(content, term):
-    wrong = dcmread(BytesIO(content)).SpecificCharacterSet
-    return content.replace(wrong.encode(), term.encode(), 1)""",
-        """
-def f(content, term):
-    ds = Dataset()
-    ds.SpecificCharacterSet = term
+def f(ds, codec):
     ds.PatientName = "Иванов^Иван^Иванович"
+    ds.SpecificCharacterSet = "ISO_IR 192"
     return ds""",
     ],
     "9": [

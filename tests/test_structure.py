@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import struct
 import time
+import tracemalloc
 import warnings
 import zlib
 from collections.abc import Callable
@@ -39,6 +40,7 @@ from dicom_lessons.structure import (
     find_element,
     map_bytes,
     rewrite,
+    structure_table,
     swap_words,
 )
 from dicom_lessons.structure.describe import name_of, path_of, value_of
@@ -331,6 +333,122 @@ def element(group: int, number: int, VR: bytes, value: bytes) -> bytes:
     return struct.pack("<HH2sH", group, number, VR, len(value)) + value
 
 
+def explicit(group: int, number: int, VR: bytes, value: bytes) -> bytes:
+    return struct.pack("<HH2sH", group, number, VR, len(value)) + value
+
+
+def implicit(group: int, number: int, value: bytes) -> bytes:
+    return struct.pack("<HHL", group, number, len(value)) + value
+
+
+def unknown(inside: bytes, big: bool = False) -> bytes:
+    """Return a private element of VR UN and undefined length, with one item."""
+    head = struct.pack(">HH2sHL" if big else "<HH2sHL", 9, 0x1001, b"UN", 0, 0xFFFFFFFF)
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(inside)) + inside
+    return head + item + struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
+
+
+@pytest.mark.parametrize("length", [4, 0x4141, 0x4E50, 0x5153, 0x5A5A])
+def test_unknown_of_undefined_length_is_implicit_whatever_its_length_looks_like(
+    length: int,
+) -> None:
+    """PS3.5 §6.2.2; 4E50H and 5153H are written as the letters PN and SQ are."""
+    inside = implicit(9, 5, b"x" * length) + implicit(0x10, 0x20, b"4711")
+    file_map = map_bytes(HEAD + unknown(inside) + explicit(0x10, 0x20, b"LO", b"12"))
+    assert file_map.stopped is None
+    assert_tiles(file_map)
+    lengths = [each.length for each in file_map.elements if each.depth == 2]
+    assert lengths == [length, 4]
+    assert [each.explicit for each in file_map.elements if each.depth == 2] == [False, False]
+
+
+def test_explicit_vr_in_unknown_is_read_all_the_same() -> None:
+    inside = explicit(9, 5, b"LO", b"text") + explicit(0x10, 0x20, b"LO", b"4711")
+    file_map = map_bytes(HEAD + unknown(inside) + explicit(0x10, 0x20, b"LO", b"12"))
+    assert file_map.stopped is None
+    assert [each.VR for each in file_map.elements if each.depth == 2] == ["LO", "LO"]
+
+
+def test_unknown_is_little_endian_in_a_big_endian_file() -> None:
+    meta = explicit(2, 0x10, b"UI", b"1.2.840.10008.1.2.2\0")
+    rows = implicit(0x28, 0x10, b"\x02\x01")
+    behind = struct.pack(">HH2sHH", 0x28, 0x10, b"US", 2, 0x0102)
+    file_map = map_bytes(bytes(128) + b"DICM" + meta + unknown(rows, big=True) + behind)
+    assert file_map.stopped is None
+    found = [value_of(file_map, each) for each in file_map.elements if each.tag == 0x00280010]
+    assert found == ["258", "258"]
+
+
+@pytest.mark.parametrize("signed", [0, 1])
+def test_ambiguous_numbers_are_signed_as_the_pixels_are(signed: int) -> None:
+    below = implicit(0x28, 0x3002, struct.pack("<Hhh", 64, -1024, 16))
+    below += implicit(0x28, 0x106, struct.pack("<h", -7))
+    item = struct.pack("<HHL", 0xFFFE, 0xE000, len(below)) + below
+    own = implicit(0x28, 0x103, b"\0\0") + implicit(0x28, 0x106, struct.pack("<h", -7))
+    item += struct.pack("<HHL", 0xFFFE, 0xE000, len(own)) + own
+    data = implicit(0x28, 0x103, bytes([signed, 0])) + implicit(0x28, 0x106, b"\x30\xf8")
+    data += implicit(0x28, 0x120, struct.pack("<h", -2000)) + implicit(0x28, 0x3010, item)
+    data += implicit(0x60, 0x3004, struct.pack("<hh", -5, 3))
+    file_map = map_bytes(implicit(8, 5, b"") + data)
+
+    def shown(path: str) -> str:
+        return value_of(file_map, find_element(file_map, path))
+
+    assert shown("PixelPaddingValue") == ("-2000" if signed else "63536")
+    assert shown("SmallestImagePixelValue") == ("-2000" if signed else "63536")
+    descriptor = shown("VOILUTSequence[0].LUTDescriptor")
+    assert descriptor == ("64\\-1024\\16" if signed else "64\\64512\\16")
+    assert shown("VOILUTSequence[0].SmallestImagePixelValue") == ("-7" if signed else "65529")
+    assert shown("VOILUTSequence[1].SmallestImagePixelValue") == "65529"  # its own is unsigned
+
+
+@pytest.mark.parametrize("wrong", [0, 131, 2**32 - 1])
+def test_a_wrong_group_length_is_named(wrong: int) -> None:
+    assert "follow" not in structure_table(CT, most=4).text
+    raw = CT[:140] + wrong.to_bytes(4, "little") + CT[144:]
+    assert f"{wrong}, but 192 bytes follow" in structure_table(raw, most=4).text
+    assert map_bytes(raw).stopped is None
+
+
+def test_a_prefix_by_chance_is_no_prefix() -> None:
+    long = explicit(8, 0x70, b"LO", b"x" * 102 + b"DICM" + b"y" * 14)
+    raw = explicit(8, 5, b"CS", b"ISO_IR 100") + long + explicit(0x10, 0x20, b"LO", b"4711")
+    assert raw[128:132] == b"DICM"
+    file_map = map_bytes(raw)
+    assert file_map.stopped is None
+    assert [each.tag.element for each in file_map.elements] == [5, 0x70, 0x20]
+    assert map_bytes(CT).elements[0].offset == 132
+
+
+@pytest.mark.parametrize("depth", [1, 4, 5, 6, 15, 40, 300])
+def test_what_cannot_be_written_is_told_in_one_short_sentence(depth: int) -> None:
+    """pydicom quotes the text of each level twice: nothing of that may be made or shown."""
+    dataset = Dataset()
+    dataset.add(DataElement(0x00280010, "US", [object()], already_converted=True))
+    for _level in range(depth):
+        outer = Dataset()
+        outer.ContentSequence = [dataset]
+        dataset = outer
+    tracemalloc.start()
+    with pytest.raises(StructureError) as caught:
+        rewrite(dataset, ImplicitVRLittleEndian)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+    sentence = str(caught.value)
+    assert len(sentence) < 400
+    assert "\n" not in sentence
+    assert "Traceback" not in sentence
+    assert "(0028,0010)" in sentence or "too deeply" in sentence or depth == 4
+
+
+def test_the_map_stops_at_its_limit_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dicom_lessons.structure.walk.MAXIMUM_ELEMENTS", 20)
+    stopped = map_bytes(CT, "large.dcm").stopped
+    assert "takes 20 elements at most" in str(stopped)
+    assert "fetch it again" not in str(stopped)
+
+
 def deflate(data: bytes) -> bytes:
     stream = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     return stream.compress(data) + stream.flush()
@@ -360,7 +478,12 @@ def hostile(name: str) -> bytes:
             deflated + deflate(struct.pack("<HH2sHi", 9, 1, b"SL", 4, 1) * 5_000_000)
         ),
         "tags that no dictionary has": lambda: (
-            implicit + b"".join(struct.pack("<HHL", 0x10, i, 0) for i in range(65_536))
+            implicit
+            + b"".join(
+                struct.pack("<HHL", group, i, 0)
+                for group in (0x10, 0x12, 0x14, 0x16)
+                for i in range(65_536)
+            )
         ),
     }[name]()
 

@@ -7,7 +7,7 @@ import pytest
 from babel.messages import Catalog, mofile, pofile
 
 from course_tools import messages
-from dicom_lessons.text import DOMAIN, LOCALE, _, language, ngettext, set_language
+from dicom_lessons.text import DOMAIN, LOCALE, _, language, ngettext, set_language, short
 
 SOURCE = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
 
@@ -70,3 +70,41 @@ def test_a_missing_translation_is_noticed(catalogue: Catalog) -> None:
     broken = pofile.read_po(io.BytesIO(SOURCE.read_bytes()), locale="ru")
     next(message for message in broken if message.id).string = ""
     assert len(messages.missing_messages(broken)) == 1
+
+
+UNSEEN = [
+    "\x1b[31m",
+    "\0",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\u200b",
+    "\ufeff",
+    "\u2028",
+    "\ud800",
+    "\x85",
+]
+
+
+@pytest.mark.parametrize("letter", UNSEEN, ids=ascii)
+def test_nothing_unseen_comes_through_a_message(letter: str) -> None:
+    for text in (
+        _("{name} is no file. Name a file.", name=f"a{letter}b"),
+        _("{error}", error=ValueError(f"a{letter}b")),
+        ngettext("{count} of {name}", "{count} of {name}", 2, name=f"a{letter}b"),
+        short(f"a{letter}b"),
+    ):
+        assert text.isprintable()
+        assert text.encode("utf-8")
+
+
+def test_what_is_seen_stays_as_it_is() -> None:
+    for text in ("два\xa0слова", "«10\u202f000»", "one\ntwo", "Ёж ↔ 山田", "µ ≤ ½"):
+        assert _("{text}", text=text) == text
+
+
+def test_no_message_holds_an_address() -> None:
+    thing = object()
+    for text in (_("{thing}", thing=thing), short(thing), short([thing, thing])):
+        assert "0x" not in text
+        assert "object object" in text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
+import struct
 import uuid
 import warnings
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, FileDataset, config, dcmread
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
@@ -28,7 +31,7 @@ from pydicom.uid import (  # type: ignore[attr-defined]
     generate_uid,
 )
 
-from dicom_lessons import samples, uids
+from dicom_lessons import reading, samples, uids
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.findings import Finding
 from dicom_lessons.text import set_language
@@ -416,7 +419,74 @@ def test_deep_nesting_is_followed_or_refused() -> None:
         uids.replace_uids(nested(400), "secret")
 
 
+def explicit(group: int, number: int, VR: bytes, value: bytes) -> bytes:
+    return struct.pack("<HH2sH", group, number, VR, len(value)) + value
+
+
+def stored(*elements: bytes) -> bytes:
+    meta = explicit(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0")
+    return bytes(128) + b"DICM" + meta + b"".join(elements)
+
+
+BROKEN = {
+    "a sequence without items": struct.pack("<HH2sHL", 8, 0x1140, b"SQ", 0, 3) + b"1.2",
+    "an item that breaks off": struct.pack("<HH2sHLHH", 8, 0x1140, b"SQ", 0, 6, 0xFFFE, 0xE000)
+    + b"1.",
+    "a UID of an unknown VR": explicit(8, 0x18, b"ZZ", b"1.2.3\0"),
+    "a UID of another VR": explicit(8, 0x18, b"LO", b"1.2.3 "),
+    "a private sequence": struct.pack("<HH2sHL", 9, 0x1001, b"SQ", 0, 5) + b"1.2.3",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_may_hide_a_uid_is_refused_and_named(name: str, guarded: bool) -> None:
+    raw = stored(explicit(8, 0x16, b"UI", b"1.2\0"), BROKEN[name], explicit(16, 32, b"LO", b"7 "))
+    dataset = reading.read(raw) if guarded else dcmread(BytesIO(raw))
+    with pytest.raises(ValueError, match="cannot be read as") as caught:
+        uids.replace_uids(dataset, "secret")
+    assert re.search(r"\(00(08|09),\d{4}\)", str(caught.value))
+
+
+def test_several_instance_uids_are_replaced_one_by_one() -> None:
+    raw = stored(explicit(8, 0x18, b"UI", b"1.2.3\\1.2.4\0"), explicit(16, 32, b"LO", b"7 "))
+    for dataset in (reading.read(raw), dcmread(BytesIO(raw))):
+        replaced = uids.replace_uids(dataset, "secret")
+        assert replaced.SOPInstanceUID == [replace_uid(one, "secret") for one in ("1.2.3", "1.2.4")]
+
+
+def test_an_empty_element_of_an_unknown_vr_hides_nothing() -> None:
+    raw = stored(explicit(8, 0x18, b"ZZ", b""), explicit(16, 32, b"LO", b"7 "))
+    for dataset in (reading.read(raw), dcmread(BytesIO(raw))):
+        assert uids.replace_uids(dataset, "secret").PatientID == "7"
+
+
 # ---- the tree
+
+
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
+@pytest.mark.parametrize(
+    "broken",
+    [(b"SQ", b"abcdef"), (b"ZZ", b""), (b"ZZ", b"1.2"), (b"FD", b"abc"), (b"AT", b"ab")],
+    ids=str,
+)
+def test_one_broken_uid_stops_no_folder(
+    keyword: str, broken: tuple[bytes, bytes], tmp_path: Path
+) -> None:
+    write(tmp_path / "good", instance("1.2.3", "1.2.4", "1.2.5"))
+    raw = (tmp_path / "good").read_bytes()
+    tag = tag_for_keyword(keyword) or 0
+    start = raw.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF) + b"UI")
+    size = 8 + int.from_bytes(raw[start + 6 : start + 8], "little")
+    VR, value = broken
+    header = struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, VR, len(value))
+    if VR == b"SQ":
+        header = header[:6] + struct.pack("<HL", 0, len(value))
+    (tmp_path / "bad\u202e").write_bytes(raw[:start] + header + value + raw[start + size :])
+    tree = read_tree(tmp_path)
+    assert [len(study.children) for study in tree.studies if study.uid == "1.2.3"] >= [1]
+    assert tree.problems
+    assert all(str(problem).isprintable() for problem in tree.problems)
 
 
 def test_the_tree_of_the_dicomdir_set() -> None:
@@ -805,6 +875,17 @@ def _as_explicit(plan: FileDataset) -> None:
     plan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
 
 
+def _as_deflated(plan: FileDataset) -> None:
+    plan.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+
+
+def _from_elsewhere(plan: FileDataset) -> None:
+    _with_copy(plan)
+    plan.preamble = b"II*\0".ljust(128, b"\0")
+    plan.file_meta.SourceApplicationEntityTitle = "COURSE"
+    plan.file_meta.ImplementationVersionName = "MINE"
+
+
 def _as_ct(plan: FileDataset) -> None:
     plan.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.2")
 
@@ -833,6 +914,10 @@ PLANS: list[tuple[Any, dict[str, Any], bool]] = [
     (_as_explicit, {}, True),
     (_as_explicit, {"enforce_file_format": True}, True),
     (_without("preamble"), {"enforce_file_format": True}, True),
+    (_as_deflated, {"enforce_file_format": True}, True),
+    (_from_elsewhere, {}, True),
+    (_from_elsewhere, {"enforce_file_format": True}, True),
+    (lambda plan: plan.decode(), {"enforce_file_format": True}, True),
     (None, {}, False),
     (_as_ct, {"enforce_file_format": True}, False),
     (_other_class_in_the_copy, {}, False),

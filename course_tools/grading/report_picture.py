@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from course_tools.grading.report import MARKS, Report
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 
 def draw(found: Report, path: Path) -> None:
@@ -43,9 +43,8 @@ def draw(found: Report, path: Path) -> None:
 def _colours() -> Any:
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(["#9ecae1", "#fdae6b", "#f0f0f0", "#ffe680", "#ffffff"])
+    return ListedColormap(["#9ecae1", "#fdae6b", "#f0f0f0", "#ffe680", "#ff9999", *["#ffffff"] * 4])
 
 
 def _plain(text: str) -> str:
-    short = text if len(text) <= 100 else text[:99] + "…"
-    return short.replace("$", r"\$")  # no formula
+    return short(text, 100).replace("$", r"\$")  # no formula

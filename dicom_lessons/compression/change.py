@@ -30,6 +30,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from dicom_lessons.pixels.notes import noted
 from dicom_lessons.pixels.stored import PixelError, frames_of, refusal, stored_values
 from dicom_lessons.structure import swap_words
 from dicom_lessons.text import N_, _, short
@@ -167,7 +168,8 @@ def _option(option: str, value: Any) -> Any:
 
 def _native(dataset: Dataset) -> Dataset:
     """Return a copy whose pixels are not compressed, in little endian."""
-    values = stored_values(dataset, None)
+    with noted() as notes:
+        values = stored_values(dataset, None)
     source = UID(dataset.file_meta.TransferSyntaxUID)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the file it was read from is closed, and is not needed
@@ -175,8 +177,10 @@ def _native(dataset: Dataset) -> Dataset:
     if source == ExplicitVRBigEndian:
         swap_words(copy)
         copy.set_original_encoding(False, True)
-    if source not in NATIVE and "PixelData" in copy:
+    if (source not in NATIVE or notes) and "PixelData" in copy:
         _store(copy, values)
+        if (frames := frames_of(dataset)) > 1:
+            copy.NumberOfFrames = frames
     if source in METHODS and source != JPEG2000 and not copy.get("LossyImageCompression"):
         _mark_lossy(copy, source, native_size(copy) / encoded_size(dataset))
     copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
@@ -186,6 +190,7 @@ def _native(dataset: Dataset) -> Dataset:
 def _store(dataset: Dataset, values: NDArray[Any]) -> None:
     """Put decoded values into Pixel Data, without compression."""
     signed, bits = int(dataset.PixelRepresentation), int(dataset.BitsStored)
+    dataset.HighBit = bits - 1
     lowest, highest = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if signed else (0, 2**bits)
     if values.min() < lowest or values.max() >= highest:
         raise CompressionError(
@@ -247,16 +252,18 @@ def _check_pixels(dataset: Dataset, values: NDArray[Any], syntax: UID, limit: in
 
 
 def _cannot_take(dataset: Dataset, syntax: UID) -> CompressionError:
+    names = ("Rows", "Columns", "PhotometricInterpretation", "BitsAllocated", "BitsStored")
+    told = [short(dataset.get(name), 20) for name in names]
     return CompressionError(
         _(
             "The encoder of {name} cannot take such a picture: {rows} × {columns} pixels, "
             "{photometric}, {allocated} bits allocated, {stored} stored.",
             name=syntax.name,
-            rows=dataset.Rows,
-            columns=dataset.Columns,
-            photometric=dataset.PhotometricInterpretation,
-            allocated=dataset.BitsAllocated,
-            stored=dataset.BitsStored,
+            rows=told[0],
+            columns=told[1],
+            photometric=told[2],
+            allocated=told[3],
+            stored=told[4],
         )
     )
 

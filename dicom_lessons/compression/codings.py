@@ -37,8 +37,12 @@ from dicom_lessons.compression.change import (
     encoded_size,
     native_size,
 )
-from dicom_lessons.pixels.stored import ELEMENTS, PixelError, refusal, stored_values
+from dicom_lessons.elements import check_writable
+from dicom_lessons.pixels.stored import ELEMENTS, PixelError, read_header, refusal, stored_values
 from dicom_lessons.text import N_, _
+
+MOST_FRAMES, MOST_BYTES = 256, 2**25
+"""Of a picture that is coded in every way, each of which takes its time."""
 
 # real files of one picture, by the one that the others are compared with
 FAMILIES = {
@@ -202,7 +206,21 @@ def _pictures(source: reading.Source) -> Iterator[tuple[str, Dataset, dict[str, 
         for name in FAMILIES[source]:
             yield name, reading.read(name), None
         return
-    native = compress(reading.read(source), ExplicitVRLittleEndian)
+    dataset = reading.read(source)
+    header = read_header(dataset)
+    frames, size = header.frames, header.frames * header.frame_bits // 8
+    if frames > MOST_FRAMES or size > MOST_BYTES:
+        raise PixelError(
+            _(
+                "{frames} frames of {size} bytes in all are too much to be coded in so many ways: "
+                "at most {most} frames, {bytes} bytes. Choose a smaller picture.",
+                frames=frames,
+                size=size,
+                most=MOST_FRAMES,
+                bytes=MOST_BYTES,
+            )
+        )
+    native = compress(dataset, ExplicitVRLittleEndian)
     for name, syntax, options in _ways():
         with contextlib.suppress(CompressionError):
             yield name, compress(native, syntax, **options), options
@@ -242,5 +260,6 @@ def _file_of(dataset: Dataset) -> bytes:
     broken = refusal(N_("The object cannot be written: {reason}."), CompressionError)
     with broken, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values of other elements are no matter here
+        check_writable(dataset)
         dcmwrite(file, dataset)
     return file.getvalue()

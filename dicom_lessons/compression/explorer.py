@@ -22,8 +22,8 @@ from dicom_lessons.compression.codings import (
 )
 from dicom_lessons.compression.packages import decoders
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.pixels import Window, stored_values, to_display
-from dicom_lessons.pixels.display import default_voi
+from dicom_lessons.pixels import Window, stored_values
+from dicom_lessons.pixels.display import default_voi, drawn
 from dicom_lessons.pixels.grey import modality_table, rescale
 from dicom_lessons.pixels.stored import is_colour
 from dicom_lessons.text import N_, _
@@ -169,7 +169,7 @@ class View:
         if coding.reason:
             return [render(_STATUS, text=f"{coding.name}: {coding.reason}")]
         stored = stored_values(coding.dataset)
-        shown = to_display(coding.dataset, self.voi, stored=stored)
+        shown = drawn(coding.dataset, self.voi, stored=stored)
         lost = difference(stored, self.stored)
         lost = lost.max(axis=-1) if lost.ndim == 3 else lost
         grey = np.minimum(lost * (255 / self.white) + 0.5, 255).astype(np.uint8)

@@ -7,7 +7,6 @@ import hashlib
 import os
 import tempfile
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,9 @@ from pydicom.errors import InvalidDicomError
 from dicom_lessons import samples
 from dicom_lessons.download.classroom import start_classroom
 from dicom_lessons.download.server import FAULTS, Faulty, serve
-from dicom_lessons.exercises.kinds import Check, Code, Exercise, Raised, Verdict, shown
+from dicom_lessons.exercises.calls import Outcome
+from dicom_lessons.exercises.kinds import Check, Code, Exercise, Verdict, called
+from dicom_lessons.exercises.plain import Raised
 from dicom_lessons.text import _
 
 
@@ -70,9 +71,10 @@ class Reading(Code):
     Only "this is no DICOM file" is another error: the status was not looked at.
     """
 
-    def _agree(self, one: object, other: object) -> bool:
-        if isinstance(one, Raised) and isinstance(other, Raised):
-            wrong = (isinstance(each.error, InvalidDicomError) for each in (one, other))
+    def _agree(self, one: Outcome, other: Outcome) -> bool:
+        both = one.plain, other.plain
+        if all(isinstance(each, Raised) for each in both):
+            wrong = (InvalidDicomError.__name__ in each.types for each in both)
             return len({*wrong}) == 1
         return super()._agree(one, other)
 
@@ -88,9 +90,6 @@ class Download(Exercise):
     """
 
     def _judge(self, answer: object) -> Verdict:
-        if not callable(answer):
-            seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
-            return Verdict(False, seen)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # connections that the function forgets to close
             try:
@@ -98,13 +97,13 @@ class Download(Exercise):
             finally:
                 gc.collect()
 
-    def _first_failing(self, function: Callable[..., object]) -> Verdict:
+    def _first_failing(self, function: object) -> Verdict:
         faults = [fault for fault in FAULTS if fault in self.findings]
         tries = [("", ""), *((fault, "") for fault in faults), ("breaks off", OLD), ("", OLD)]
         for fault, before in tries:
-            finding, seen = _met(function, fault, before)
-            if not seen:
-                return Verdict(None)
+            finding, seen, refusal = _met(function, fault, before)
+            if refusal:
+                return refusal
             if finding:
                 return self._found(finding, seen)
         return self._right()
@@ -113,8 +112,8 @@ class Download(Exercise):
 OLD = "an older version"
 
 
-def _met(function: Callable[..., object], fault: str, before: str) -> tuple[str, str]:
-    """Return what was done badly and what was seen; nothing at all if the function did nothing.
+def _met(function: object, fault: str, before: str) -> tuple[str, str, Verdict | None]:
+    """Return what was done badly and what was seen, or that there was nothing to see.
 
     An older version of the file has two names, so that it shows who writes into it.
     """
@@ -129,11 +128,15 @@ def _met(function: Callable[..., object], fault: str, before: str) -> tuple[str,
             _link(path, other_name)
         sha256 = hashlib.sha256(content).hexdigest()
         arguments = (f"{address}CT_small.dcm", str(path), len(content), sha256, 0.5)
-        returned, failure = _called(function, arguments)
+        results, refusal = called(function, [arguments], may_give_nothing=True)
+        if refusal:
+            return "", "", refusal
         left = {one.name: one.read_bytes() if one.is_file() else b"" for one in folder.iterdir()}
         in_place = other_name.is_file() and other_name.read_bytes() != old
-    if not fault and not failure and returned is None and not left:
-        return "", ""
+    returned = results[0].result
+    failure = returned.text if isinstance(returned, Raised) else ""
+    if not fault and returned is None and not left:
+        return "", "", Verdict(None)
     kept = left.pop(path.name, None)
     finding = ""
     if server.waited:
@@ -154,7 +157,7 @@ def _met(function: Callable[..., object], fault: str, before: str) -> tuple[str,
         did=_("raised {error}", error=failure) if failure else _("raised no error"),
         names=", ".join(sorted({*left, *([path.name] if kept is not None else [])})) or _("none"),
     )
-    return finding, seen
+    return finding, seen, None
 
 
 def _link(path: Path, name: Path) -> None:
@@ -162,21 +165,12 @@ def _link(path: Path, name: Path) -> None:
         os.link(path, name)
 
 
-def _called(function: Callable[..., object], arguments: tuple[object, ...]) -> tuple[object, str]:
-    """Return what a function returned, and what it raised."""
-    try:
-        return function(*arguments), ""
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # even sys.exit() ends the download, not the lesson
-        return None, shown(error)
-
-
 def _examine_delivery(path: Path) -> str:
     if path.resolve().parts[-2:] != ("my_work", "delivered.dcm"):
         return "elsewhere"
-    content = path.read_bytes()
     wanted = samples.get("CT_small")
+    with path.open("rb") as file:  # of any size
+        content = file.read(wanted.size + 1)
     if hashlib.sha256(content).hexdigest() == wanted.sha256:
         return ""
     if content.lstrip()[:1] == b"<":

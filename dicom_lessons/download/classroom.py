@@ -5,10 +5,9 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache, partial
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,26 +16,29 @@ from pydicom.uid import JPEG2000, generate_uid
 
 from dicom_lessons import samples
 from dicom_lessons.download.server import Request, serve
-from dicom_lessons.fetching import file_name
+from dicom_lessons.fetching import file_name, receive
 
+MOST = 16 * 2**20
+"""Bytes of one file; those of the lessons have less than one megabyte."""
 ARCHIVE = ("CT_small", "MR_small", "rtplan")
 ATTRIBUTES = ("SOPClassUID", "SOPInstanceUID", "Modality", "PatientID", "Rows", "Columns")
 
 
 @cache
-def start_classroom(folder: str = "") -> str:
+def start_classroom(mirror: str = "") -> str:
     """Start the classroom server, which stops when Python ends, and return its address.
 
-    It answers every address that ends in the name of a file that it has: in the folder, in the
-    samples, or the stand-in for RG1_J2KI.dcm. Below ``orthanc/`` it answers the questions of the
-    lesson as an Orthanc server does, below ``dicom-web/`` a search for instances.
+    It answers every address that ends in the name of a file that it has: in the mirror, in the
+    samples, or the stand-in for RG1_J2KI.dcm. The mirror is a folder or an http address. Below
+    ``orthanc/`` the server answers the questions of the lesson as an Orthanc server does, below
+    ``dicom-web/`` a search for instances.
     """
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(serve(partial(_answer, folder)))
+    return stack.enter_context(serve(partial(_answer, mirror)))
 
 
-def _answer(folder: str, request: Request) -> None:
+def _answer(mirror: str, request: Request) -> None:
     parts = urlsplit(request.path)
     try:
         if parts.path.startswith("/orthanc/"):
@@ -44,7 +46,7 @@ def _answer(folder: str, request: Request) -> None:
         elif parts.path == "/dicom-web/instances":
             answer = _instances(dict(parse_qsl(parts.query)))
         else:
-            answer = _content(file_name(request.path), folder)
+            answer = _content(file_name(request.path), mirror)
     except (LookupError, OSError):
         request.reply(b"not here", 404, "text/plain")
     else:
@@ -54,9 +56,12 @@ def _answer(folder: str, request: Request) -> None:
             request.reply(json.dumps(answer).encode(), kind="application/json")
 
 
-def _content(name: str, folder: str) -> bytes:
-    if folder and (path := Path(folder) / name).is_file():
-        return path.read_bytes()
+def _content(name: str, mirror: str) -> bytes:
+    if mirror:
+        file = BytesIO()
+        with suppress(OSError):
+            receive(samples.mirrored(mirror, name), file, most=MOST)
+            return file.getvalue()
     try:
         return samples.path(name).read_bytes()
     except FileNotFoundError:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from dicom_lessons.fetching import spare_loopback
 from dicom_lessons.text import N_
 
 FLOOD = 16 * 2**20
@@ -70,13 +71,15 @@ class Server(ThreadingHTTPServer):
 def serve(answer: Callable[[Request], None]) -> Iterator[str]:
     """Run a server while the block lasts and give its address, which ends in a slash.
 
-    Each :class:`Request` is answered in a thread of its own.
+    Each :class:`Request` is answered in a thread of its own. No request to this computer goes
+    through a proxy from then on.
 
     >>> import requests
     >>> with serve(lambda request: request.reply(b"DICM")) as address:
     ...     requests.get(address + "any/path", timeout=5).content
     b'DICM'
     """
+    spare_loopback()
     with Server(answer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

@@ -11,12 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dicom_lessons import reading, samples
-from dicom_lessons.download.classroom import start_classroom
-from dicom_lessons.fetching import DownloadError, receive
+from dicom_lessons.download.classroom import MOST, start_classroom
+from dicom_lessons.fetching import DownloadError, is_web, opened, receive
 from dicom_lessons.html import Page, table
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
-MOST_ANSWER = 16 * 1024 * 1024
+PICTURE = "RG1_J2KI.dcm"
+_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -30,37 +31,54 @@ class Way:
     by : str
         ``"internet"``, ``"mirror"`` (the address of a teacher) or ``"classroom"`` (this
         computer).
+    host : str
+        Who answers, if it is the internet or a mirror. Requests to a mirror go through the
+        classroom server, which has what the mirror lacks.
+    trouble : str
+        What is wrong with the mirror that is named, and what to do; empty if nothing is.
     """
 
     address: str
     by: str
+    host: str = ""
+    trouble: str = ""
 
     def readiness(self) -> Page:
         """Tell who answers requests, and whether RG1_J2KI.dcm is the real one there."""
-        host = urlsplit(self.address).hostname
         who = {
-            "internet": _("The internet answers: {host}.", host=host),
-            "mirror": _("The mirror of your class answers: {host}.", host=host),
+            "internet": _("The internet answers: {host}.", host=self.host),
+            "mirror": _("The mirror of your class answers: {host}.", host=self.host),
             "classroom": _(
                 "The classroom server answers: it was started on this computer, because the "
                 "network does not answer or was not wanted. The requests are the same."
             ),
         }[self.by]
-        wanted = samples.get("RG1_J2KI")
-        picture = _("the real chest radiograph")
-        if self.by == "classroom":
-            content = _content(f"{self.address}{wanted.file}")
-            if hashlib.sha256(content).hexdigest() != wanted.sha256:
-                picture = _(
-                    "a stand-in: a radiograph of the course's virtual patient, in the same "
-                    "encoding and with the same flaws; its Patient's Name says so"
-                )
-        rows = [(_("Who answers"), who), (wanted.file, picture)]
+        rows = [(_("Who answers"), who), (PICTURE, self._picture())]
+        if self.trouble:
+            rows.insert(0, (_("Mirror"), self.trouble))
         text = "\n".join(f"{name}: {value}" for name, value in rows)
         return Page(table((_("What"), _("Answer")), rows), text)
 
+    def _picture(self) -> str:
+        if self.by == "internet":
+            status = _status(f"{self.address}{PICTURE}", _SECONDS, follow=True)
+            if status != 200:
+                return _(
+                    "not to be had there now. In the cell above, take "
+                    'download.reach(REPOSITORY, mirror="classroom")'
+                )
+            return _("the real chest radiograph")
+        file = BytesIO()
+        receive(f"{self.address}{PICTURE}", file, most=MOST)
+        if hashlib.sha256(file.getvalue()).hexdigest() == samples.get(PICTURE).sha256:
+            return _("the real chest radiograph")
+        return _(
+            "a stand-in: a radiograph of the course's virtual patient, in the same "
+            "encoding and with the same flaws; its Patient's Name says so"
+        )
 
-def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
+
+def reach(address: str, mirror: str = "auto", seconds: float = _SECONDS) -> Way:
     """Choose where the requests for the files below an address go.
 
     Parameters
@@ -69,9 +87,10 @@ def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
         Of a folder on the web.
     mirror : str
         ``"internet"``, ``"classroom"``, or ``"auto"``: what ``DICOM_LESSONS_MIRROR`` names, else
-        the internet if it answers in time, else the classroom server.
+        the internet if it answers in time, else the classroom server. A mirror that does not have
+        RG1_J2KI.dcm, or does not answer in time, is told in a sentence.
     seconds : float
-        How long to wait for the internet.
+        How long to wait for the internet, and for the mirror.
 
     Raises
     ------
@@ -86,37 +105,58 @@ def reach(address: str, mirror: str = "auto", seconds: float = 3.0) -> Way:
             _("mirror is 'auto', 'internet' or 'classroom', not {mirror!r}.", mirror=mirror)
         )
     named = os.environ.get(samples.MIRROR, "")
-    if mirror == "internet" or (mirror == "auto" and not named and _answers(address, seconds)):
-        return Way(f"{address.rstrip('/')}/", "internet")
-    if mirror == "auto" and urlsplit(named).scheme in ("http", "https"):
-        return Way(f"{named.rstrip('/')}/", "mirror")
+    if mirror == "internet" or (mirror == "auto" and not named and _status(address, seconds)):
+        return Way(f"{address.rstrip('/')}/", "internet", urlsplit(address).hostname or "")
+    if mirror == "classroom" and is_web(named):
+        named = ""
+    trouble = _trouble(named, seconds) if named else ""
+    if trouble:
+        print(trouble)
+        named = named if Path(named).is_dir() else ""
     path = urlsplit(address).path.strip("/")
-    return Way(f"{start_classroom(named)}{path}/", "classroom")
+    address = f"{start_classroom(named)}{path}/"
+    if is_web(named):
+        return Way(address, "mirror", urlsplit(named).hostname or "")
+    return Way(address, "classroom", trouble=trouble)
 
 
-def _answers(address: str, seconds: float) -> bool:
-    """Ask in a thread of its own: looking up a name knows no time limit."""
+def _trouble(mirror: str, seconds: float) -> str:
+    """Return why a mirror does not give the picture of the lesson, and what to do."""
+    try:
+        with opened(samples.mirrored(mirror, PICTURE), seconds, seconds):
+            return ""
+    except OSError as error:
+        return _(
+            "{variable} names {mirror}, and that does not give {file}: {reason}. So the classroom "
+            "server on this computer answers. Tell your teacher, or correct the variable and "
+            "restart the kernel.",
+            variable=samples.MIRROR,
+            mirror=short(mirror, 200),
+            file=PICTURE,
+            reason=short(error.strerror or error, 200).rstrip("."),
+        )
+
+
+def _status(address: str, seconds: float, *, follow: bool = False) -> int:
+    """Return the status that an address answers with, or 0; 1 if there is an answer without one.
+
+    It is asked in a thread of its own: looking up a name knows no time limit.
+    """
     import requests
 
     answers: list[int] = []
 
     def call() -> None:
         try:
-            reply = requests.head(address, timeout=seconds, allow_redirects=False)
+            reply = requests.head(address, timeout=seconds, allow_redirects=follow)
         except requests.RequestException:
             return
-        answers.append(reply.status_code)
+        answers.append(reply.status_code or 1)
 
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
     thread.join(seconds)
-    return bool(answers)
-
-
-def _content(address: str) -> bytes:
-    file = BytesIO()
-    receive(address, file, most=MOST_ANSWER)
-    return file.getvalue()
+    return answers[0] if answers else 0
 
 
 def unpack(

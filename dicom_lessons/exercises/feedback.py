@@ -6,17 +6,26 @@ executes the notebook: there, a failed assertion is what counts.
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
 import sys
 
 from dicom_lessons.exercises import progress
+from dicom_lessons.exercises.apart import is_graded
 from dicom_lessons.exercises.judging import answered, is_open, judged, next_hint, solved
-from dicom_lessons.exercises.kinds import Choice, Prediction, Verdict, shown
+from dicom_lessons.exercises.kinds import Choice, Prediction, Verdict, seen
 from dicom_lessons.exercises.lessons import find
 from dicom_lessons.text import _
 
 _VERDICTS = {True: "right", False: "wrong", None: "blank"}
 _predictions: dict[str, object] = {}
+
+
+class NotRight(AssertionError):
+    """Takes the point while nbgrader executes; shown as its sentence, without our source code."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 def check(name: str, answer: object) -> None:
@@ -38,27 +47,28 @@ def check(name: str, answer: object) -> None:
     -----
     While nbgrader executes the notebook, the verdict is also in the metadata of an output:
     ``{"dicom_lessons": {"exercise": …, "verdict": "right" | "wrong" | "blank", "why": …}}``, where
-    ``why`` is the explanation in English, or an empty text.
+    ``why`` is the explanation in English, or an empty text: of a right answer always that of the
+    exercise. Each call leaves one such output; a check cell with another number was tampered with.
     """
     exercise = find(name)
     verdict, message = answered(exercise, answer)
     if not verdict.right:
         message += " " + _("For a hint: {call}", call=f'hint("{name}")')
-    if _is_graded():
+    if is_graded():
         _publish(name, verdict)
         if not verdict.right:
-            raise AssertionError(message)
+            raise NotRight(message)
     elif verdict.right is False and is_open(exercise):
         message += " " + _way_to_solution(name)
-    print(message)
+    _say(message)
 
 
 def hint(name: str) -> None:
     """Print the next of the exercise's three hints; after the last, the last again."""
     exercise = find(name)
-    print(next_hint(exercise))
+    _say(next_hint(exercise))
     if is_open(exercise):
-        print(_way_to_solution(name))
+        _say(_way_to_solution(name))
 
 
 def solution(name: str) -> None:
@@ -67,10 +77,10 @@ def solution(name: str) -> None:
     Before that, and while nbgrader executes the notebook, it says so instead.
     """
     exercise = find(name)
-    if _is_graded():
-        print(_("No solution is shown while answers are graded."))
+    if is_graded():
+        _say(_("No solution is shown while answers are graded."))
     else:
-        print(solved(exercise))
+        _say(solved(exercise))
 
 
 def predict(name: str, answer: object) -> None:
@@ -79,22 +89,22 @@ def predict(name: str, answer: object) -> None:
         raise ValueError(_("{name} is no prediction: use check.", name=name))
     if answer is ... or answer is None:
         _predictions.pop(name, None)
-        print(_("What do you expect? Write it instead of the three dots, then run this cell."))
+        _say(_("What do you expect? Write it instead of the three dots, then run this cell."))
     else:
         _predictions[name] = answer
-        print(_("Noted: {answer}. The next cell shows it.", answer=shown(answer)))
+        _say(_("Noted: {answer}. The next cell shows it.", answer=seen(answer)))
 
 
 def compare(name: str) -> None:
     """Print the prediction beside the answer, and why it is so."""
     exercise = find(name)
     if name not in _predictions:
-        print(_("Predict first: write what you expect two cells above and run that cell."))
+        _say(_("Predict first: write what you expect two cells above and run that cell."))
         return
     verdict = judged(exercise, _predictions[name])
     progress.record(name)  # a prediction is made to be compared, not to be right
     opening = _("As you predicted.") if verdict.right else _("Not what you predicted.")
-    print(opening, verdict.why if verdict.right else f"{verdict.why}\n{_(exercise.why)}")
+    _say(f"{opening} {verdict.why}" + ("" if verdict.right else f"\n{_(exercise.why)}"))
 
 
 def quiz(name: str) -> object:
@@ -113,10 +123,6 @@ def quiz(name: str) -> object:
     return Quiz(exercise)
 
 
-def _is_graded() -> bool:
-    return bool(os.environ.get("NBGRADER_EXECUTION"))
-
-
 def _way_to_solution(name: str) -> str:
     call = f'from dicom_lessons import solution; solution("{name}")'
     return _("For the solution: {call}", call=call)
@@ -124,9 +130,19 @@ def _way_to_solution(name: str) -> str:
 
 def _publish(name: str, verdict: Verdict) -> None:
     """Leave the verdict in an output of the cell, for the report of the class."""
-    ipython = sys.modules.get("IPython")
-    if ipython is None or ipython.get_ipython() is None:
-        return  # nobody keeps outputs there
     said = {"exercise": name, "verdict": _VERDICTS[verdict.right], "why": verdict.reason}
-    text = f"{name}: {said['verdict']}"
-    ipython.display.publish_display_data({"text/plain": text}, {"dicom_lessons": said})
+    _display(f"{name}: {said['verdict']}", {"dicom_lessons": said})
+
+
+def _say(text: str) -> None:
+    try:
+        sys.stdout.write(f"{text}\n")
+    except (AttributeError, ValueError):  # the learner's code took or closed it
+        _display(text, {})
+
+
+def _display(text: str, metadata: dict[str, object]) -> None:
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:  # else nobody keeps outputs
+        with contextlib.redirect_stdout(sys.stdout or io.StringIO()):  # it is flushed first
+            ipython.display.publish_display_data({"text/plain": text}, metadata)

@@ -13,7 +13,8 @@ from collections import Counter
 
 from dicom_lessons.exercises import progress
 from dicom_lessons.exercises.forms import LETTERS
-from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Verdict, bound_by, shown
+from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Verdict, bound_by
+from dicom_lessons.exercises.plain import shown
 from dicom_lessons.text import _
 
 TRIES = 3

@@ -8,24 +8,25 @@ notebooks and the tests run the very code that the judge compares with.
 from __future__ import annotations
 
 import ast
-import copy
 import math
-import reprlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from pydicom import Dataset
 
+from dicom_lessons import reading
 from dicom_lessons.exercises import forms
+from dicom_lessons.exercises.apart import Unfinished, apart
+from dicom_lessons.exercises.calls import Outcome, outcomes
+from dicom_lessons.exercises.plain import Raised, Refused, is_scalar, plain, shown
 from dicom_lessons.text import _
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 60
 
 
 @dataclass(frozen=True)
@@ -98,21 +99,27 @@ class Exercise:
     def judge(self, answer: object) -> Verdict:
         """Say whether the answer is right; anything at all may come in."""
         unanswered = answer is ... or (answer is None and not self.none_is_an_answer)
-        return Verdict(None) if unanswered else self._judge(answer)
+        try:
+            return Verdict(None) if unanswered else self._judge(answer)
+        except Unfinished as how:
+            return Verdict(False, str(how))
 
     def _judge(self, answer: object) -> Verdict:
         raise NotImplementedError
 
-    def _compared(self, answer: object, form: forms.Form) -> Verdict:
-        seen = _("You answered {answer}.", answer=shown(answer))
-        try:
-            given = form(answer)
-        except (TypeError, ValueError) as refusal:
-            return Verdict(False, f"{seen} {refusal}")
-        if any(same(given, form(right)) for right in self.models):
-            return self._right()
-        unforeseen = f"{seen} {partly(given, form(self.models[0]))}".rstrip()
-        return self._mistaken(lambda wrong: same(given, form(wrong)), seen, unforeseen)
+    def _compared(self, answer: object, form: forms.Form) -> tuple[Verdict, object]:
+        """Return the verdict, and the answer in its plain form."""
+        right = [plain(form(model)) for model in self.models]
+        look = partial(_looked_at, answer, form)
+        text, given = look() if is_scalar(answer) else apart(look)
+        seen = _("You answered {answer}.", answer=text)
+        if isinstance(given, Refused):
+            return Verdict(False, f"{seen} {given}"), given
+        if any(same(given, one) for one in right):
+            return self._right(), given
+        unforeseen = f"{seen} {partly(given, right[0])}".rstrip()
+        is_same = lambda wrong: same(given, plain(form(wrong)))  # noqa: E731
+        return self._mistaken(is_same, seen, unforeseen), given
 
     def _right(self) -> Verdict:
         return Verdict(True, _(self.why), self.why)
@@ -125,7 +132,7 @@ class Exercise:
     def _mistaken(self, is_same: Callable[[object], bool], seen: str, unforeseen: str) -> Verdict:
         for mistake in self.mistakes:
             if is_same(bound_by(mistake.text)):
-                return Verdict(False, f"{seen} {_(mistake.why)}", mistake.why)
+                return Verdict(False, f"{seen} {_(mistake.why)}".lstrip(), mistake.why)
         return Verdict(False, unforeseen)
 
 
@@ -136,7 +143,7 @@ class Value(Exercise):
     form: forms.Form = forms.integer
 
     def _judge(self, answer: object) -> Verdict:
-        return self._compared(answer, self.form)
+        return self._compared(answer, self.form)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,11 +158,10 @@ class Choice(Exercise):
     options: tuple[Answer, ...]
 
     def _judge(self, answer: object) -> Verdict:
-        verdict = self._compared(answer, form := forms.letter_of(len(self.options)))
-        try:
-            option = self.options[forms.LETTERS.index(form(answer))]
-        except TypeError:
+        verdict, given = self._compared(answer, forms.letter_of(len(self.options)))
+        if not isinstance(given, str):
             return verdict
+        option = self.options[forms.LETTERS.index(given)]
         return Verdict(verdict.right, _(option.why), option.why)
 
 
@@ -169,7 +175,7 @@ class Parsons(Exercise):
     lines: tuple[str, ...]
 
     def _judge(self, answer: object) -> Verdict:
-        return self._compared(answer, forms.order_of(len(self.lines)))
+        return self._compared(answer, forms.order_of(len(self.lines)))[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,27 +194,20 @@ class Repair(Exercise):
             return Verdict(
                 False, _("You gave None: what saves a file returns nothing. Give its path.")
             )
+        text, given = apart(partial(_looked_at, answer, os.fspath))
         try:
-            path = Path(answer)  # type: ignore[arg-type]
+            path = Path(given)  # type: ignore[arg-type]
             if not path.is_file():
                 raise FileNotFoundError
         except Exception:
-            return Verdict(False, _("There is no file {path}: write it first.", path=shown(answer)))
+            return Verdict(False, _("There is no file {path}: write it first.", path=text))
         try:
             finding = self.examine(path)
+        except reading.ReadingError as error:
+            finding = str(error)
         except Exception as error:
             finding = _("pydicom cannot read {name}: {error}.", name=path.name, error=shown(error))
         return self._found(finding) if finding else self._right()
-
-
-@dataclass(frozen=True)
-class Raised:
-    """What a function raised, told from an error that it returned."""
-
-    error: BaseException
-
-    def __repr__(self) -> str:
-        return f"raise {self.error!r}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,59 +222,48 @@ class Code(Exercise):
     form: forms.Form = forms.as_it_is
 
     def _judge(self, answer: object) -> Verdict:
-        if not callable(answer):
-            seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
-            return Verdict(False, seen)
-        results = self._results(answer)
-        if all(result is None for result in results):
-            names = getattr(getattr(answer, "__code__", None), "co_names", ())
-            return Verdict(
-                None if {*names} <= {"NotImplementedError"} else False,
-                _("Your function gives nothing back: does it end with return?"),
-            )
-        models = [self._results(model) for model in self.models]
-        if any(all(map(self._agree, results, model)) for model in models):
+        wanted = self._wanted  # before a learner's function can change what the models look at
+        results, refusal = called(answer, self.cases(), self.form)
+        return refusal or self._judge_results(results, wanted)
+
+    @cached_property
+    def _wanted(self) -> list[list[Outcome]]:
+        return [list(outcomes(model, self.cases(), self.form)) for model in self.models]
+
+    def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
+        """Compare all that a learner's function did with what each model does."""
+        if any(all(map(self._agree, results, each)) for each in wanted):
             return self._right()
-        agreed = map(self._agree, results, models[0])
+        agreed = map(self._agree, results, wanted[0])
         place = next(place for place, agrees in enumerate(agreed) if not agrees)
-        got, expected = contrast(results[place], models[0][place])
-        seen = _(
+        seen = self._seen(self.cases()[place], results[place].result, wanted[0][place].result)
+
+        def is_same(wrong: object) -> bool:
+            return all(map(self._agree, results, outcomes(wrong, self.cases(), self.form)))
+
+        return self._mistaken(is_same, seen, seen)
+
+    def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
+        """Say what the first call gave that went wrong; a kind of its own may say otherwise."""
+        got, expected = contrast(result, wanted)
+        return _(
             "Called with ({arguments}), your function gave {got}; expected: {expected}.",
-            arguments=", ".join(map(shown, self.cases()[place])),
+            arguments=", ".join(shown(getattr(each, "name", each)) for each in arguments),
             got=got,
             expected=expected,
         )
-        return self._mistaken(
-            lambda wrong: all(map(self._agree, results, self._results(wrong))), seen, seen
-        )
 
-    def _results(self, function: Any) -> list[object]:
-        """Call a function with every case; what it raises stands for what it returns."""
-        results: list[object] = []
-        for arguments in self.cases():
-            try:
-                results.append(function(*copy.deepcopy(arguments)))
-            except NotImplementedError:
-                results.append(None)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # a decoder's panic is no Exception
-                results.append(Raised(error))
-        return results
-
-    def _agree(self, one: object, other: object) -> bool:
-        if isinstance(one, Raised) and isinstance(other, Raised):
-            return isinstance(one.error, type(other.error))
-        if isinstance(one, BaseException) and isinstance(other, BaseException):
-            return type(one) is type(other)
+    def _agree(self, one: Outcome, other: Outcome) -> bool:
+        if isinstance(one.plain, Raised) and isinstance(other.plain, Raised):
+            return one.plain.is_one(other.plain)
         try:
-            return self._matches(one, other)
+            return self._matches(one.plain, other.plain)
         except Exception:  # anything at all may have come back
             return False
 
     def _matches(self, one: Any, other: Any) -> bool:
-        """Compare two things that were returned; a kind of its own may compare otherwise."""
-        return same(self.form(one), self.form(other))
+        """Compare two plain forms of what was returned; a kind of its own may compare otherwise."""
+        return same(one, other)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,9 +288,46 @@ class Check:
     kind: type[Exercise] | None = None
 
 
+def called(
+    function: object,
+    cases: Sequence[tuple[object, ...]],
+    form: forms.Form = forms.as_it_is,
+    *,
+    may_give_nothing: bool = False,
+) -> tuple[list[Outcome], Verdict | None]:
+    """Call a learner's function apart; a verdict comes with it if there is nothing to judge."""
+    if not callable(function):
+        said = _("You answered {answer}. A function is expected here.", answer=seen(function))
+        return [], Verdict(False, said)
+    results = apart(lambda: list(outcomes(function, cases, form)))
+    if may_give_nothing or any(one.result is not None for one in results):
+        return results, None
+    why = _("Your function gives nothing back: does it end with return?")
+    return results, Verdict(None if all(one.blank for one in results) else False, why)
+
+
+def seen(answer: object) -> str:
+    """Return a short text of a learner's object, whose own code makes it."""
+    try:
+        return shown(answer) if is_scalar(answer) else apart(partial(shown, answer))
+    except Unfinished as how:
+        return str(how)
+
+
+def _looked_at(answer: object, form: forms.Form) -> tuple[str, object]:
+    """Return a short text of an answer and its plain form, or what was expected instead."""
+    text = shown(answer)
+    try:
+        return text, plain(form(plain(answer, forms.as_it_is)))
+    except (TypeError, ValueError) as refusal:
+        return text, Refused(str(refusal))
+
+
 def same(one: Any, other: Any) -> bool:
     """Compare two results: floats to nine digits, arrays by shape and members, rest by ``==``."""
     try:
+        if isinstance(one, Refused) or isinstance(other, Refused):
+            return False
         if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
             if np.asarray(other).dtype.kind not in "fc":
                 return np.array_equal(one, other)
@@ -350,14 +375,6 @@ def contrast(got: object, expected: object) -> tuple[str, str]:
     begin = max(place - 20, 0)
     cut = [f"…{text[begin : place + 60]}" for text in texts]
     return cut[0], cut[1]
-
-
-def shown(value: object) -> str:
-    """Return a short representation of anything, even of what cannot represent itself."""
-    try:
-        return " ".join(_repr.repr(value).split())[:200] or type(value).__name__
-    except BaseException:  # even sys.exit() may be in there
-        return _("something of type {type}", type=type(value).__name__)
 
 
 @cache

@@ -9,20 +9,22 @@ import contextlib
 import itertools
 import json
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from platformdirs import user_data_path
-
+from dicom_lessons import places
 from dicom_lessons.exercises.lessons import find, sittings
 from dicom_lessons.text import _
 
 _LARGEST = 1_000_000  # bytes; a file of this course stays far below
+_TRIES, _SECONDS = 250, 0.02
 
 
 def progress() -> None:
     """Print what is done in each sitting, and what to try next."""
-    path = _place()
-    done = _read(path)
+    path = places.progress()
+    done = _read(path) if path else []
     undone: dict[str, list[str]] = {}
     every = sittings()
     for sitting, names in every.items():
@@ -39,27 +41,40 @@ def progress() -> None:
         print(_("Try next: {name}. {question}", name=name, question=question))
     else:
         print(_("All exercises are done."))
-    print(_("Kept in {path}: delete this file to begin anew.", path=path))
+    if path is None:
+        print(_("Your progress is not kept."))
+    elif path.is_file():
+        print(_("Kept in {path}: delete this file to begin anew.", path=path))
 
 
 def record(name: str) -> None:
     """Write down that an exercise is done; a disk that cannot be written is no obstacle."""
-    path = _place()
-    graded = os.environ.get("NBGRADER_EXECUTION")
-    if graded or path == Path("off") or name in (done := _read(path)):
+    if os.environ.get("NBGRADER_EXECUTION") or not (path := places.progress()):
         return
     part = path.with_suffix(f".{os.getpid()}.part")
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({"course": "dicom_lessons", "done": [*done, name]}), "utf-8")
-        part.replace(path)
+    with contextlib.suppress(OSError), _alone(path.with_suffix(".lock")):
+        if name not in (done := _read(path)):
+            part.write_text(json.dumps({"course": "dicom_lessons", "done": [*done, name]}), "utf-8")
+            part.replace(path)
 
 
-def _place() -> Path:
-    return Path(
-        os.environ.get("DICOM_LESSONS_PROGRESS")
-        or user_data_path("dicom_lessons", appauthor=False) / "progress.json"
-    )
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until no other kernel writes, and keep the others waiting meanwhile.
+
+    Nobody holds the lock for longer than it takes to write a line: one that never goes away was
+    left by a kernel that died, and goes away with ours.
+    """
+    for _try in range(_TRIES):
+        try:
+            lock.open("x").close()
+            break
+        except OSError:  # Windows has several for a file that is just being deleted
+            time.sleep(_SECONDS)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> list[str]:

@@ -134,16 +134,17 @@ def _server() -> str:
             for process in psutil.Process().parents():
                 python, *words = process.cmdline() or [""]
                 if any("jupyter" in word for word in words):
-                    return python
+                    return str(python)
     return sys.executable
 
 
 def _folders(server: str) -> list[str]:
     """Return where a Python's Jupyter looks for extensions."""
     if Path(server).parent == Path(sys.executable).parent:
-        from jupyter_core.paths import jupyter_path
+        with suppress(ImportError):
+            from jupyter_core.paths import jupyter_path
 
-        return list(jupyter_path())
+            return list(jupyter_path())
     command = [server, "-m", "jupyter", "--paths", "--json"]
     with suppress(OSError, ValueError, KeyError, subprocess.SubprocessError):
         told = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout

@@ -113,6 +113,7 @@ def _copy(folder: Path, name: str, content: bytes) -> Path:
                 file.write(content)
             return path
         except FileExistsError:
-            if path.is_file() and path.read_bytes() == content:
+            same_size = path.is_file() and path.stat().st_size == len(content)
+            if same_size and path.read_bytes() == content:
                 return path
             number += 1

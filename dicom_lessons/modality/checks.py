@@ -8,11 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydicom import dcmread
-
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check
+from dicom_lessons.reading import read
 from dicom_lessons.text import N_
 
 _META = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
@@ -56,12 +55,11 @@ def _counts(answer: Any) -> dict[object, object]:
 
 def _mended(path: Path) -> str:
     """Compare the learner's copy with the broken file, whose Patient ID no other file has."""
-    mended = dcmread(path)
-    wanted = dcmread(samples.path("CT_small"))
+    mended, wanted = read(path, force=False), samples.read("CT_small")
     wanted.PatientID = wanted.StudyID = "BCT1"
     value = mended.get("Modality")
     original = path.with_name("b")
-    if original.is_file() and (original.samefile(path) or dcmread(original).Modality != "ct"):
+    if original.is_file() and (original.samefile(path) or read(original).Modality != "ct"):
         return "the original"
     if mended.get("PatientID") != wanted.PatientID:
         return "another file"

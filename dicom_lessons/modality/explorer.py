@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ipywidgets import HTML, Dropdown, GridBox, Layout, ToggleButtons, VBox, Widget
@@ -11,13 +10,16 @@ from pydicom import Dataset
 from pydicom.datadict import dictionary_description
 from pydicom.multival import MultiValue
 from pydicom.tag import Tag
+from pydicom.uid import UID
 
 from dicom_lessons import samples
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.modality.sop_classes import agreement, raw_value
+from dicom_lessons.modality.sop_classes import agreement
 from dicom_lessons.modality.terms import judge, meaning
-from dicom_lessons.pixels import PixelError, frames_of, to_display
-from dicom_lessons.reading import read
+from dicom_lessons.pixels import PixelError
+from dicom_lessons.pixels.display import drawn
+from dicom_lessons.pixels.stored import frames_of
+from dicom_lessons.reading import read, value
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer
 from dicom_lessons.viewer.pictures import alt_of, picture_of
@@ -152,7 +154,7 @@ def names_of(code: str, source: str) -> list[str]:
 
 def elements_table(dataset: Dataset, name: str) -> Markup:
     """Return the key elements of an object as an HTML table; every value is text."""
-    code = judge(dataset.get("Modality")).code
+    code = judge(value(dataset, "Modality")).code
     rows = _values(dataset, ("Modality", *_EVERY, *_KEY.get(code, ())))
     rows.append((_("Modality and SOP class"), agreement(dataset).sentence))
     return table([_("Element"), _("Value")], rows, name, row_headers=True)
@@ -174,17 +176,12 @@ def _values(dataset: Dataset, keywords: tuple[str, ...]) -> list[tuple[str, str]
 
 
 def _value(dataset: Dataset, keyword: str) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = dataset[keyword].value
-        if keyword == "SOPClassUID":
-            value = value.name
-        elif isinstance(value, MultiValue):
-            value = "\\".join(map(str, value[:20]))
-        return short(value, 80)
-    except Exception:  # a malformed value is shown as it lies in the file
-        return short(repr(raw_value(dataset, Tag(keyword))), 80)
+    found = value(dataset, keyword)
+    if isinstance(found, bytes):  # they make no value: shown as they lie in the file
+        return short(repr(found[:80]), 80)
+    if isinstance(found, MultiValue):
+        found = "\\".join(short(one, 80) for one in found[:20])
+    return short(found.name if isinstance(found, UID) else found, 80)
 
 
 def _twin_cell(code: str, source: str) -> str:
@@ -193,11 +190,11 @@ def _twin_cell(code: str, source: str) -> str:
         return _("There is no file of this modality here.")
     dataset = read(names[0])
     try:
-        frame = to_display(dataset, frame=frames_of(dataset) // 2)
+        frame = drawn(dataset, frame=frames_of(dataset) // 2)
         picture: str = picture_of(frame, alt_of(names[0]), THUMBNAIL)
     except PixelError as error:
         picture = cannot_be_shown(error)
     lines = [ngettext("{name}, {count} file", "{name}, {count} files", len(names), name=names[0])]
-    for element, value in _values(dataset, ("SOPClassUID", "NumberOfFrames", *_KEY[code])):
-        lines.append(f"{element}: {value}")
+    for element, shown in _values(dataset, ("SOPClassUID", "NumberOfFrames", *_KEY[code])):
+        lines.append(f"{element}: {shown}")
     return render(_CELL, picture=picture, lines=lines)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom import Dataset
-from pydicom.filereader import read_partial
 
 from dicom_lessons.modality.sop_classes import agreement, raw_value
 from dicom_lessons.modality.terms import judge
-from dicom_lessons.reading import MOST_INFLATED, ReadingError, files_in, inflates_beyond
-from dicom_lessons.text import N_, _, short
+from dicom_lessons.reading import ReadingError, files_in, is_there, read, reason_of
+from dicom_lessons.text import _, short
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,10 @@ def survey(folder: Path | str) -> Survey:
     NotADirectoryError
         If there is no such folder.
     """
-    if not Path(folder).is_dir():
+    if not (is_there(folder) and Path(folder).is_dir()):
+        name = short(folder, 200)
         raise NotADirectoryError(
-            _("There is no folder {folder}. Give the path of a folder.", folder=folder)
+            _("There is no folder {folder}. Give the path of a folder.", folder=name)
         )
     result = Survey({}, {}, {})
     for path in files_in(folder):
@@ -63,9 +62,8 @@ def survey(folder: Path | str) -> Survey:
             result.refused[path] = str(refusal)
             continue
         except Exception as error:  # whatever a file does, the next one is read
-            reason = short(error, 200) or type(error).__name__
             result.refused[path] = _(
-                "{name} cannot be read: {error}.", name=path.name, error=reason
+                "{name} cannot be read: {error}.", name=short(path.name), error=reason_of(error)
             )
             continue
         result.modalities[path] = judgement.code
@@ -79,14 +77,11 @@ def survey(folder: Path | str) -> Survey:
 
 def _beginning(path: Path) -> Dataset:
     """Read a file up to Modality (0008,0060)."""
-    with path.open("rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        refusal = ""
+    with path.open("rb") as file:
         if file.read(132)[128:] != b"DICM":
-            refusal = N_("{name} cannot be recognised as DICOM: bytes 128–131 are not DICM.")
-        elif inflates_beyond(file, MOST_INFLATED):
-            refusal = N_("{name} would unpack to more than {limit} MB: it is not read.")
-        if refusal:
-            raise ReadingError(_(refusal, name=path.name, limit=MOST_INFLATED >> 20))
-        file.seek(0)
-        return read_partial(file, lambda tag, _vr, _length: tag > 0x00080060)
+            refusal = _(
+                "{name} cannot be recognised as DICOM: bytes 128–131 are not DICM.",
+                name=short(path.name),
+            )
+            raise ReadingError(refusal)
+    return read(path, stop_when=lambda tag, _vr, _length: tag > 0x00080060)

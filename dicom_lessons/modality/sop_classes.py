@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pydicom import Dataset, uid
+from pydicom.config import IGNORE
 
 from dicom_lessons.modality.terms import REPLACED_BY, judge
 from dicom_lessons.text import N_, _
@@ -46,7 +47,7 @@ def agreement(dataset: Dataset) -> Agreement:
     """
     judgement, sop_class = judge(raw_value(dataset, 0x00080060)), class_of(dataset)
     wanted = DEMANDED.get(sop_class) or USUAL.get(sop_class) or ()
-    code, name = judgement.code, uid.UID(sop_class).name
+    code, name = judgement.code, uid.UID(sop_class, IGNORE).name
     if sop_class == uid.MediaStorageDirectoryStorage:
         return Agreement(None, _("A directory of files belongs to no series and has no modality."))
     if not code:
@@ -73,7 +74,8 @@ def agreement(dataset: Dataset) -> Agreement:
 
 def raw_value(dataset: Dataset, tag: int) -> object:
     """Return a value as it lies in the file, before pydicom converts or judges it."""
-    return dataset.get_item(tag).value if tag in dataset else None
+    stored = dataset.get_item(tag, keep_deferred=True)  # else pydicom converts what is empty
+    return None if stored is None else stored.value
 
 
 def class_of(dataset: Dataset) -> str:

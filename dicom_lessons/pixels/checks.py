@@ -12,6 +12,7 @@ from pydicom import Dataset
 
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
+from dicom_lessons.exercises.calls import Outcome
 from dicom_lessons.exercises.kinds import Check, Code, Verdict
 from dicom_lessons.text import _
 
@@ -24,27 +25,17 @@ _SPOT, _NEAR_SPOT = 32.8, (30.0, 35.0)
 class Untouched(Code):
     """A function that makes a new array of one that it leaves as it is."""
 
-    def _judge(self, answer: object) -> Verdict:
-        verdict = super()._judge(answer)
-        if not callable(answer) or verdict.right is None:
-            return verdict
-        changed: list[bool] = []
-
-        def watched(values: Any, *others: object) -> object:
-            before = values.copy()
-            result = answer(values, *others)
-            changed.append(not np.array_equal(before, values))
-            return result
-
-        results: list[Any] = self._results(watched)
-        if any(changed):
+    def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
+        if any(each.changed for each in results):
             said = _("Your function overwrites the array that it is given: make a new one.")
             return Verdict(False, said)
-        if not verdict.right and all(map(_is_float32, results)):
-            wanted: list[Any] = self._results(self.models[0])
-            if all(np.allclose(*pair, 1e-5, 1e-2) for pair in zip(results, wanted, strict=True)):
-                said = _("Right but for the type: float32 keeps 7 digits only, float64 keeps 15.")
-                return Verdict(False, said)
+        verdict = super()._judge_results(results, wanted)
+        pairs = [(one.plain, two.plain) for one, two in zip(results, wanted[0], strict=True)]
+        if not verdict.right and all(
+            _is_float32(one) and np.allclose(one, two, 1e-5, 1e-2) for one, two in pairs
+        ):
+            said = _("Right but for the type: float32 keeps 7 digits only, float64 keeps 15.")
+            return Verdict(False, said)
         return verdict
 
 
@@ -53,7 +44,7 @@ class Measured(Code):
     """A function that returns numbers; one decimal of each is enough."""
 
     def _matches(self, one: Any, other: Any) -> bool:
-        return np.allclose(_pair(one), _pair(other), rtol=0, atol=0.06)
+        return np.allclose(one, other, rtol=0, atol=0.06)
 
 
 def _pair(answer: Any) -> list[float]:
@@ -158,6 +149,6 @@ CHECKS = {
     "pixels-4": Check(cases=_for_eight_bits, form=_levels),
     "pixels-5": Check(cases=_for_display, form=_levels),
     "pixels-6": Check(cases=_distances),
-    "pixels-7": Check(cases=_regions, kind=Measured),
+    "pixels-7": Check(cases=_regions, form=_pair, kind=Measured),
     "pixels-9": Check(form=_near_spot),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,20 +12,25 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_icc_profile
 
+from dicom_lessons.findings import Finding
+from dicom_lessons.pixels.elements import number, numbers, whole_numbers, words
 from dicom_lessons.pixels.grey import (
     LookupTable,
     Window,
+    extremes,
     full_window,
     grey_levels,
     modality_values,
-    padding,
     voi_tables,
     windows,
 )
-from dicom_lessons.pixels.stored import attribute, is_colour, numbers, refusal, stored_values
+from dicom_lessons.pixels.header import interpretation, is_colour
+from dicom_lessons.pixels.notes import PictureWarning, PixelError, note, noted
+from dicom_lessons.pixels.stored import check, raw_words, refusal, stored_values
 from dicom_lessons.text import N_, _
 
 _BLOCK = 2**16
+_GEOMETRY = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio", "ImagePositionPatient")
 
 
 def to_display(
@@ -56,8 +62,62 @@ def to_display(
     Raises
     ------
     PixelError
-        See :func:`stored_values` and :class:`Window`.
+        If there is nothing that could be shown; see :func:`stored_values`.
+
+    Warns
+    -----
+    PictureWarning
+        For each of the :func:`findings`: the picture is the standard's best reading of a file
+        that lacks or contradicts something.
     """
+    with noted() as notes:
+        picture = drawn(dataset, voi, frame, stored=stored)
+    for one in notes:
+        warnings.warn(str(one), PictureWarning, stacklevel=2)
+    return picture
+
+
+def findings(
+    dataset: Dataset, frame: int = 0, *, stored: NDArray[Any] | None = None
+) -> list[Finding]:
+    """Return what one frame's picture had to guess, or why there is none; empty if all is well.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any data set, broken or not: nothing is raised.
+    frame : int
+        From 0.
+    stored : ndarray, optional
+        The stored values of the frame; with them nothing is decoded again.
+    """
+    with noted() as notes:
+        try:
+            if stored is None:
+                stored = stored_values(dataset, frame)
+            else:
+                check(dataset, frame)
+            if is_colour(dataset):
+                colours(stored[:1], dataset)
+            else:
+                modality_values(stored[:1, :1], dataset, frame)
+                default_voi(stored, dataset, frame)
+            for keyword in _GEOMETRY:
+                numbers(dataset, keyword, frame)
+            overlay(dataset, frame)
+        except PixelError as error:
+            return [*notes, Finding(what=str(error).rstrip("."))]
+    return list(notes)
+
+
+def drawn(
+    dataset: Dataset,
+    voi: Window | LookupTable | None = None,
+    frame: int = 0,
+    *,
+    stored: NDArray[Any] | None = None,
+) -> NDArray[np.uint8]:
+    """Do what :func:`to_display` does, and leave the notes to whoever collects them."""
     if stored is None:
         stored = stored_values(dataset, frame)
     if is_colour(dataset):
@@ -65,7 +125,11 @@ def to_display(
     if voi is None:
         voi = default_voi(stored, dataset, frame)
     if stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2 or not stored.size:
-        return _eight_bits(grey_levels(stored, dataset, voi, frame))
+        rows = max(_BLOCK // max(stored.shape[-1], 1), 1)
+        parts = [stored[start : start + rows] for start in range(0, len(stored), rows)]
+        return np.concatenate(
+            [_eight_bits(grey_levels(part, dataset, voi, frame)) for part in parts or [stored]]
+        )
     # computed once per value, not once per pixel; a negative value, read without its sign, counts
     # from the table's end
     found = np.arange(int(stored.min()), int(stored.max()) + 1)
@@ -83,10 +147,10 @@ def to_display(
 
 def default_voi(stored: NDArray[Any], dataset: Dataset, frame: int = 0) -> Window | LookupTable:
     """Return the first VOI LUT of the file, else its first window, else one for all its values."""
-    found: Sequence[Window | LookupTable] = voi_tables(dataset) or windows(dataset, frame)
+    found: Sequence[Window | LookupTable] = voi_tables(dataset, frame) or windows(dataset, frame)
     if found:
         return found[0]
-    return full_window(modality_values(stored, dataset, frame), padding(stored, dataset))
+    return full_window(extremes(stored, dataset, frame))
 
 
 def colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
@@ -104,9 +168,10 @@ def colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.uint8]:
     PixelError
         If the palette or the profile is broken, or there are no three samples per pixel.
     """
-    bits = int(numbers(attribute(dataset, "BitsStored"), 8)[0])
+    told = [bits for bits in numbers(dataset, "BitsStored") if 1 <= bits <= 16]
+    bits = int((*told, 8)[0])
     with refusal(N_("The colours cannot be shown: {reason}.")):
-        if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+        if interpretation(dataset)[1] == "PALETTE COLOR":
             stored = apply_color_lut(stored, dataset)
             # some palettes of 16 bits hold numbers of 8
             bits = 16 if stored.dtype.itemsize == 2 and stored.max(initial=0) > 255 else 8
@@ -124,27 +189,57 @@ def overlay(dataset: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
     Returns
     -------
     ndarray of bool
-        Shape (rows, columns) of the picture; all overlay groups in one.
+        Shape (rows, columns) of the picture; all overlay groups in one. Also drawn is what older
+        files keep in bits of Pixel Data that no pixel uses.
     """
-    groups = [group for group in range(0x6000, 0x6100, 2) if (group, 0x3000) in dataset]
-    if not groups:
-        return None
-    drawn = np.zeros((int(dataset.Rows), int(dataset.Columns)), np.bool_)
+    groups = [group for group in range(0x6000, 0x6100, 2) if (group, 0x0010) in dataset]
+    drawn = None
     for group in groups:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                plane = dataset.overlay_array(group).astype(np.bool_)
-            top, left = (int(value) - 1 for value in dataset[group, 0x0050].value)
-        except Exception:  # a broken overlay does not hide the picture
+        plane = _plane(dataset, group, frame)
+        if plane is None:
             continue
-        if plane.ndim == 3:
-            plane = plane[min(frame, len(plane) - 1)]
+        shape = [int(number(dataset, keyword, 0)) for keyword in ("Rows", "Columns")]
+        drawn = np.zeros(shape, np.bool_) if drawn is None else drawn
+        top, left = (*(whole_numbers(dataset, group << 16 | 0x50) or [1, 1]), 1, 1)[:2]
+        top, left = top - 1, left - 1
         part = plane[max(-top, 0) :, max(-left, 0) :]
         part = part[: max(len(drawn) - max(top, 0), 0), : max(drawn.shape[1] - max(left, 0), 0)]
         rows, columns = part.shape
         drawn[max(top, 0) :, max(left, 0) :][:rows, :columns] |= part
-    return drawn if drawn.any() else None
+    return None if drawn is None or not drawn.any() else drawn
+
+
+def _plane(dataset: Dataset, group: int, frame: int) -> NDArray[np.bool_] | None:
+    """Return one overlay group's drawing for a frame; None, with a note, if it cannot be drawn."""
+    where, section = f"({group:04X},3000)", "PS3.3 §C.9.2"
+    base, told = group << 16, {}
+    absent = {"rows": (0x10, 0), "columns": (0x11, 0), "frames": (0x15, 1)}
+    absent |= {"first": (0x51, 1), "bits": (0x100, 1), "bit": (0x102, 0)}
+    for name, (element, default) in absent.items():
+        told[name] = (*whole_numbers(dataset, base | element), default)[0]
+    size, index = told["rows"] * told["columns"], frame + 1 - told["first"]
+    if told["frames"] == 1:
+        index = 0  # one drawing lies over every frame
+    data = words(dataset, where_tag := base | 0x3000)
+    if not 0 <= index < told["frames"] or size <= 0 or min(told["rows"], told["columns"]) < 0:
+        return None
+    if where_tag not in dataset and told["bits"] > 1:
+        with suppress(PixelError):
+            pixels = raw_words(dataset, frame)
+            high, stored = (int(number(dataset, key, 0)) for key in ("HighBit", "BitsStored"))
+            unused = not high - stored < told["bit"] <= high
+            if pixels is not None and pixels.size == size and unused:
+                return (pixels >> told["bit"] & 1).astype(np.bool_)
+        note(_("an overlay in bits of the pixels cannot be drawn"), where, "", section)
+        return None
+    raw = data.view(np.uint8) if len(data) else np.zeros(0, np.uint8)
+    first = index * size
+    if 8 * len(raw) < first + size:
+        note(_("an overlay has too few bits: it is not drawn"), where, "", section)
+        return None
+    found = np.unpackbits(raw[first // 8 : -(-(first + size) // 8)], bitorder="little")
+    plane = found[first % 8 : first % 8 + size].astype(np.bool_)
+    return plane.reshape(told["rows"], told["columns"])
 
 
 def _eight_bits(grey: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from pydicom import Dataset, FileDataset, dcmread
+from pydicom import Dataset
 from pydicom.charset import python_encoding
 from pydicom.uid import SecondaryCaptureImageStorage
 
-from dicom_lessons import read_write, samples, sop
-from dicom_lessons.exercises.kinds import Check, Code, Verdict, shown
+from dicom_lessons import read_write, reading, samples, sop
+from dicom_lessons.exercises.calls import Outcome
+from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.plain import shown
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
 
@@ -30,17 +31,14 @@ MAY_DIFFER = "SpecificCharacterSet PatientName SOPInstanceUID PixelData DataSetT
 class DatasetCode(Code):
     """A function that returns a data set; of an unforeseen one is said what differs."""
 
-    def _judge(self, answer: object) -> Verdict:
-        verdict = super()._judge(answer)
-        if verdict.right is not False or not callable(answer):
-            return verdict
-        if verdict.reason:  # it says enough without two data sets in one line
-            return Verdict(False, _(verdict.reason), verdict.reason)
-        found = zip(self.cases(), self._results(answer), self._results(self.models[0]), strict=True)
-        for arguments, result, wanted in found:
-            if not self._agree(result, wanted):
-                return Verdict(False, _told(arguments, result, wanted))
-        return verdict
+    def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
+        verdict = super()._judge_results(results, wanted)
+        # an explanation says enough without two data sets in one line
+        reason = verdict.reason
+        return verdict if verdict.right or not reason else Verdict(False, _(reason), reason)
+
+    def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
+        return _told(arguments, result, wanted)
 
 
 def _told(arguments: tuple[object, ...], result: object, wanted: object) -> str:
@@ -91,20 +89,27 @@ def _for_marking() -> Sequence[tuple[object, ...]]:
     return [(Dataset(), "checked"), (taken, "checked"), (known, "checked again")]
 
 
-def _for_relabelling() -> Sequence[tuple[object, ...]]:
-    pairs = itertools.combinations(("ISO_IR 100", "ISO_IR 144", "ISO_IR 192"), 2)
-    return [(_mislabelled(wrong, term), term) for wrong, term in pairs]
+def _for_reading() -> Sequence[tuple[object, ...]]:
+    pairs = (("", "cp1251"), ("ISO_IR 144", "cp1251"), ("ISO_IR 192", "koi8-r"),
+             ("ISO_IR 100", "utf-8"), ("ISO_IR 100", "iso8859-5"))  # fmt: skip
+    return [(reading.read(_mislabelled(wrong, codec)), codec) for wrong, codec in pairs]
 
 
-def _mislabelled(wrong: str, term: str) -> bytes:
+def _mislabelled(wrong: str, codec: str) -> bytes:
+    def coded(text: str) -> str:  # in Latin-1 each byte is a letter
+        return text.encode(codec).decode("latin_1")
+
     dataset = samples.read("CT_small", stop_before_pixels=True)
-    dataset.SpecificCharacterSet = term
-    dataset.PatientName, dataset.InstitutionName = NAME, "Клиника"
-    dataset.PatientComments, dataset.OtherPatientNames = "Натощак", ["Петров^Пётр", "Сидоров^Яков"]
-    dataset.OtherPatientIDsSequence[0].IssuerOfPatientID = "Больница"
+    dataset.SpecificCharacterSet = "ISO_IR 100"
+    dataset.PatientName, dataset.InstitutionName = coded(NAME), coded("Клиника")
+    dataset.PatientComments, dataset.StationName = coded("Натощак"), coded("Пост")
+    dataset.OtherPatientNames = [coded("Петров^Пётр"), coded("Сидоров^Яков")]
+    dataset.InstitutionAddress, dataset.TextValue = coded("Тверь"), coded("Без изменений")
+    dataset.OtherPatientIDsSequence[0].IssuerOfPatientID = coded("Больница")
+    dataset["OtherPatientIDsSequence"].is_undefined_length = codec == "cp1251"
     buffer = BytesIO()
     dataset.save_as(buffer)
-    return buffer.getvalue().replace(term.encode(), wrong.encode(), 1)
+    return buffer.getvalue().replace(b"ISO_IR 100", wrong.ljust(10).encode(), 1)
 
 
 def _for_replacing() -> Sequence[tuple[object, ...]]:
@@ -124,7 +129,7 @@ def _saved(dataset: Dataset) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that are lost show in what is read
         dataset.save_as(buffer, implicit_vr=False, little_endian=True)
-    return dcmread(BytesIO(buffer.getvalue()), force=True)
+    return reading.read(buffer.getvalue())
 
 
 def _survivors(dataset: Dataset) -> list[list[object]]:
@@ -136,17 +141,17 @@ def _survivors(dataset: Dataset) -> list[list[object]]:
 
 def _texts(dataset: Dataset) -> list[object]:
     texts = [
-        (int(element.tag), *map(str, values_of(element)))
+        (int(element.tag), *(str(value).rstrip("\0 ") for value in values_of(element)))
         for element in dataset.iterall()
         if element.VR in TEXT
     ]
     return [str(dataset.get("SpecificCharacterSet")), *texts]
 
 
-def _read(path: Path) -> FileDataset:
+def _read(path: Path) -> Dataset:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is wrong is said by the explanation
-        dataset = dcmread(path)
+        dataset = reading.read(path, force=False)
         dataset.decode()
     return dataset
 
@@ -166,7 +171,7 @@ def _name_survives(path: Path) -> str:
     return _still_right(dataset)
 
 
-def _is_copy(dataset: FileDataset, original: FileDataset) -> bool:
+def _is_copy(dataset: Dataset, original: Dataset) -> bool:
     """Whether every element is still there; more elements are no harm, nor is Implicit VR."""
     changed = [
         found
@@ -179,7 +184,7 @@ def _is_copy(dataset: FileDataset, original: FileDataset) -> bool:
     return not changed and np.array_equal(dataset.pixel_array, original.pixel_array)
 
 
-def _still_right(dataset: FileDataset) -> str:
+def _still_right(dataset: Dataset) -> str:
     return str(next(iter(read_write.validate(dataset)), ""))
 
 
@@ -204,6 +209,6 @@ CHECKS = {
     "read_write-3": Check(cases=_for_marking, form=Dataset.to_json_dict, kind=DatasetCode),
     "read_write-5": Check(examine=_name_survives),
     "read_write-7": Check(examine=_capture_accepted),
-    "read_write-8": Check(cases=_for_relabelling, form=_survivors, kind=DatasetCode),
+    "read_write-8": Check(cases=_for_reading, form=_survivors, kind=DatasetCode),
     "read_write-9": Check(cases=_for_replacing, form=Dataset.to_json_dict, kind=DatasetCode),
 }

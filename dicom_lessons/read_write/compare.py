@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 from pydicom import DataElement, Dataset, datadict
-from pydicom.dataelem import RawDataElement
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 
+from dicom_lessons.elements import element
 from dicom_lessons.text import N_, _, ngettext
-
-Element = DataElement | RawDataElement
 
 DEEPEST = 64
 LONGEST_VALUE = 64
@@ -38,8 +36,8 @@ class Difference:
 
     path: str
     kind: str
-    one: Element | Dataset | None
-    other: Element | Dataset | None
+    one: DataElement | Dataset | None
+    other: DataElement | Dataset | None
 
 
 def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
@@ -65,7 +63,9 @@ def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
 
 def _compare(one: Dataset, other: Dataset, path: str, depth: int = 0) -> Iterator[Difference]:
     if depth > DEEPEST:
-        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
+        raise ValueError(
+            _("{path}: nested deeper than {deepest}.", path=path[-150:], deepest=DEEPEST)
+        )
     alike = _stored_alike(one, other)
     left, right = elements_of(one, alike), elements_of(other, alike)
     for tag in sorted(left.keys() | right.keys()):
@@ -79,26 +79,34 @@ def _stored_alike(one: Dataset, other: Dataset) -> set[BaseTag]:
         return set()
     alike = set()
     for tag in one.keys() & other.keys():
-        pair: list[Any] = [one.get_item(tag), other.get_item(tag)]
-        if all(each.is_raw for each in pair):
+        pair: list[Any] = [each.get_item(tag, keep_deferred=True) for each in (one, other)]
+        if all(each.is_raw and isinstance(each.value, bytes) for each in pair):
             left, right = ((each.VR, each.is_little_endian, each.value) for each in pair)
             if left == right:
                 alike.add(tag)
     return alike
 
 
-def elements_of(dataset: Dataset, without: Set[BaseTag] = frozenset()) -> dict[BaseTag, Element]:
-    """Return the elements by tag, decoded where that is possible; the data set stays as it is."""
-    view = dataset[:]  # what pydicom decodes here stays raw in the data set itself
-    elements: dict[BaseTag, Element] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for tag in view.keys() - without:
-            try:
-                elements[tag] = view[tag]
-            except Exception:  # a value that pydicom cannot decode is compared as it is stored
-                elements[tag] = view.get_item(tag)
-    return elements
+def elements_of(
+    dataset: Dataset, without: Set[BaseTag] = frozenset()
+) -> dict[BaseTag, DataElement]:
+    """Return the elements in their order; what cannot be decoded is UN, and nothing is changed."""
+    tags = sorted(dataset.keys() - without)
+    # what pydicom decodes in the view stays raw in the data set itself
+    view = Dataset({tag: kept_element(dataset, tag) for tag in tags})
+    implicit, little = dataset.original_encoding
+    view.set_original_encoding(implicit, little, dataset.original_character_set)
+    found = {tag: element(view, tag) for tag in tags}
+    return {tag: each for tag, each in found.items() if each is not None}
+
+
+def kept_element(dataset: Dataset, tag: BaseTag) -> Any:
+    """Return an element as pydicom keeps it, read now if it was left in the file."""
+    found: Any = dataset.get_item(tag, keep_deferred=True)
+    if found.is_raw and found.value is None and found.length:
+        with suppress(Exception):  # the file may be gone
+            return dataset[tag]
+    return found
 
 
 def _pair(path: str, one: Any, other: Any, depth: int) -> Iterator[Difference]:
@@ -124,7 +132,7 @@ def name_of(tag: BaseTag) -> str:
     return keyword if own else f"{tag.group:04X},{tag.element:04X}"
 
 
-def _stored(element: Element) -> object:
+def _stored(element: DataElement) -> object:
     """Return a value in a form in which NaN equals NaN, and an empty text equals nothing."""
     value = element.value
     return value if value and isinstance(value, bytes) else tuple(map(str, values_of(element)))
@@ -147,7 +155,7 @@ def report(differences: Iterable[Difference]) -> str:
     return "\n".join(lines) or _("no difference")
 
 
-def described(thing: Element | Dataset | None) -> str:
+def described(thing: DataElement | Dataset | None) -> str:
     """Return one line on an element, an item or nothing; long values are cut."""
     if thing is None:
         return "—"
@@ -165,7 +173,7 @@ def described(thing: Element | Dataset | None) -> str:
     return f"{thing.VR or '??'} {text}"
 
 
-def values_of(element: Element) -> list[Any]:
+def values_of(element: DataElement) -> list[Any]:
     """Return the values of an element, none if it is empty."""
     value = element.value
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from pydicom import Dataset
+from pydicom.tag import BaseTag
 
 from dicom_lessons import reading
+from dicom_lessons.read_write.judge import losses
+from dicom_lessons.read_write.texts import decode_all, entries_of
 from dicom_lessons.text import _
+
+WRITER = (BaseTag(0x00020012), BaseTag(0x00020013))
+"""Implementation Class UID and Implementation Version Name: who wrote the file."""
 
 
 class ArchiveError(ValueError):
@@ -56,7 +62,7 @@ def read_zip(
             if raw[128:132] == b"DICM":
                 datasets[name] = reading.read(raw, **options)
     except (OSError, reading.ReadingError) as error:
-        raise ArchiveError(_("Not read: {reason}.", reason=str(error).rstrip("."))) from error
+        raise ArchiveError(_("Not read: {reason}.", reason=reading.reason_of(error))) from error
     return datasets
 
 
@@ -64,6 +70,7 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
     """Write a whole DICOM file (PS3.10 §7.1) or nothing, and never over another by accident.
 
     The bytes go to a file beside the target and are moved into place when all of them are there.
+    The file names pydicom as the program that wrote it.
 
     Parameters
     ----------
@@ -87,11 +94,44 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         If it cannot be written whole, text included; what was there before is still there.
     """
     target = Path(path)
-    if target.exists() and not overwrite:
+    if reading.is_there(target) and not overwrite:
         raise FileExistsError(
             _("{path} is there already. Choose another name, or set overwrite=True.", path=target)
         )
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    meta = getattr(dataset, "file_meta", None) or Dataset()
+    writer = {tag: meta.get_item(tag, keep_deferred=True) for tag in WRITER if tag in meta}
+    try:
+        for found in losses(dataset):
+            cure = found.cure or _("Write the value anew, or delete it.")
+            what = _("{where}: {what}", where=found.where, what=found.what)
+            raise _not_written(target, what, cure)
+        if any(entry.shown and entry.is_relabelled for entry in entries_of(dataset)):
+            decode_all(dataset)  # pydicom writes what it has not decoded in items as it was read
+        for tag in writer:  # pydicom names itself where nobody is named
+            del meta[tag]
+        _write(dataset, target)
+    except SaveError:
+        raise
+    except Exception as error:
+        for tag, element in writer.items():
+            meta[tag] = element
+        cure = _("Ask read_write.validate what is wrong with the data set.")
+        if isinstance(error, OSError):
+            cure = _("Does the folder exist, may you write there, is the disk full?")
+        reason = reading.reason_of(error).partition(" Traceback (")[0]
+        # what pydicom went through to get there helps nobody
+        raise _not_written(target, reason, cure) from None
+    return target
+
+
+def _not_written(target: Path, reason: str, cure: str) -> SaveError:
+    sentence = _("Nothing was written to {path}: {reason}. {cure}",
+                 path=target, reason=reason, cure=cure)  # fmt: skip
+    return SaveError(sentence)
+
+
+def _write(dataset: Dataset, target: Path) -> None:
+    part = target.parent / f".{target.name}.{os.getpid()}.part"
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", "Failed to encode value")
@@ -100,17 +140,6 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
                 file.flush()
                 os.fsync(file.fileno())
         part.replace(target)
-    except Exception as error:
-        cure = _("Ask read_write.validate what is wrong with the data set.")
-        if isinstance(error, OSError):
-            cure = _("Does the folder exist, may you write there, is the disk full?")
-        reason = str(error).partition("\n")[0]
-        message = _(
-            "Nothing was written to {path}: {reason}. {cure}", path=path, reason=reason, cure=cure
-        )
-        # what pydicom went through to get there helps nobody
-        raise SaveError(message) from None
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # a name may be none
             part.unlink(missing_ok=True)
-    return target

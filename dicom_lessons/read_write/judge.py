@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from pydicom import Dataset, charset, config, datadict, uid
-from pydicom.dataelem import RawDataElement
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_data_element
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
-from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR, validate_value
+from pydicom.valuerep import validate_value
 
+from dicom_lessons import pixels
+from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
-from dicom_lessons.read_write.compare import DEEPEST, Element, elements_of, name_of, values_of
-from dicom_lessons.text import N_, _, short
+from dicom_lessons.pixels.header import ELEMENTS, frames_of
+from dicom_lessons.read_write.compare import values_of
+from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts
+from dicom_lessons.reading import reason_of
+from dicom_lessons.text import N_, _, ngettext, short
 
+MOST_VALUES, MOST_LETTERS, MOST_FRAMES = 3, 8, 8
+"""How many wrong values and letters of one element are named, how many frames are looked at."""
+HARMLESS_DEPTH = 4
+"""Levels of sequences below which an element is tried alone before the whole is written."""
+LONGEST_KNOWN = 0xFFFF
+"""Bytes from which on pydicom leaves a value of VR UN as it is."""
+JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
+"""What Pillow decodes with 8 bits only."""
+EXPLAIN = {"NumberOfFrames", "Columns", "PhotometricInterpretation"}
+"""Elements whose faults explain a wrong length of Pixel Data."""
+PREAMBLE = 132
+"""Bytes of preamble and prefix."""
+NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
+"""VRs in letters that no Specific Character Set changes (PS3.5 §6.1.2.3)."""
 RULES = {
     "AE": N_("at most 16 characters of ASCII"),
     "AS": N_("three digits and one of D, W, M, Y, such as 045Y"),
@@ -40,12 +62,13 @@ RULES = {
 def validate(dataset: Dataset) -> tuple[Finding, ...]:
     """Judge a data set before it is saved: its UIDs, values, text, private blocks, pixels.
 
-    What its SOP class requires is not judged here: that is :func:`dicom_lessons.sop.lacks`.
+    Text is doubted where it reads oddly and all of it reads well in another character set. What
+    its SOP class requires is not judged here: that is :func:`dicom_lessons.sop.lacks`.
 
     Raises
     ------
     ValueError
-        If sequences are nested deeper than :data:`DEEPEST`.
+        If sequences are nested deeper than 64 levels.
 
     >>> from dicom_lessons import samples
     >>> ct = samples.read("CT_small")
@@ -54,129 +77,224 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     [('SliceThickness', 'PS3.5 §6.2')]
     """
     file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    judged = _judge_elements(dataset, "", ["ascii"])
-    return (*_judge_file_meta(dataset, file_meta), *judged, *_judge_pixels(dataset, file_meta))
+    entries = [*entries_of(file_meta, "file_meta."), *entries_of(dataset)]
+    found = [*_judge_file_meta(dataset)]
+    for entry in entries:
+        found += [*_judge_terms(entry), *_judge_tag(entry), *_judge_values(entry)]
+    found += [*judge_texts(entries), *judge_items(entries)]
+    notes = list(_judge_frames(dataset))
+    found += _judge_pixels(dataset, {note.where for note in notes})
+    known = {finding.where for finding in found}
+    known |= {""} if "PixelData" in known else set()
+    return (*found, *(note for note in notes if note.where not in known))
 
 
-def _judge_file_meta(dataset: Dataset, file_meta: Dataset) -> Iterator[Finding]:
-    if not file_meta.get("TransferSyntaxUID"):
+def losses(dataset: Dataset) -> Iterator[Finding]:
+    """Yield what saving would lose or cannot write; what is written as it was read is no loss."""
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    same = syntax.is_transfer_syntax and dataset.original_encoding == (
+        syntax.is_implicit_VR,
+        syntax.is_little_endian,
+    )
+    relabelled = []
+    for entry in entries_of(dataset):
+        changed = bool(entry.shown) and entry.is_relabelled
+        relabelled += [entry] if changed else []
+        if entry.kept.is_raw and same and not changed:
+            continue
+        if not entry.is_right:
+            yield from judge_texts([entry])
+        elif entry.element.VR in NO_TEXT and not str(entry.element.value).isascii():
+            yield from _judge_values(entry)
+        elif reason := _refused(entry):
+            yield Finding(what=reason, where=entry.where)
+    yield from judge_texts(relabelled)
+
+
+def _refused(entry: Entry) -> str:
+    """Say why pydicom cannot write an element anew; empty if it can."""
+    vr = _announced(entry) if entry.element.VR == "UN" and entry.kept.is_raw else "UN"
+    if vr != "UN":
+        return _("its bytes cannot be read as {vr}", vr=vr)
+    scratch = DicomBytesIO()
+    scratch.is_implicit_VR, scratch.is_little_endian = False, True
+    try:
+        # tried alone, as each level of items above doubles the text of pydicom's error and more
+        if entry.element.VR != "SQ" and entry.where.count("[") > HARMLESS_DEPTH:
+            write_data_element(scratch, entry.element, list(entry.codecs))
+    except Exception as error:  # pydicom raises many kinds on odd values
+        return reason_of(error)
+    return ""
+
+
+def _judge_file_meta(dataset: Dataset) -> Iterator[Finding]:
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    if not value(file_meta, "TransferSyntaxUID"):
         what = _("missing: nobody can tell how the data set is encoded")
         cure = _("give the data set a FileMetaDataset() as file_meta and set it there")
         where = "file_meta.TransferSyntaxUID"
         yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
-    if file_meta.get("MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
+    told, counted = value(file_meta, "FileMetaInformationGroupLength"), _group_length(dataset)
+    if isinstance(told, int) and counted is not None and told != counted:
+        where = "file_meta.FileMetaInformationGroupLength"
+        what = _("{told} in the file, but {counted} bytes of group 0002 follow it",
+                 told=told, counted=counted)  # fmt: skip
+        cure = _("save the data set anew: save_as counts them")
+        yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
+    if value(file_meta, "MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
         return
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        here, there = dataset.get(keyword), file_meta.get(f"MediaStorage{keyword}")
+        here, there = value(dataset, keyword), value(file_meta, f"MediaStorage{keyword}")
         if not here:
             what = _("missing or empty")
             cure = _("a class comes from pydicom.uid, an instance from generate_uid()")
             yield Finding(where=keyword, what=what, cure=cure, section="PS3.3 C.12.1")
         elif there and here != there:
             where = f"file_meta.MediaStorage{keyword}"
+            there = short(there)
             what = _("{there} is not the {keyword} of the data set", there=there, keyword=keyword)
             cure = _("save with enforce_file_format=True, which copies it")
             yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
 
 
-def _judge_elements(
-    dataset: Dataset, path: str, encodings: list[str], depth: int = 0
-) -> Iterator[Finding]:
-    if depth > DEEPEST:
-        raise ValueError(_("{path}: nested deeper than {deepest}.", path=path, deepest=DEEPEST))
-    elements = elements_of(dataset)
-    if 0x00080005 in elements:
-        terms = [str(term) for term in values_of(elements[BaseTag(0x00080005)])]
-        for term in terms:
-            if term not in charset.python_encoding:
-                where = f"{path}SpecificCharacterSet"
-                what = _("{term!r} is no Defined Term", term=term)
-                cure = _("ISO_IR 144 stands for Cyrillic, ISO_IR 192 for all of Unicode (UTF-8)")
-                yield Finding(where=where, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
-        encodings = _encodings(terms)
-    for tag, element in elements.items():
-        place = path + name_of(tag)
-        yield from _judge_tag(elements, element, place)
-        if isinstance(element.value, Items):
-            for number, item in enumerate(element.value):
-                yield from _judge_elements(item, f"{place}[{number}].", encodings, depth + 1)
-        else:
-            # two wrong values may be the same
-            yield from dict.fromkeys(_judge_values(element, place, encodings))
+def _group_length(dataset: Dataset) -> int | None:
+    """Count the bytes of group 0002 behind its length, if the data set came from a file."""
+    file, name = getattr(dataset, "buffer", None), str(getattr(dataset, "filename", None) or "")
+    try:
+        with Path(name).open("rb") if file is None else contextlib.nullcontext(file) as opened:
+            here = opened.seek(0, 1)
+            opened.seek(PREAMBLE)
+            starts = opened.read(12)[:6] == b"\x02\0\0\0UL"
+            read_dataset(opened, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
+            counted = opened.seek(0, 1) - PREAMBLE - 12
+            opened.seek(here)
+            return counted if starts else None
+    except Exception:  # no file, or one that is closed or breaks off
+        return None
 
 
-def _encodings(terms: list[str]) -> list[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an unknown term is a finding already
-        names = charset.convert_encodings(terms or "")
-    # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
-    return ["ascii" if encoding == charset.default_encoding else encoding for encoding in names]
+def _judge_terms(entry: Entry) -> Iterator[Finding]:
+    terms = values_of(entry.element) if entry.element.tag == 0x00080005 else []
+    for term in map(str, terms[:MOST_VALUES]):
+        if term not in charset.python_encoding:
+            what = _("{term!r} is no Defined Term", term=short(term))
+            cure = _(
+                "ISO_IR 144 stands for Cyrillic, ISO_IR 192 for all of Unicode (UTF-8); first see "
+                "that the text reads right, by read_write.read_in_set if it does not"
+            )
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
 
 
-def _judge_tag(elements: dict[BaseTag, Element], element: Element, place: str) -> Iterator[Finding]:
-    tag = element.tag
-    if tag.group in (0x0000, 0x0002):
+def _judge_tag(entry: Entry) -> Iterator[Finding]:
+    tag, vr = entry.element.tag, entry.element.VR
+    if tag.group in (0x0000, 0x0002) and not entry.where.startswith("file_meta."):
         what = _("group {group:04X} does not belong into a data set", group=tag.group)
         cure = _("move it to file_meta, or delete it")
-        yield Finding(where=place, what=what, cure=cure, section="PS3.5 §7.1")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §7.1")
     elif tag.is_private and not tag.is_private_creator:
-        if BaseTag(tag & 0xFFFF0000 | tag.element >> 8) not in elements:
+        if BaseTag(tag & 0xFFFF0000 | tag.element >> 8) not in entry.beside:
             what = _("no private creator has reserved this element")
             cure = _('private_block(group, "NAME", create=True).add_new(…) reserves a block')
-            yield Finding(where=place, what=what, cure=cure, section="PS3.5 §7.8.1")
-    elif datadict.dictionary_has_tag(tag) and element.VR not in (None, "UN"):
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §7.8.1")
+    elif tag.group & 0xFF01 == 0x6000 and tag.element == 0x0102 and entry.element.value:
+        what = _("an overlay lies in unused bits of Pixel Data, which was retired")
+        cure = _("put its bits into Overlay Data (60xx,3000), with Overlay Bit Position 0")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.3 C.9.2")
+    elif datadict.dictionary_has_tag(tag) and vr != "UN":
         known = datadict.dictionary_VR(tag)
-        if element.VR not in known.split(" or "):
-            what = _("VR {vr} stands where the dictionary has {known}", vr=element.VR, known=known)
+        if vr not in known.split(" or "):
+            what = _("VR {vr} stands where the dictionary has {known}", vr=vr, known=known)
             cure = _("set it by its keyword: pydicom looks its VR up")
-            yield Finding(where=place, what=what, cure=cure, section="PS3.6 chapter 6")
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.6 chapter 6")
 
 
-def _judge_values(element: Element, place: str, encodings: list[str]) -> Iterator[Finding]:
-    vr = element.VR or ""
-    if isinstance(element, RawDataElement):
-        what = _("its bytes cannot be read as {vr}", vr=vr or "?")
-        cure = _("write the value anew, or delete it")
-        yield Finding(where=place, what=what, cure=cure, section="PS3.5 §6.2")
+def _judge_values(entry: Entry) -> Iterator[Finding]:
+    vr, values = entry.element.VR, values_of(entry.element)
+    if isinstance(entry.element.value, Items):
         return
-    for value in values_of(element):
-        plain = value.item() if isinstance(value, np.generic) else value
-        plain = str(plain) if vr in ("DS", "IS", "PN", "DA", "TM", "DT") else plain
-        try:
-            validate_value(vr, plain, config.RAISE)
-        except ValueError:
-            what = _("{value} is no {vr}", value=short(value), vr=vr)
-            cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
-            yield Finding(where=place, what=what, cure=cure, section="PS3.5 §6.2")
-        if vr in CUSTOMIZABLE_CHARSET_VR and not _survives(str(value), encodings):
-            what = _("{value} cannot be written in this character set", value=short(value))
-            cure = _('SpecificCharacterSet = "ISO_IR 192" before saving')
-            yield Finding(where=place, what=what, cure=cure, section="PS3.3 C.12.1.1.2")
+    if vr == "UN":
+        vr = _announced(entry)
+        if vr in NO_TEXT and isinstance(entry.element.value, bytes):
+            values = entry.element.value.decode("latin-1").rstrip("\0 ").split("\\")
+        elif vr != "UN" and entry.kept.is_raw:
+            what = _("its bytes cannot be read as {vr}", vr=vr)
+            cure = _("write the value anew, or delete it")
+            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
+            return
+    # two wrong values may be the same
+    wrong = {short(each): str(each) for each in values if not _is_valid(each, vr)}
+    for text, whole in list(wrong.items())[:MOST_VALUES]:
+        beyond = dict.fromkeys(each for each in whole if not each.isascii())
+        letters = ", ".join(map(short, list(beyond)[:MOST_LETTERS]))
+        what = _("{value} is no {vr}", value=text, vr=vr)
+        if vr in NO_TEXT and letters:
+            what = _("{value} holds {letters}, which is never allowed in {vr}",
+                     value=text, letters=letters, vr=vr)  # fmt: skip
+        cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
+    if (more := len(wrong) - MOST_VALUES) > 0:
+        what = ngettext("and {count} more wrong value", "and {count} more wrong values", more)
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
 
 
-def _survives(text: str, encodings: list[str]) -> bool:
-    if text.isascii():
-        return True
-    with warnings.catch_warnings(), contextlib.suppress(UserWarning, UnicodeError, LookupError):
-        warnings.simplefilter("error")
-        charset.encode_string(text, encodings)
-        return True
-    return False
+def _announced(entry: Entry) -> str:
+    """Return the VR that an element should have had, UN if none is known."""
+    tag, vr = entry.element.tag, entry.kept.VR if entry.kept.is_raw else None
+    if vr not in (None, "UN"):
+        return short(vr)
+    if len(entry.stored or b"") >= LONGEST_KNOWN or not datadict.dictionary_has_tag(tag):
+        return "UN"
+    return datadict.dictionary_VR(tag)[:2]
 
 
-def _judge_pixels(dataset: Dataset, file_meta: Dataset) -> Iterator[Finding]:
-    pixels, syntax = dataset.get("PixelData"), uid.UID(file_meta.get("TransferSyntaxUID", ""))
-    if not isinstance(pixels, bytes) or not syntax.is_transfer_syntax:
+def _is_valid(value: object, vr: str) -> bool:
+    plain = value.item() if isinstance(value, np.generic) else value
+    plain = str(plain) if vr in ("DS", "IS", "PN", "DA", "TM", "DT") else plain
+    try:
+        validate_value(vr, plain, config.RAISE)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _judge_pixels(dataset: Dataset, noted: set[str]) -> Iterator[Finding]:
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    raw, syntax = (
+        value(dataset, "PixelData"),
+        uid.UID(str(value(file_meta, "TransferSyntaxUID", ""))),
+    )
+    if not isinstance(raw, bytes) or not syntax.is_transfer_syntax:
         return
-    if syntax.is_encapsulated != (pixels[:4] == b"\xfe\xff\x00\xe0"):
+    if syntax.is_encapsulated != (raw[:4] == b"\xfe\xff\x00\xe0"):
         what = _("compressed in the bytes or in the transfer syntax, not in both")
         cure = _("compress() and decompress() change both together")
         yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §A.4")
-    elif not syntax.is_encapsulated:
-        with contextlib.suppress(AttributeError, TypeError):  # what is missing, sop.lacks tells
+    elif not syntax.is_encapsulated and not noted & EXPLAIN:
+        with contextlib.suppress(Exception):  # what is missing, sop.lacks tells
             wanted = get_expected_length(dataset)
-            if len(pixels) not in (wanted, wanted + wanted % 2):
+            cut = len(raw) < wanted and "PixelData" in noted  # then the note names the byte
+            if not cut and 0 <= wanted < np.inf and len(raw) not in (wanted, wanted + wanted % 2):
                 what = _("{count} bytes, but Rows, Columns and bits make {wanted}",
-                         count=len(pixels), wanted=wanted)  # fmt: skip
+                         count=len(raw), wanted=wanted)  # fmt: skip
                 cure = _("set_pixel_data(array, …) sets all of them together")
                 yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §8.1.1")
+
+
+def _judge_frames(dataset: Dataset) -> Iterator[Finding]:
+    """Yield the notes on some frames, the first and the last among them, each once."""
+    if not any(keyword in dataset for keyword in ELEMENTS):
+        return
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    if not syntax.is_transfer_syntax:
+        return
+    last, decoded = frames_of(dataset) - 1, not syntax.is_encapsulated
+    with contextlib.suppress(NotImplementedError):
+        decoded = decoded or get_decoder(syntax).is_available
+    if syntax in JPEG and value(dataset, "BitsAllocated") != 8:
+        decoded = False
+    frames = sorted({last * step // (MOST_FRAMES - 1) for step in range(MOST_FRAMES)})
+    notes = [note for frame in frames for note in pixels.findings(dataset, frame)]
+    # that no decoder is installed is no fault of the file
+    yield from dict.fromkeys(note for note in notes if note.where or decoded)

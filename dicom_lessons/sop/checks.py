@@ -11,7 +11,8 @@ from pydicom.datadict import dictionary_description, keyword_dict
 
 from dicom_lessons import sop
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, shown
+from dicom_lessons.exercises.kinds import Check
+from dicom_lessons.exercises.plain import shown
 from dicom_lessons.sop.tables import Module
 from dicom_lessons.text import N_, _
 

@@ -8,9 +8,10 @@ and keeps what it receives in memory: nothing that arrives names a file.
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socketserver import BaseServer
 from typing import Any
@@ -133,6 +134,10 @@ class StorageProvider:
     messages: list[Message] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
     _instances: list[bytes] = field(default_factory=list)
+    # an association's offer until it is answered: numbers of contexts are those of one association
+    _offers: dict[Any, dict[int, Context]] = field(default_factory=dict, repr=False)
+    _ending: set[Any] = field(default_factory=set, repr=False)
+    _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @property
     def received(self) -> list[Dataset]:
@@ -141,31 +146,35 @@ class StorageProvider:
 
     def _store(self, event: Any) -> int:
         instance = event.encoded_dataset()
-        held = sum(map(len, self._instances))
-        if len(self._instances) >= MOST_INSTANCES or held + len(instance) > MOST_BYTES:
-            return OUT_OF_RESOURCES
-        self._instances.append(instance)
+        with self._lock:
+            held = sum(map(len, self._instances))
+            if len(self._instances) >= MOST_INSTANCES or held + len(instance) > MOST_BYTES:
+                return OUT_OF_RESOURCES
+            self._instances.append(instance)
         return SUCCESS
 
     def _note_pdu(self, event: Any, sender: str) -> None:
         name = type(event.pdu).__name__.replace("_", "-").replace("ABORT-RQ", "ABORT")
         details: list[str] = []
         if name == "A-ASSOCIATE-RQ":
-            for item in event.pdu.presentation_context:
-                offered = tuple(item.transfer_syntax)
-                self.contexts.append(Context(item.context_id, item.abstract_syntax, offered))
-                details.append(self.contexts[-1].offer)
+            offer = [
+                Context(item.context_id, item.abstract_syntax, tuple(item.transfer_syntax))
+                for item in event.pdu.presentation_context
+            ]
+            self.contexts += offer
+            self._offers[event.assoc] = {context.number: context for context in offer}
+            details = [context.offer for context in offer]
         elif name == "A-ASSOCIATE-AC":
-            details = [self._answer(item).reply for item in event.pdu.presentation_context]
+            offered = self._offers.pop(event.assoc, {})
+            for item in event.pdu.presentation_context:
+                context = offered[item.context_id]
+                context.result = item.result
+                context.transfer_syntax = item.transfer_syntax if item.result == 0 else None
+                details.append(context.reply)
+        elif name in ("A-ASSOCIATE-RJ", "A-RELEASE-RQ", "A-ABORT"):
+            self._ending.add(event.assoc)
         if name != "P-DATA-TF":
             self.messages.append(Message(sender, name, tuple(details)))
-
-    def _answer(self, item: Any) -> Context:
-        # numbers are used again: the context of the last association is meant
-        context = {context.number: context for context in self.contexts}[item.context_id]
-        context.result = item.result
-        context.transfer_syntax = item.transfer_syntax if item.result == 0 else None
-        return context
 
     def _note_message(self, event: Any, sender: str) -> None:
         name = type(event.message).__name__.replace("_", "-")
@@ -181,6 +190,26 @@ class StorageProvider:
         sent = event.message.data_set
         data_set = sent.getvalue() if sent else b""
         self.messages.append(Message(sender, name, tuple(details), command, data_set))
+
+    def _end(self, association: Any) -> None:
+        """End an association that its requestor left open, whatever it waits for just now.
+
+        Not by its own ``abort()``: that waits until the other end has noticed.
+        """
+        from pynetdicom.pdu import A_ABORT_RQ
+
+        connection = association.dul.socket
+        if association.requestor.primitive is None:
+            association.dul.to_user_queue.put(None)  # it waits for a request that never came
+        elif association in self._ending:
+            return
+        else:
+            abort = A_ABORT_RQ()
+            abort.source = abort.reason_diagnostic = 0
+            connection.send(abort.encode())
+            self.messages.append(Message("acceptor", "A-ABORT"))
+        with suppress(OSError, AttributeError):  # closed meanwhile
+            connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -211,7 +240,6 @@ def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
     """
     from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
     from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
-    from pynetdicom.transport import ThreadedAssociationServer
 
     provider = StorageProvider()
     entity = AE(ae_title="PROVIDER")
@@ -228,7 +256,7 @@ def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
             (evt.EVT_DIMSE_RECV, provider._note_message, ["requestor"]),
             (evt.EVT_DIMSE_SENT, provider._note_message, ["acceptor"]),
         ],
-        server_class=ThreadedAssociationServer,
+        request_handler=_handler(),
     )
     provider.port = server.server_address[1]
     listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -236,18 +264,39 @@ def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
     try:
         yield provider
     finally:
-        _stop(server, listener)
+        _stop(server, listener, provider)
 
 
-def _stop(server: Any, listener: threading.Thread) -> None:
-    associations = list(server.active_associations)
-    for association in associations:
-        association.join(0.2)  # a release may be under way
-        if association.is_alive():
-            association.abort()
+def _handler() -> Any:
+    """Return what makes an association of each connection, one that ends without an error."""
+    from pynetdicom.fsm import InvalidEventError
+    from pynetdicom.transport import RequestHandler
+
+    class Handler(RequestHandler):
+        def _create_association(self) -> Any:
+            association = super()._create_association()
+            machine = association.dul.state_machine
+            act = machine.do_action
+
+            def act_or_end(event: str) -> None:
+                try:
+                    act(event)
+                except InvalidEventError:  # what was to be answered is gone
+                    association.dul.kill_dul()
+
+            machine.do_action = act_or_end  # type: ignore[method-assign]
+            return association
+
+    return Handler
+
+
+def _stop(server: Any, listener: threading.Thread, provider: StorageProvider) -> None:
     # not the server's own shutdown(), which wants the entity to have started it
     BaseServer.shutdown(server)
-    server.server_close()
     listener.join(SECONDS_TO_END)
+    associations = list(server.active_associations)
+    for association in associations:
+        provider._end(association)
     for association in associations:
         association.join(SECONDS_TO_END)
+    server.server_close()

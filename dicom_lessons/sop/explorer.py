@@ -6,7 +6,6 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, HBox, Layout, Select, VBox
@@ -15,7 +14,7 @@ from pydicom import Dataset
 
 from dicom_lessons import samples
 from dicom_lessons.html import Page, render, table
-from dicom_lessons.reading import ReadingError, Source, name_of, read
+from dicom_lessons.reading import ReadingError, Source, is_there, name_of, read
 from dicom_lessons.sop.conditions import condition, module_condition
 from dicom_lessons.sop.report import Lack, definition_of, lacks
 from dicom_lessons.sop.tables import (
@@ -77,6 +76,7 @@ class SOPClassExplorer(Box):
         for part in (self.summary, self.attributes):
             part.add_class("jp-RenderedHTMLCommon")
             part.layout.overflow = "auto"
+        self.attributes.add_class("dl-attributes")
         modules = VBox([self.module_choice, self.only_required], layout=Layout(flex="0 1 24em"))
         super().__init__(
             [
@@ -161,7 +161,7 @@ def _opened(source: Source) -> tuple[Dataset | None, InformationObjectDefinition
     if isinstance(given, str) and (given in names or re.fullmatch(r"[0-9.]+", given)):
         return None, definition(given), ""
     name = name_of(given)
-    if isinstance(given, str) and not Path(given).exists():
+    if isinstance(given, str) and not is_there(given):
         name = samples.get(given).name
     try:
         dataset = read(given)

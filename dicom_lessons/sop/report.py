@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydicom import DataElement, Dataset
+from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
 from pydicom.uid import MediaStorageDirectoryStorage
 
+from dicom_lessons.elements import element, value
 from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
 from dicom_lessons.sop.tables import (
@@ -43,7 +44,8 @@ _CURES = {
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _CONTENT = "ContentSequence"
 _BY_REFERENCE = "ReferencedContentItemIdentifier"
-_DEEPEST = 50
+_RECURSIVE = (_CONTENT, "EquivalentCodeSequence")  # PS3.3 §C.17.3, §8.8
+_DEEPEST, _LONGEST_PATH = 200, 150
 
 Requirement = tuple[Module, str, Attribute, Dataset]
 
@@ -69,7 +71,9 @@ class Lack(Finding):
     def __str__(self) -> str:
         return _(
             "{path} {tag}, Type {type}, module {module}: {problem}. {advice}",
-            path=self.where,
+            path=self.where
+            if len(self.where) <= _LONGEST_PATH
+            else f"…{self.where[-_LONGEST_PATH:]}",
             tag=self.tag,
             type=self.type,
             module=self.module,
@@ -99,10 +103,10 @@ def definition_of(dataset: Dataset) -> InformationObjectDefinition:
     SOPClassError
         If it names none, or one that the course has no tables for.
     """
-    uid = str(_value(dataset, "SOPClassUID") or "")
+    uid = str(value(dataset, "SOPClassUID") or "")
     if uid:
         return definition(uid)
-    in_file_meta = str(_value(getattr(dataset, "file_meta", Dataset()), "MediaStorageSOPClassUID"))
+    in_file_meta = str(value(getattr(dataset, "file_meta", Dataset()), "MediaStorageSOPClassUID"))
     message = N_(
         "The data set has no SOP Class UID (0008,0016), so nothing says which modules it "
         "needs. Look whether it is DICOM at all, then set ds.SOPClassUID."
@@ -170,8 +174,8 @@ def lacks(dataset: Dataset) -> tuple[Lack, ...]:
 def _problem(place: Dataset, attribute: Attribute) -> str:
     if not _has(place, attribute.keyword):
         return "missing"
-    element = _element(place, attribute.keyword)
-    empty = element is not None and element.is_empty
+    found = element(place, attribute.keyword)
+    empty = found is not None and found.is_empty
     return "empty" if empty and attribute.type == "1" else ""
 
 
@@ -179,15 +183,14 @@ def _required_in(
     place: Dataset, table: Attribute, module: Module, where: str = "", depth: int = 0
 ) -> Iterator[Requirement]:
     """Yield what one place has to hold: the data set, or an item of the sequence ``table``."""
-    for attribute in table.items:
-        # content items nest without end, each level by the same table (PS3.3 §C.17.3)
-        if attribute.keyword == table.keyword == _CONTENT:
-            attribute = table
-        elif _is_required(attribute, place, module, table):
+    # some sequences nest without end, each level by the same table, which does not say so again
+    again = (table,) if table.keyword in _RECURSIVE else ()
+    for attribute in (*table.items, *again):
+        if attribute is not table and _is_required(attribute, place, module, table):
             yield module, where + attribute.keyword, attribute, place
-        element = _element(place, attribute.keyword)
-        if element is not None and element.VR == "SQ" and depth <= _DEEPEST:
-            for number, item in enumerate(element.value or ()):
+        found = element(place, attribute.keyword)
+        if found is not None and found.VR == "SQ" and depth <= _DEEPEST:
+            for number, item in enumerate(found.value or ()):
                 inside = f"{where}{attribute.keyword}[{number}]."
                 yield from _required_in(item, attribute, module, inside, depth + 1)
 
@@ -202,31 +205,18 @@ def _is_required(attribute: Attribute, place: Dataset, module: Module, table: At
         return attribute.keyword == "RelationshipType"
     in_content = module.key == "sr-document-content" and (at_top or table.keyword == _CONTENT)
     if in_content and attribute.keyword in VALUE_TYPES:
-        return _value(place, "ValueType") in VALUE_TYPES[attribute.keyword]
+        return value(place, "ValueType") in VALUE_TYPES[attribute.keyword]
     return True
 
 
 def _two_homes(dataset: Dataset) -> Iterator[Lack]:
     file_meta = getattr(dataset, "file_meta", Dataset())
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        copy, own = _value(file_meta, f"MediaStorage{keyword}"), _value(dataset, keyword)
+        copy, own = value(file_meta, f"MediaStorage{keyword}"), value(dataset, keyword)
         if copy and own and copy != own:
             yield _lack("SOP Common", keyword, Attribute(keyword, "1"), "differs")
-
-
-def _value(place: Dataset, keyword: str) -> object:
-    element = _element(place, keyword)
-    return None if element is None else element.value
 
 
 def _has(place: Dataset, keyword: str) -> bool:
     tag = tag_for_keyword(keyword)  # None for what is newer than pydicom's dictionary
     return tag is not None and tag in place
-
-
-def _element(place: Dataset, keyword: str) -> DataElement | None:
-    """Return an element, or None where it is absent or its bytes make no value."""
-    try:
-        return place[keyword] if _has(place, keyword) else None
-    except Exception:  # pydicom converts late, and anything may come out of broken bytes
-        return None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import struct
 import warnings
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
-from dicom_lessons import samples
+from dicom_lessons import reading, samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check
 from dicom_lessons.text import N_, _
@@ -55,10 +54,12 @@ def _group(answer: object) -> set[int]:
 def _data_set(answer: Any) -> list[tuple[int, object]]:
     """Return tags and values of a data set, of its bytes or of a file with a path."""
     if not isinstance(answer, Dataset):
-        raw = answer if isinstance(answer, bytes) else Path(answer).read_bytes()
-        answer = dcmread(BytesIO(raw), force=True)
+        answer = reading.read(answer if isinstance(answer, bytes) else Path(answer))
     with warnings.catch_warnings(action="ignore"):
-        return [(int(element.tag), element.value) for element in answer]
+        return [
+            (int(one.tag), one.to_json_dict(None, 0) if one.VR == "SQ" else one.value)
+            for one in answer
+        ]
 
 
 CHECKS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import warnings
+from collections.abc import Iterator
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import (
@@ -17,10 +18,11 @@ from pydicom.values import converters
 
 from dicom_lessons.structure.element import Element
 from dicom_lessons.structure.file_map import FileMap
-from dicom_lessons.text import _
+from dicom_lessons.text import _, short
 
 NUMBERS = {str(VR): known[1] for VR, known in converters.items() if isinstance(known, tuple)}
-NUMBERS |= {"AT": "HH", "US or SS": "H"}
+NUMBERS |= {"AT": "HH", "US or SS": ""}
+_LUT_DESCRIPTORS = {*range(0x00281101, 0x00281104), *range(0x00281111, 0x00281114), 0x00283002}
 
 
 def name_of(file_map: FileMap, element: Element) -> str:
@@ -76,7 +78,8 @@ def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
     stored = file_map.raw[element.value_offset : enough]
     VR = element.VR or "OB"
     if VR in NUMBERS:
-        text = _numbers(stored, NUMBERS[VR], file_map.little_endian or element.tag.group == 2)
+        code = NUMBERS[VR] or _code_of_ambiguous(file_map, element)
+        text = _numbers(stored, code, _is_little_endian(file_map, element))
     elif VR in STR_VR:
         text = _text(stored, VR, _character_set(file_map, element))
     else:
@@ -85,13 +88,40 @@ def value_of(file_map: FileMap, element: Element, longest: int = 64) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def _is_little_endian(file_map: FileMap, element: Element) -> bool:
+    """Say how numbers are stored; group 0002 and what UN encloses is little endian everywhere."""
+    if file_map.little_endian or element.tag.group == 2:
+        return True
+    return any(owner.VR == "UN" for owner in _owners(file_map, element))
+
+
+def _owners(file_map: FileMap, element: Element) -> Iterator[Element]:
+    while element.owner is not None:
+        element = file_map.elements[element.owner]
+        yield element
+
+
+def _code_of_ambiguous(file_map: FileMap, element: Element) -> str:
+    """Return how numbers are stored that are US or SS as the nearest Pixel Representation says.
+
+    Of the descriptor of a lookup table, the number of entries and the bits of an entry are never
+    negative (PS3.3 C.11.1.1).
+    """
+    places = (element.owner, *(owner.owner for owner in _owners(file_map, element)))
+    told = next(filter(None, (file_map.child(place, 0x00280103) for place in places)), None)
+    if told is None or file_map.raw[told.value_offset : told.end].strip(b"\0") != b"\1":
+        return "H"
+    return "HhH" if element.tag in _LUT_DESCRIPTORS else "h"
+
+
 def _numbers(stored: bytes, code: str, little_endian: bool) -> str:
     form = struct.Struct(("<" if little_endian else ">") + code)
     whole = len(stored) - len(stored) % form.size
     values = form.iter_unpack(stored[:whole])
     if code == "HH":
         return "\\".join(f"({group:04X},{element:04X})" for group, element in values)
-    return "\\".join(f"{value:.9g}" if code in "fd" else f"{value}" for (value,) in values)
+    flat = (value for each in values for value in each)
+    return "\\".join(f"{value:.9g}" if code in "fd" else f"{value}" for value in flat)
 
 
 def _text(stored: bytes, VR: str, character_set: str) -> str:
@@ -114,6 +144,14 @@ def _character_set(file_map: FileMap, element: Element) -> str:
         owner = file_map.elements[owner].owner
         stored = _stored_text(file_map, owner, 0x00080005)
     return stored or ""
+
+
+def length_of_meta(file_map: FileMap) -> int | None:
+    """Return how many bytes of group 0002 follow (0002,0000), if it is there (PS3.10 §7.1)."""
+    first = file_map.child(None, 0x00020000)
+    if first is None:
+        return None
+    return max(each.end for each in file_map.children(None) if each.tag.group == 2) - first.end
 
 
 def path_of(file_map: FileMap, element: Element) -> str:
@@ -172,7 +210,7 @@ def find_element(file_map: FileMap, path: str) -> Element:
                 "{name} has no element {path}. Write a tag as '0010,0010', a nested one as "
                 "'300A,00B0[0].300A,00C2'.",
                 name=file_map.name,
-                path=path,
+                path=short(path),
             )
         )
     return element

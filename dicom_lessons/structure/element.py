@@ -24,6 +24,10 @@ class StructureError(ReadingError):
         self.offset = offset
 
 
+class LimitError(StructureError):
+    """Bytes that may well be DICOM, but more of them than are read."""
+
+
 class Header(NamedTuple):
     """What stands before a value: tag, VR (None where it is not stored), and length.
 
@@ -71,14 +75,9 @@ def decode_header(
     if VR not in EXPLICIT_VR_LENGTH_32:
         return Header(tag, VR, short, offset + 8)
     if len(raw) - offset < 12:
-        raise StructureError(
-            _(
-                "a header with VR {VR} needs 12 bytes, {left} are left",
-                VR=VR,
-                left=len(raw) - offset,
-            ),
-            offset,
-        )
+        left = len(raw) - offset
+        reason = _("a header with VR {VR} needs 12 bytes, {left} are left", VR=VR, left=left)
+        raise StructureError(reason, offset)
     (length,) = _LONG[order].unpack_from(raw, offset + 8)
     return Header(tag, VR, None if length == UNDEFINED_LENGTH else length, offset + 12)
 

@@ -12,6 +12,8 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import UID
 
+from dicom_lessons.elements import check_writable
+from dicom_lessons.reading import reason_of
 from dicom_lessons.structure.element import StructureError
 from dicom_lessons.text import _
 
@@ -53,13 +55,15 @@ def rewrite(dataset: Dataset, transfer_syntax: str) -> bytes:
     target = UID(transfer_syntax)
     file = BytesIO()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dcmwrite(file, _prepare(dataset, target))
-    except Exception as error:
+        with warnings.catch_warnings(action="ignore"):
+            written = _prepare(dataset, target)
+            check_writable(written)
+            dcmwrite(file, written)
+    except Exception as error:  # pydicom raises many kinds on odd values
+        reason = reason_of(error)
         raise StructureError(
-            _("pydicom cannot write this object again: {error}", error=error)
-        ) from error
+            _("pydicom cannot write this object again: {error}.", error=reason)
+        ) from None
     return file.getvalue()
 
 
@@ -81,12 +85,8 @@ def _prepare(dataset: Dataset, target: UID) -> Dataset:
 def swap_words(dataset: Dataset) -> None:
     """Turn the bytes of each word round, in place: pydicom leaves them as they are (PS3.5 §7.3).
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Its OW, OF, OL, OD and OV values change, those in sequences too; words of native Pixel Data
-        are as wide as Bits Allocated. Afterwards the data set counts as read in the other byte
-        order.
+    OW, OF, OL, OD and OV values change, those in sequences too; words of native Pixel Data are as
+    wide as Bits Allocated. Afterwards the data set counts as read in the other byte order.
     """
     little_endian = _is_little_endian(dataset)
     correct_ambiguous_vr(dataset, little_endian)

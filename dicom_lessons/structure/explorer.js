@@ -261,7 +261,10 @@ function listen(x) {
   const onList = (event) => {
     const { total } = x.entries;
     const grid = { width: 1, rows: x.entries.visible(), place: x.focus, total };
-    const move = (index) => moveFocus(x, index);
+    const move = (index) => {
+      page.list.focus({ preventScroll: true });
+      moveFocus(x, index);
+    };
     pressKey(event, grid, move, () => chooseEntry(x, x.focus));
   };
   const onDump = (event) => {

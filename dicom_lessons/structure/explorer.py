@@ -259,4 +259,4 @@ def _rewrite(stored: FileMap, encoding: str) -> FileMap | str:
         name = f"{stored.name}, {ENCODINGS[encoding].name}"
         return map_bytes(rewrite(dataset, ENCODINGS[encoding]), name)
     except Exception as error:  # pydicom raises many kinds; the explorer stays open on all
-        return _("not written: {error}", error=error)
+        return _("not written: {error}", error=reading.reason_of(error))

@@ -15,9 +15,15 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 from pydicom.valuerep import STANDARD_VR
 
 from dicom_lessons import reading
-from dicom_lessons.structure.element import Element, Region, StructureError, decode_header
+from dicom_lessons.structure.element import (
+    Element,
+    LimitError,
+    Region,
+    StructureError,
+    decode_header,
+)
 from dicom_lessons.structure.walk import Walk
-from dicom_lessons.text import _
+from dicom_lessons.text import N_, _
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ def map_bytes(raw: bytes, name: str = "raw") -> FileMap:
     except reading.ReadingError as error:
         raise StructureError(str(error)) from None
     parts = []
-    if raw[128:132] == b"DICM":
+    if raw[128:132] == b"DICM" and not _has_dicm_by_chance(raw):
         parts = [Region("preamble", 0, 128), Region("prefix", 128, 4)]
     elif raw[:2] != b"\2\0" and guess_encoding(raw) is None:
         raise StructureError(_refusal(raw, name))
@@ -180,6 +186,12 @@ def _refusal(raw: bytes, name: str) -> str:
         name=name,
         found=found,
     )
+
+
+def _has_dicm_by_chance(raw: bytes) -> bool:
+    """Say whether a data set begins at byte 0 and none behind what looks like a prefix."""
+    behind = raw[132:134] == b"\2\0" or guess_encoding(raw, 132) is not None
+    return not behind and len(raw) > 132 and guess_encoding(raw) is not None
 
 
 def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
@@ -243,11 +255,13 @@ def _map_data_set(data: bytes, name: str, syntax: str) -> FileMap:
 
 def _stop(walk: Walk, error: StructureError, name: str) -> StructureError:
     walk.close_all(error.offset)
-    reason = _(
+    sentence = N_(
         "{name}, byte {offset}: {reason}. Everything before this byte is mapped; if the file "
-        "should go on, fetch it again and compare.",
-        name=name,
-        offset=error.offset,
-        reason=error,
+        "should go on, fetch it again and compare."
     )
-    return StructureError(reason, error.offset)
+    if isinstance(error, LimitError):
+        sentence = N_(
+            "{name}, byte {offset}: {reason}. Everything before this byte is mapped; the rest "
+            "may well be in order."
+        )
+    return StructureError(_(sentence, name=name, offset=error.offset, reason=error), error.offset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydicom.config import IGNORE
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -13,7 +14,7 @@ from pydicom.uid import (
 )
 
 from dicom_lessons import html
-from dicom_lessons.structure.describe import find_element, name_of, value_of
+from dicom_lessons.structure.describe import find_element, length_of_meta, name_of, value_of
 from dicom_lessons.structure.element import Element, Region
 from dicom_lessons.structure.file_map import FileMap
 from dicom_lessons.text import N_, _
@@ -58,7 +59,8 @@ _BYTES = """\
 def labels(file_map: FileMap) -> dict[str, Any]:
     """Return every text of the explorer, in the language that is set."""
     syntax = file_map.transfer_syntax
-    name = UID(syntax).name if UID(syntax).is_transfer_syntax else syntax or _("not stated")
+    uid = UID(syntax, IGNORE)
+    name = uid.name if uid.is_transfer_syntax else syntax or _("not stated")
     encodings = {"stored": _("as stored: {name}", name=name)}
     if file_map.inflated is not None:
         encodings["inflated"] = _("after inflation")
@@ -105,6 +107,9 @@ def list_row(file_map: FileMap, entry: Element | Region) -> list[Any]:
     if entry.number is not None:
         name = f"{name} {entry.number}"
     value = value_of(file_map, entry, SHOWN_LETTERS)
+    wrong = length_of_meta(file_map) if entry.tag == 0x00020000 else None
+    if wrong is not None and value != str(wrong):
+        value = _("{value}, but {count} bytes follow", value=value, count=wrong)
     VR = entry.VR if entry.explicit else f"({entry.VR})" if entry.VR else ""
     return [entry.depth, entry.offset, str(entry.tag), VR, length_of(entry), name, value]
 

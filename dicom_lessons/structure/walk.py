@@ -8,11 +8,18 @@ from functools import lru_cache
 from pydicom.datadict import dictionary_VR
 from pydicom.tag import BaseTag, ItemDelimiterTag, ItemTag, SequenceDelimiterTag
 
-from dicom_lessons.structure.element import Element, Header, StructureError, decode_header
-from dicom_lessons.text import _
+from dicom_lessons.structure.element import (
+    Element,
+    Header,
+    LimitError,
+    StructureError,
+    decode_header,
+)
+from dicom_lessons.text import N_, _
 
-MAXIMUM_ELEMENTS = 50_000
+MAXIMUM_ELEMENTS = 120_000
 MAXIMUM_DEPTH = 200
+_ITEM = b"\xfe\xff\x00\xe0"
 
 
 @dataclass(slots=True)
@@ -24,6 +31,8 @@ class _Level:
     end: int
     closed: bool
     explicit: bool
+    little_endian: bool
+    unknown: bool = False
     count: int = 0
 
 
@@ -34,20 +43,18 @@ class Walk:
         self.raw = raw
         self.elements: list[Element] = []
         self.levels: list[_Level] = []
-        self.little_endian = True
 
     def run(
         self, offset: int, explicit: bool, little_endian: bool = True, only_group: int | None = None
     ) -> int:
         """Read elements from ``offset``; return the byte at which they end."""
-        self.little_endian = little_endian
-        self.levels = [_Level(None, "elements", len(self.raw), True, explicit)]
+        self.levels = [_Level(None, "elements", len(self.raw), True, explicit, little_endian)]
         while self.levels:
             level = self.levels[-1]
             if offset >= level.end:
                 self._leave(level, offset)
                 continue
-            header = decode_header(self.raw, offset, level.explicit, little_endian)
+            header = decode_header(self.raw, offset, level.explicit, level.little_endian)
             if only_group is not None and len(self.levels) == 1 and header.tag.group != only_group:
                 break
             if header.value_offset > level.end:
@@ -79,48 +86,62 @@ class Walk:
     def _read(self, level: _Level, header: Header, offset: int) -> int:
         """Take in one header; return the byte at which the next one begins."""
         tag, length = header.tag, header.length
-        if tag in (ItemDelimiterTag, SequenceDelimiterTag):
+        of_sequence = tag >> 16 == ItemTag.group
+        if of_sequence and tag in (ItemDelimiterTag, SequenceDelimiterTag):
             return self._read_delimiter(level, header, offset)
-        if (tag == ItemTag) == (level.holds == "elements"):
+        if (of_sequence and tag == ItemTag) == (level.holds == "elements"):
             expected = _("a data element") if tag == ItemTag else _("an item, (FFFE,E000)")
             raise StructureError(
                 _("{expected} should begin here, not {tag}", expected=expected, tag=tag), offset
             )
         if tag.group == 0:
-            raise StructureError(
-                _("{tag} cannot begin an element: no file holds group 0000", tag=tag), offset
-            )
+            reason = _("{tag} cannot begin an element: no file holds group 0000", tag=tag)
+            raise StructureError(reason, offset)
         kind, holds = self._classify(level, header)
         index = self._add(level, header, offset, kind, bool(holds))
         end = level.end + 1 if length is None else header.value_offset + length
         if holds:
-            explicit = level.explicit
-            if kind == "item" and explicit:
-                letters = self.raw[header.value_offset + 4 : header.value_offset + 6]
-                explicit = letters.isalpha() and letters.isupper()
-            closed = end <= level.end
-            self.levels.append(_Level(index, holds, min(end, level.end), closed, explicit))
+            self.levels.append(self._inside(level, header, index, holds, end))
             return header.value_offset
         if length is None:
-            raise StructureError(
-                _("the length of {tag} is undefined, which it may not be", tag=tag),
-                header.value_offset,
-            )
+            reason = _("the length of {tag} is undefined, which it may not be", tag=tag)
+            raise StructureError(reason, header.value_offset)
         if end > level.end:
-            raise StructureError(
-                _(
-                    "the value of {tag} should have {length} bytes, but {left} are left",
-                    tag=tag,
-                    length=length,
-                    left=level.end - header.value_offset,
-                ),
-                header.value_offset,
-            )
+            message = N_("the value of {tag} should have {length} bytes, but {left} are left")
+            left = level.end - header.value_offset
+            reason = _(message, tag=tag, length=length, left=left)
+            raise StructureError(reason, header.value_offset)
         return end
+
+    def _inside(self, level: _Level, header: Header, index: int, holds: str, end: int) -> _Level:
+        """Return the level that a header opens, and how it is encoded."""
+        explicit, little_endian, unknown = level.explicit, level.little_endian, level.unknown
+        start, closed = header.value_offset, end <= level.end
+        if header.VR == "UN":  # of undefined length: Implicit VR Little Endian (PS3.5 §6.2.2)
+            unknown = True
+            little_endian = little_endian or self.raw[start : start + 4] == _ITEM
+        elif header.tag == ItemTag and explicit:
+            letters = self.raw[start + 4 : start + 6]
+            explicit = letters.isalpha() and letters.isupper()
+            # some programs write explicit VR there all the same
+            if explicit and unknown and self._is_implicit(start, min(end, level.end)):
+                explicit = False
+        return _Level(index, holds, min(end, level.end), closed, explicit, little_endian, unknown)
+
+    def _is_implicit(self, offset: int, end: int) -> bool:
+        """Say whether what looks like a VR is a length: then its value ends where a header is."""
+        try:
+            first = decode_header(self.raw, offset, explicit=False)
+            following = first.value_offset + (first.length or 0)
+            if following >= end:
+                return following == end
+            return int(decode_header(self.raw, following, explicit=False).tag) > int(first.tag)
+        except StructureError:
+            return False
 
     def _classify(self, level: _Level, header: Header) -> tuple[str, str]:
         """Return the kind of an element, and what its value holds if it is nested."""
-        if header.tag == ItemTag:
+        if level.holds != "elements":
             if level.holds == "fragments":
                 return ("fragment" if level.count else "basic offset table"), ""
             return "item", "elements"
@@ -144,10 +165,10 @@ class Walk:
         depth = len(self.levels) - 1
         if index >= MAXIMUM_ELEMENTS:
             reason = _("this reader takes {limit} elements at most", limit=MAXIMUM_ELEMENTS)
-            raise StructureError(reason, offset)
+            raise LimitError(reason, offset)
         if depth > MAXIMUM_DEPTH:
             reason = _("this reader follows {limit} nested levels at most", limit=MAXIMUM_DEPTH)
-            raise StructureError(reason, offset)
+            raise LimitError(reason, offset)
         explicit = header.VR is not None
         VR = header.VR or (None if header.tag.group == 0xFFFE else _vr_by_dictionary(header.tag))
         end = header.value_offset

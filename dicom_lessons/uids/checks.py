@@ -9,14 +9,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 
 from dicom_lessons import samples, uids
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Repair, Verdict, shown
+from dicom_lessons.exercises.kinds import Check, Repair, Verdict, called
+from dicom_lessons.exercises.plain import Raised, Refused
+from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
 
+_OF_ONE_STUDY = ("virtual/ct", "virtual/pt")
 _NEW = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"]
 _TO_REPAIR = [
     *("1.2.840.010008.1.2", "1.2.840.10008.5.1.4.1.1.2 ", "1.2.840.10008.1.2.1."),
@@ -56,7 +59,7 @@ def _set_of_uids(answer: Any) -> tuple[object, ...]:
 
 def _copied(path: Path) -> str:
     """Say what is wrong with the learner's copy of the plan; nothing if all is well."""
-    plan, original = dcmread(path), samples.read("rtplan")
+    plan, original = read(path, force=False), samples.read("rtplan")
     if path.resolve() == samples.path("rtplan").resolve():
         return "original"
     home = (plan.get("SOPClassUID"), plan.get("SOPInstanceUID"))
@@ -76,35 +79,29 @@ class Replacing(Repair):
     """A function that replaces UIDs, examined by what it makes of two files."""
 
     def _judge(self, answer: object) -> Verdict:
-        if not callable(answer):
-            seen = _("You answered {answer}. A function is expected here.", answer=shown(answer))
-            return Verdict(False, seen)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the examination names an invalid UID itself
-                if answer(samples.read("virtual/pt")) is None:
-                    names = {*getattr(getattr(answer, "__code__", None), "co_names", ())}
-                    why = _("Your function gives nothing back: does it end with return?")
-                    return Verdict(None if names <= {"NotImplementedError"} else False, why)
-                finding = self.examine(answer)  # type: ignore[arg-type]
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # whatever a learner's function does
-            return Verdict(False, _("Your function fails: {error}.", error=shown(error)))
-        return self._found(finding) if finding else self._right()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the examination names an invalid UID itself
+            cases = [(samples.read(name),) for name in _OF_ONE_STUDY]
+            results, refusal = called(answer, cases, _saved)
+            if refusal:
+                return refusal
+            failed = [each.plain for each in results if isinstance(each.plain, Raised | Refused)]
+            if failed:
+                return Verdict(False, _("Your function fails: {error}.", error=failed[0].text))
+            finding = self.examine(results)  # type: ignore[arg-type]
+            return self._found(finding) if finding else self._right()
 
 
-def _saved(dataset: Any) -> Dataset:
+def _saved(dataset: Any) -> bytes:
     file = BytesIO()
-    copy.deepcopy(dataset).save_as(file, enforce_file_format=True)
-    return dcmread(BytesIO(file.getvalue()))
+    Dataset.save_as(copy.deepcopy(dataset), file, enforce_file_format=True)
+    return file.getvalue()
 
 
-def _replaced(function: Any) -> str:
-    """Say what is wrong with what the learner's function makes of two files of one study."""
-    files = ("virtual/ct", "virtual/pt")
-    originals, given = ([samples.read(name) for name in files] for _time in range(2))
-    made = [_saved(function(dataset)) for dataset in given]
+def _replaced(results: Any) -> str:
+    """Say what is wrong with what the learner's function made of two files of one study."""
+    originals = [samples.read(name) for name in _OF_ONE_STUDY]
+    made = [read(each.plain, force=False) for each in results]
     pairs = [
         (str(original[keyword].value), str(one.get(keyword, "")))
         for original, one in zip(originals, made, strict=True)
@@ -120,9 +117,9 @@ def _replaced(function: Any) -> str:
         return "one name"
     if len({*pairs}) > len({old for old, _new in pairs}):
         return "apart"
-    for original, one, before in zip(originals, made, given, strict=True):
-        if Dataset(before) != Dataset(original):
-            return "original"
+    if any(each.changed for each in results):
+        return "original"
+    for original, one in zip(originals, made, strict=True):
         rest = [Dataset(each) for each in (original, one)]
         for keyword in _NEW:
             for each in rest:

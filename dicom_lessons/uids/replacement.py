@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import uuid
@@ -12,6 +13,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, generate_uid
 
+from dicom_lessons.elements import element, value
 from dicom_lessons.text import _, short
 from dicom_lessons.uids.meaning import names_no_instance
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
@@ -102,8 +104,8 @@ def replace_uids(dataset: Dataset, secret: str, root: str = UUID_ROOT) -> Datase
     Raises
     ------
     ValueError
-        If sequences are nested about a hundred levels deep, as no honest file does, or if the root
-        cannot be used.
+        If an element that has to hold UIDs or a sequence cannot be read, if sequences are nested
+        about a hundred levels deep, as no honest file does, or if the root cannot be used.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid UID is replaced like any other
@@ -117,8 +119,9 @@ def replace_uids(dataset: Dataset, secret: str, root: str = UUID_ROOT) -> Datase
         waiting: list[Dataset] = [replaced] if meta is None else [replaced, meta]
         while waiting:
             waiting += _replace_level(waiting.pop(), secret, root)
-    if meta is not None and replaced.get("SOPInstanceUID"):
-        meta.MediaStorageSOPInstanceUID = replaced.SOPInstanceUID
+    own = value(replaced, "SOPInstanceUID")
+    if meta is not None and own and isinstance(own, str):  # several are no copy of one
+        meta.MediaStorageSOPInstanceUID = own
     return replaced
 
 
@@ -126,23 +129,36 @@ def _replace_level(dataset: Dataset, secret: str, root: str) -> list[Dataset]:
     """Replace the UIDs of one level and return the items of its sequences."""
     items: list[Dataset] = []
     for tag in list(dataset.keys()):
-        if _VR_of(dataset, tag) not in ("UI", "SQ"):
+        VR, found = _VR_of(dataset, tag), element(dataset, tag)
+        if VR not in ("UI", "SQ") or found is None or not found.value:
             continue
-        element = dataset[tag]
-        if element.VR == "SQ":
-            items.extend(element.value)
-        elif element.value and not names_no_instance(element.keyword):
-            old = element.value if element.VM > 1 else [element.value]
-            element.value = [replace_uid(uid, secret, root) for uid in old]
+        if found.VR != VR:
+            raise ValueError(
+                _(
+                    "{tag} cannot be read as {VR}, so the UIDs in it cannot be replaced. Delete "
+                    "the element, or mend it first.",
+                    tag=f"{found.keyword} {tag}".strip(),
+                    VR=VR,
+                )
+            )
+        if VR == "SQ":
+            items.extend(found.value)
+        elif not names_no_instance(found.keyword):
+            old = found.value if found.VM > 1 else [found.value]
+            found.value = [replace_uid(uid, secret, root) for uid in old]
     return items
 
 
 def _VR_of(dataset: Dataset, tag: BaseTag) -> str:
-    VR = dataset.get_item(tag).VR
-    if VR not in (None, "UN"):
-        return str(VR)
-    # implicit VR, or written by a program that did not know the element
-    try:
-        return dataset[tag].VR if tag.is_private else dictionary_VR(tag)
-    except KeyError:
-        return "UN"
+    """Return the VR that an element has to be read with: as stored, or by the dictionaries."""
+    stored = dataset.get_item(tag, keep_deferred=True).VR
+    if stored in ("UI", "SQ"):
+        return str(stored)
+    known = "UN"
+    if not tag.is_private:
+        with contextlib.suppress(KeyError):
+            known = dictionary_VR(tag)
+    elif stored in (None, "UN"):  # implicit VR, or by a program that did not know the element
+        found = element(dataset, tag)
+        known = found.VR if found else known
+    return known

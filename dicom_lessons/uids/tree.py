@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dicom_lessons.findings import Finding
-from dicom_lessons.reading import files_in, read
+from dicom_lessons.reading import files_in, read, reason_of, value
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.uids.rules import is_valid
 
@@ -99,13 +98,10 @@ def read_tree(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
     paths = files_in(files)
     for path in paths[:MOST_FILES]:
         try:
-            values = _values(path)
+            odd = [*_hang(studies, _values(path))]
         except Exception as error:  # whatever a broken value makes pydicom raise
-            reason = short(error, 160).rstrip(".")
-            what = _("it cannot be read: {reason}", reason=reason)
-            problems.append(Finding(what=what, where=path.name))
-            continue
-        problems += [Finding(what=what, where=path.name) for what in _hang(studies, values)]
+            odd = [_("it cannot be read: {reason}", reason=reason_of(error))]
+        problems += [Finding(what=what, where=short(path.name)) for what in odd]
     if len(paths) > MOST_FILES:
         problems.append(Finding(what=_("only the first {most} files are read", most=MOST_FILES)))
     by_date = sorted(studies.values(), key=lambda study: (study.description, study.uid))
@@ -114,13 +110,12 @@ def read_tree(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) 
 
 def _values(path: Path) -> dict[str, Any]:
     dataset = read(path, stop_before_pixels=True, defer_size=_LONGEST_VALUE)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tree judges the UIDs itself
-        return {keyword: dataset.get(keyword) for keyword in _KEYWORDS}
+    return {keyword: value(dataset, keyword) for keyword in _KEYWORDS}
 
 
 def _hang(studies: dict[str, Node], values: dict[str, Any]) -> Iterator[str]:
-    uids = {keyword: str(values[keyword] or "") for keyword in _KEYWORDS[:3]}
+    found = {keyword: values[keyword] or "" for keyword in _KEYWORDS[:3]}
+    uids = {key: uid if isinstance(uid, str) else short(uid) for key, uid in found.items()}
     for keyword, uid in uids.items():
         if not uid:
             yield _("it has no {keyword}: it has no place in the tree", keyword=keyword)
@@ -152,6 +147,6 @@ def _label(values: dict[str, Any], *keywords: str) -> str:
 
 def _number(value: object) -> int:
     try:
-        return int(str(value))
+        return int(short(value, 20))
     except ValueError:
         return 0

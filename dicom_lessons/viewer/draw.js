@@ -6,7 +6,8 @@ import { updatePanel } from "./panel.js";
 import { colour, colourOverlay, sample } from "./picture.js";
 
 const SIDE = 512; // longest side of the picture on the page, in CSS pixels
-const BESIDE = 254; // what the fields need beside the picture, in CSS pixels
+const ABOVE = 190; // what the window holds besides the picture: bars, frames, what was measured
+const LOWEST = 160; // that a picture becomes in a low window
 const MOST_ZOOM = 64;
 const HALF_FRAME = 8; // milliseconds; two pictures within one frame would be one too many
 const MARKED = ["cursor", "distance", "region"]; // tools with a cross at the cursor
@@ -16,10 +17,10 @@ export function fitPage(v) {
   const ratio = Math.min(window.devicePixelRatio || 1, 2);
   const height = frame.rows * frame.aspect;
   const room = v.el.clientWidth || 2 * SIDE;
-  const scale = Math.min(Math.min(SIDE, room) / frame.columns, SIDE / height);
+  const tallest = clamp(window.innerHeight - ABOVE, LOWEST, SIDE);
+  const scale = Math.min(SIDE / frame.columns, room / frame.columns, tallest / height);
   const w = Math.max(1, Math.round(frame.columns * scale));
   const h = Math.max(1, Math.round(height * scale));
-  page.root.classList.toggle("dl-narrow", room < w + BESIDE);
   const [W, H] = [Math.round(w * ratio), Math.round(h * ratio)];
   if (canvas.W === W && canvas.H === H) return;
   page.stage.style.width = `${w}px`;
@@ -27,7 +28,7 @@ export function fitPage(v) {
   for (const one of [page.screen, page.marks]) [one.width, one.height] = [W, H];
   const pen = page.screen.getContext("2d", { alpha: false });
   const image = pen.createImageData(W, H);
-  v.canvas = { W, H, pen, image, out: new Uint32Array(image.data.buffer) };
+  v.canvas = { W, H, unit: W / w, pen, image, out: new Uint32Array(image.data.buffer) };
   moveView(v);
 }
 
@@ -42,6 +43,14 @@ export function moveView(v, zoom = v.view.zoom, x = v.view.x, y = v.view.y) {
   view.y = clamp(y, halfY, frame.rows - halfY);
   v.sampled = null;
   paintSoon(v);
+}
+
+// Zoom so that what was at one place, counted from the middle of the canvas, comes to another.
+export function zoomAt(v, factor, from = { x: 0, y: 0 }, to = from) {
+  const { zoom, x, y, sx, sy } = v.view;
+  const most = clamp(zoom * factor, 1, MOST_ZOOM) / zoom;
+  const [dx, dy] = [from.x / sx - to.x / sx / most, from.y / sy - to.y / sy / most];
+  moveView(v, zoom * factor, x + dx, y + dy);
 }
 
 export function showWhole(v) {
@@ -70,6 +79,7 @@ function paint(v) {
 export function paintPicture(v) {
   const { state, frames } = v;
   if (state.frame !== v.index || frames.opened.get(v.index) !== v.frame) showFrame(v, state.frame);
+  state.inverted = state.flipped !== v.frame.inverted;
   const { pen, image, out, W, H } = v.canvas;
   const overlay = v.page.overlay.checked;
   const { center, width, table, inverted } = state;
@@ -85,13 +95,12 @@ export function paintPicture(v) {
 
 function drawMarks(v) {
   const { view, frame, mark, page } = v;
-  const { W, H } = v.canvas;
+  const { W, H, unit } = v.canvas;
   const cross = v.cursor.inside && MARKED.includes(v.tool) && !v.drag && v.cursor;
-  const marks = JSON.stringify([W, H, view, frame.letters, mark, cross]);
+  const marks = JSON.stringify([W, H, unit, view, frame.letters, mark, cross]);
   if (v.marks === marks) return;
   v.marks = marks;
   const pen = page.marks.getContext("2d");
-  const unit = W / (page.stage.clientWidth || W);
   pen.clearRect(0, 0, W, H);
   drawLetters(pen, frame.letters, unit, W, H);
   const along = (value, middle, scale, screen) => (value + 0.5 - middle) * scale + screen / 2;

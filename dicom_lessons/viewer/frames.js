@@ -3,15 +3,16 @@
 import { clamp, setText } from "../kit.js";
 import { fitPage, paintSoon, showWhole } from "./draw.js";
 import { countValues } from "./histogram.js";
-import { measure } from "./panel.js";
+import { listChoices, measure } from "./panel.js";
 import { openFrame } from "./picture.js";
-import { changeState } from "./state.js";
+import { changeState, followFile } from "./state.js";
 
 const ROOM = 2 ** 28; // bytes of frames kept
 const FLIGHT = 2; // requests for frames on their way
 const SPARE = 20; // milliseconds that one request may keep Python from other work
 const BATCH = 2 ** 20; // bytes that it may bring
 const MOST_ASKED = 8;
+const AHEAD = 10_000; // milliseconds that Python may spend on frames that are not shown yet
 const SHAPE = ["rows", "columns", "aspect"];
 const COUNTED_AFTER = 80; // milliseconds; a histogram takes longer than a frame
 
@@ -34,7 +35,9 @@ export function showFrame(v, index) {
     showWhole(v);
   }
   if (v.mark && !v.drag) measure(v, false);
-  setText(page.note, frame.note ?? "");
+  listChoices(v);
+  followFile(v);
+  setText(page.note, frame.note);
   clearTimeout(v.counting);
   if (!v.playing) v.counting = setTimeout(() => countValues(v), COUNTED_AFTER);
 }
@@ -53,7 +56,7 @@ function farthest(v) {
 function* missing(v) {
   const { opened, pending, failed, kept, way } = v.frames;
   const { state, frame, about } = v;
-  for (let step = 0; step < about.frames; step++) {
+  for (let step = 0; step < Math.min(about.frames, AHEAD / v.frames.cost); step++) {
     const here = state.frame;
     for (const index of step ? [here + way * step, here - way * step] : [here]) {
       const isComplete = opened.get(index)?.step === 1;
@@ -87,8 +90,7 @@ export function receiveFrames(v, message, buffers) {
   frames.flying--;
   frames.cost = message.spent / message.frames.length;
   message.places.forEach((path, i) => {
-    const parent = path.slice(0, -1).reduce((node, key) => node[key], message);
-    parent[path[path.length - 1]] = buffers[i];
+    path.slice(0, -1).reduce((node, key) => node[key], message)[path.at(-1)] = buffers[i];
   });
   for (const answer of message.frames) storeFrame(v, answer);
   setTimeout(() => requestFrames(v), frames.cost > SPARE ? frames.cost : 0);

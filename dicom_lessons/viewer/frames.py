@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
 from dicom_lessons import pixels, reading
-from dicom_lessons.pixels import PixelError, Window, grey
-from dicom_lessons.pixels.display import colours
+from dicom_lessons.pixels import PixelError, Window, display, grey
+from dicom_lessons.pixels.elements import numbers, texts
 from dicom_lessons.pixels.grey import LookupTable
-from dicom_lessons.pixels.stored import attribute, is_colour
-from dicom_lessons.text import _
+from dicom_lessons.pixels.notes import noted
+from dicom_lessons.pixels.stored import frames_of, is_colour, refusal
+from dicom_lessons.text import N_, _, short
 
 One = reading.Source | NDArray[Any]
 KINDS = {"b1": "u1", "i8": "f8", "u8": "f8", "f2": "f4"}
 LARGEST_FIRST = 2**20
 ENOUGH = 512
+MOST_WINDOWS = 40  # that the browser lists
+_REFUSED = N_("The picture cannot be shown: {reason}.")
 _OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One picture: where it comes from, and which frame of it."""
+class Opened(NamedTuple):
+    """One frame of a data set: its stored values, for colour 8-bit RGB, and notes on decoding."""
 
-    source: One
-    index: int = 0
-
-    def open(self) -> tuple[Dataset, NDArray[Any]]:
-        """Return the data set and the stored values, for colour 8-bit RGB, or raise as below."""
-        if isinstance(self.source, np.ndarray):
-            return _grey(), self.source
-        dataset = reading.read(self.source)
-        stored = pixels.stored_values(dataset, self.index)
-        if is_colour(dataset):
-            stored = colours(stored, dataset)
-        return dataset, stored
+    dataset: Dataset
+    stored: NDArray[Any]
+    frame: int
+    notes: Sequence[str] = ()
 
 
-def frames_of(source: One | Sequence[One]) -> list[Frame]:
-    """Return the pictures of an image, a multi-frame object, an array, or a series of them.
+class Frames:
+    """The pictures of an image, a multi-frame object, an array, or a series of them.
+
+    Nothing is made of a picture before it is opened, however many there are.
 
     Raises
     ------
@@ -53,35 +48,77 @@ def frames_of(source: One | Sequence[One]) -> list[Frame]:
     PixelError
         If it is read, but there is nothing to show.
     """
-    if isinstance(source, np.ndarray):
-        in_colour = source.dtype == np.uint8 and source.ndim == 3 and source.shape[-1] == 3
-        if source.ndim not in (2, 3) or source.dtype.kind not in "biuf" or not source.size:
-            raise PixelError(_("An array must hold numbers in rows and columns."))
-        return [Frame(source)] if source.ndim == 2 or in_colour else [Frame(one) for one in source]
-    if isinstance(source, str | os.PathLike | bytes | Dataset):
-        dataset = reading.read(source)
-        return [Frame(dataset, index) for index in range(pixels.frames_of(dataset))]
-    frames = [Frame(one) for one in source]
-    if not frames:
-        raise PixelError(_("There is nothing to show: the series is empty."))
-    return frames
+
+    def __init__(self, source: One | Sequence[One]) -> None:
+        sources: Any
+        self.count = 0
+        if isinstance(source, np.ndarray):
+            in_colour = source.dtype == np.uint8 and source.ndim == 3 and source.shape[-1] == 3
+            if source.ndim not in (2, 3) or source.dtype.kind not in "biuf" or not source.size:
+                raise PixelError(_("An array must hold numbers in rows and columns."))
+            sources = [source] if source.ndim == 2 or in_colour else source
+        elif isinstance(source, str | os.PathLike | bytes | Dataset):
+            sources = [_read(source)]
+            self.count = frames_of(sources[0])
+        else:
+            sources = list(source)
+        self._sources, self.count = sources, self.count or len(sources)
+        if not self.count:
+            raise PixelError(_("There is nothing to show: the series is empty."))
+
+    @property
+    def is_series(self) -> bool:
+        """Whether each picture has a source of its own."""
+        return len(self._sources) > 1
+
+    def dataset(self, index: int) -> Dataset:
+        """Return what says what the values of a picture mean, or raise as above."""
+        source = self._sources[index if self.is_series else 0]
+        if isinstance(source, np.ndarray):
+            source = Dataset()
+            source.PhotometricInterpretation = "MONOCHROME2"
+        return _read(source)
+
+    def open(self, index: int) -> Opened:
+        """Return a picture, counted from 0, or raise as above."""
+        dataset = self.dataset(index)
+        source, frame = (self._sources[index], 0) if self.is_series else (self._sources[0], index)
+        if isinstance(source, np.ndarray):
+            return Opened(dataset, source, 0)
+        with refusal(_REFUSED), noted() as notes:
+            stored = pixels.stored_values(dataset, frame)
+            if is_colour(dataset):
+                stored = display.colours(stored, dataset)
+        return Opened(dataset, stored, frame, [str(note) for note in notes])
+
+
+def _read(source: reading.Source) -> Dataset:
+    try:
+        return reading.read(source)
+    except LookupError as error:
+        name, reason = short(source), error.args[0]
+        raise LookupError(
+            _("There is no file {name!r}. {reason}", name=name, reason=reason)
+        ) from None
 
 
 def describe(
-    dataset: Dataset, stored: NDArray[Any], index: int, *, reduced: bool = False
+    dataset: Dataset,
+    stored: NDArray[Any],
+    index: int,
+    notes: Iterable[str] = (),
+    *,
+    reduced: bool = False,
 ) -> dict[str, Any]:
     """Return what the browser needs to show a frame; binary parts are bytes.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        What says what the values mean.
-    stored : ndarray
-        Shape (rows, columns) or (rows, columns, 3).
-    index : int
-        Which frame of the data set, from 0.
-    reduced : bool
-        Whether every so many rows and columns are enough if all have over ``LARGEST_FIRST`` bytes.
+    All but ``reduced`` are the parts of an :class:`Opened` picture; with that, every so many rows
+    and columns are enough if all have over ``LARGEST_FIRST`` bytes.
+
+    Raises
+    ------
+    PixelError
+        If the values have no meaning that could be shown.
     """
     kind = stored.dtype.str[1:]
     kind = "rgb" if stored.ndim == 3 else KINDS.get(kind, kind)
@@ -89,12 +126,18 @@ def describe(
         stored = stored.astype(f"<{kind}", copy=False)
     rows, columns = stored.shape[:2]
     step = -(-max(rows, columns) // ENOUGH) if reduced and stored.nbytes > LARGEST_FIRST else 1
-    overlay = pixels.overlay(dataset, index)
     message = {"rows": rows, "columns": columns, "kind": kind, "step": step}
-    message |= _geometry(dataset, index)
+    with refusal(_REFUSED), noted() as found:
+        overlay = display.overlay(dataset, index)
+        message |= _geometry(dataset, index)
+        if kind == "rgb":
+            message |= {"look": {}, "inverted": False}
+        else:
+            message |= _grey_levels(dataset, stored, index)
+    message["note"] = "\n".join(dict.fromkeys([*notes, *map(str, found)]))
     message["overlay"] = b"" if overlay is None else overlay[::step, ::step].tobytes()
     message["pixels"] = stored[::step, ::step].tobytes()
-    return message if kind == "rgb" else message | _grey_levels(dataset, stored, index)
+    return message
 
 
 def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
@@ -104,48 +147,44 @@ def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str
     counted = stored[~padded] if padded.any() and not padded.all() else finite
     table = grey.modality_table(dataset)
     values = counted if counted.size else np.zeros(1)
-    full = grey.full_window(
-        pixels.modality_values(np.array([values.min(), values.max()]), dataset, index)
-        if table is None
-        else table.entries
-    )
-    padding = (
-        sorted({int(value) for value in (stored[padded].min(), stored[padded].max())})
-        if (padded.any())
-        else []
-    )
-    windows, tables, note = _voi(dataset, index)
+    ends = np.array([values.min(), values.max()]) if table is None else values
+    full = grey.full_window(pixels.modality_values(ends, dataset, index))
+    left_out = stored[padded]
+    windows = pixels.windows(dataset, index)[:MOST_WINDOWS]
+    tables = grey.voi_tables(dataset, index)[:MOST_WINDOWS]
     return {
         "low": float(finite.min()) if finite.size else 0.0,
         "high": float(finite.max()) if finite.size else 0.0,
-        "padding": padding,
+        "padding": sorted({int(left_out.min()), int(left_out.max())}) if left_out.size else [],
         "slope": slope,
         "intercept": intercept,
         "modality": _table(table) if table else None,
         "tables": [_table(one) for one in tables],
         "windows": [window_parts(one, one.name or _("window of the file")) for one in windows],
         "full": window_parts(full, _("all values")),
+        "look": _look(windows, tables, full),
         "units": grey.units(dataset, index),
         "inverted": grey.is_inverted(dataset),
-        "note": note,
     }
 
 
-def _voi(dataset: Dataset, index: int) -> tuple[list[Window], list[LookupTable], str]:
-    try:
-        return pixels.windows(dataset, index), grey.voi_tables(dataset), ""
-    except PixelError as error:  # a picture in another window is better than none
-        return [], [], str(error)
+def _look(windows: list[Window], tables: list[LookupTable], full: Window) -> dict[str, Any]:
+    """Return what the file says first: a table, else a window, else the window of all values."""
+    window = (windows or [full])[0]
+    if tables and not windows:
+        count = len(tables[0].entries)
+        window = Window(tables[0].first + count / 2, count)
+    return window_parts(window) | {"table": 0 if tables else -1}
 
 
-def window_parts(window: Window, name: str) -> dict[str, Any]:
-    """Return a window under a name as the browser takes it."""
+def window_parts(window: Window, name: str = "") -> dict[str, Any]:
+    """Return a window, under a name if it has one, as the browser takes it."""
     parts = {"center": window.center, "width": window.width, "function": window.function}
-    return parts | {"name": name}
+    return parts | ({"name": short(name)} if name else {})
 
 
 def _table(table: LookupTable) -> dict[str, Any]:
-    name = table.name or _("VOI LUT of the file")
+    name = short(table.name or _("VOI LUT of the file"))
     entries = table.entries.astype("<f8").tobytes()
     return {"first": table.first, "bits": table.bits, "name": name, "entries": entries}
 
@@ -174,7 +213,7 @@ def _letters(dataset: Dataset, directions: list[float]) -> tuple[str, str]:
     """Return the letters of the right and the bottom edge (PS3.3 C.7.6.1.1.1)."""
     if directions:
         return _letter(directions[:3]), _letter(directions[3:])
-    letters = [str(value) for value in dataset.get("PatientOrientation") or []]
+    letters = texts(dataset, "PatientOrientation")
     known = len(letters) == 2 and all(one and set(one) <= set("LRAPHF") for one in letters)
     return (letters[0][:3], letters[1][:3]) if known else ("", "")
 
@@ -185,28 +224,14 @@ def _letter(direction: Sequence[float]) -> str:
 
 
 def _floats(dataset: Dataset, keyword: str, index: int, count: int) -> list[float]:
-    try:
-        numbers = [float(value) for value in attribute(dataset, keyword, index) or []]
-    except (TypeError, ValueError):
-        return []
-    return numbers if len(numbers) == count and np.isfinite(numbers).all() else []
+    found = numbers(dataset, keyword, index)
+    return found if len(found) == count and np.isfinite(found).all() else []
 
 
 def frame_time(dataset: Dataset) -> float:
     """Return how long a frame is shown, in milliseconds (PS3.3 C.7.6.5): 100 if nothing says."""
-    rates = ("RecommendedDisplayFrameRate", "CineRate")
-    try:
-        if dataset.get("FrameTime"):
-            time = float(dataset.FrameTime)
-        else:
-            per_second = [float(dataset[rate].value) for rate in rates if dataset.get(rate)]
-            time = 1000 / per_second[0] if per_second else 100.0
-    except (TypeError, ValueError, ZeroDivisionError):
-        time = 100.0
-    return min(max(time, 16.0), 5000.0) if np.isfinite(time) else 100.0
-
-
-def _grey() -> Dataset:
-    dataset = Dataset()
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    return dataset
+    times = _floats(dataset, "FrameTime", 0, 1)
+    for keyword in ("RecommendedDisplayFrameRate", "CineRate"):
+        times += [1000 / rate for rate in _floats(dataset, keyword, 0, 1) if rate]
+    times = [time for time in times if time > 0]
+    return min(max(times[0], 16.0), 5000.0) if times else 100.0

@@ -87,30 +87,21 @@ function valueAt({ page, plot }, event) {
   return { value: plot.least + (event.clientX - box.left) * perPixel, perPixel };
 }
 
-export function listenToHistogram(v, drop) {
-  const { page, plot, state } = v;
-  page.histogram.addEventListener("pointerdown", (event) => {
-    const { value, perPixel } = valueAt(v, event);
-    const ends = [state.center - state.width / 2, state.center + state.width / 2];
-    const away = ends.map((end) => Math.abs(end - value) / perPixel);
-    const nearest = Math.min(...away);
-    plot.edge = { end: nearest <= GRASP ? away.indexOf(nearest) : -1, value, ends };
-    v.drag = { action: "histogram" };
-    page.histogram.setPointerCapture?.(event.pointerId);
-    event.preventDefault();
-  });
-  page.histogram.addEventListener("pointermove", (event) => {
-    if (!plot.edge) return;
-    const { value } = valueAt(v, event);
-    let [low, high] = plot.edge.ends;
-    if (plot.edge.end === 0) low = Math.min(value, high);
-    else if (plot.edge.end === 1) high = Math.max(value, low);
-    else [low, high] = [low + value - plot.edge.value, high + value - plot.edge.value];
-    changeWindow(v, (low + high) / 2, high - low);
-  });
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"])
-    page.histogram.addEventListener(name, () => {
-      plot.edge = null;
-      drop();
-    });
+export function holdHistogram(v, event) {
+  const { plot, state } = v;
+  const { value, perPixel } = valueAt(v, event);
+  const ends = [state.center - state.width / 2, state.center + state.width / 2];
+  const away = ends.map((end) => Math.abs(end - value) / perPixel);
+  const nearest = Math.min(...away);
+  plot.edge = { end: nearest <= GRASP ? away.indexOf(nearest) : -1, value, ends };
+}
+
+export function dragHistogram(v, event) {
+  const { end, value: start, ends } = v.plot.edge;
+  const { value } = valueAt(v, event);
+  let [low, high] = ends;
+  if (end === 0) low = Math.min(value, high);
+  else if (end === 1) high = Math.max(value, low);
+  else [low, high] = [low + value - start, high + value - start];
+  changeWindow(v, (low + high) / 2, high - low);
 }

@@ -18,6 +18,7 @@ def labels() -> dict[str, Any]:
             ["cursor", _("Cursor")],
             ["distance", _("Distance")],
             ["region", _("Region")],
+            ["scroll", _("Scroll")],
         ],
         "tool": _("What dragging and the arrow keys do"),
         "zoom_in": _("Zoom in"),
@@ -25,6 +26,7 @@ def labels() -> dict[str, Any]:
         "reset": _("Reset"),
         "preset": _("Preset:"),
         "own": _("own window"),
+        "as_file": _("as the file says"),
         "center": _("Center:"),
         "width": _("Width:"),
         "function": _("Function:"),
@@ -51,13 +53,9 @@ def labels() -> dict[str, Any]:
             ["grey", _("Drag: up and down the center, left and right the width.")],
             ["film", _("Wheel, Page Up and Page Down: frames; Space plays them.")],
             ["", _("Ctrl and wheel, + and −: zoom. Double click or Home: reset.")],
-            [
-                "",
-                _(
-                    "Keys: {letters} choose the tool, arrows stand for dragging, "
-                    "Enter sets a point, I inverts."
-                ),
-            ],
-            ["grey", _("1 to 9: presets.")],
+            ["", _("Keys: {letters} choose the tool, arrows stand for dragging.")],
+            ["", _("Enter sets a point, I inverts.")],
+            ["grey", _("1 to 9: presets, 0: as the file says.")],
+            ["touch", _("Two fingers zoom; one drags once a tool is chosen, else it scrolls.")],
         ],
     }

@@ -3,7 +3,7 @@
 import { fill, make, makeId } from "../kit.js";
 
 const FUNCTIONS = ["LINEAR", "LINEAR_EXACT", "SIGMOID"];
-const VALUES = ["place", "stored", "modality", "displayed", "position", "measured"];
+const VALUES = ["place", "stored", "modality", "displayed", "position"];
 
 export function buildPage(about, grey) {
   const { labels } = about;
@@ -14,13 +14,15 @@ export function buildPage(about, grey) {
   const left = body.appendChild(make("div", "dl-left"));
   buildStage(page, left, about);
   buildCine(page, left, about);
+  page.values.measured = buildMeasured(left, labels);
+  page.note = left.appendChild(make("div", "dl-note", "", { "aria-live": "polite" }));
   const panel = body.appendChild(make("div", "dl-panel"));
   buildFields(page, panel.appendChild(make("div")), labels, grey);
   buildValues(page, panel, labels, grey);
-  page.note = root.appendChild(make("div", "dl-note", "", { role: "alert" }));
   const tools = Object.keys(page.tools);
   const letters = tools.map((tool) => tool[0].toUpperCase()).join(" ");
-  const help = labels.help.filter(([when]) => ({ grey, film: about.frames > 1 })[when] ?? true);
+  const given = { grey, film: about.frames > 1, touch: navigator.maxTouchPoints > 0 };
+  const help = labels.help.filter(([when]) => given[when] ?? true);
   const text = help.map(([, sentence]) => fill(sentence, { letters })).join(" ");
   root.append(make("p", "dl-help", text, { id: `${page.id}-help` }));
   return page;
@@ -29,11 +31,12 @@ export function buildPage(about, grey) {
 function buildBar(page, labels, grey) {
   const bar = page.root.appendChild(make("div", "dl-bar"));
   const group = { role: "radiogroup", "aria-label": labels.tool };
-  const tools = bar.appendChild(make("div", "dl-bar", "", group));
+  page.group = bar.appendChild(make("div", "dl-bar", "", group));
   const radio = { type: "button", role: "radio" };
   for (const [tool, text] of labels.tools) {
     if (!grey && (tool === "window" || tool === "region")) continue;
-    page.tools[tool] = tools.appendChild(make("button", "", text, radio));
+    if (tool === "scroll" && !navigator.maxTouchPoints) continue;
+    page.tools[tool] = page.group.appendChild(make("button", "", text, radio));
   }
   const texts = { zoom_in: "+", zoom_out: "−", reset: labels.reset };
   for (const [name, text] of Object.entries(texts)) {
@@ -62,12 +65,18 @@ function buildCine(page, left, { frames, labels }) {
   page.cine.hidden = frames < 2;
 }
 
+function buildMeasured(left, { measured }) {
+  const line = left.appendChild(make("div", "dl-measured"));
+  line.append(make("span", "", measured));
+  return line.appendChild(make("output", "", "", { "aria-live": "polite" }));
+}
+
 function buildFields(page, fields, labels, grey) {
   const number = { type: "number", step: "any" };
   for (const name of ["preset", "center", "width", "function"]) {
     const isNumber = name === "center" || name === "width";
     page[name] = isNumber ? make("input", "", "", number) : make("select");
-    const label = fields.appendChild(make("label", "dl-field"));
+    const label = fields.appendChild(make("label", `dl-field dl-${name}`));
     label.append(make("span", "", labels[name]), page[name]);
     label.hidden = !grey;
   }
@@ -91,5 +100,4 @@ function buildValues(page, panel, labels, grey) {
     const row = body.appendChild(make("tr"));
     row.append(make("th", "", labels[name], { scope: "row" }), page.values[name]);
   }
-  page.values.measured.setAttribute("aria-live", "polite");
 }

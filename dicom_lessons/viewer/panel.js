@@ -1,12 +1,30 @@
 // The panel: fields, values under the cursor, and what was measured, in words.
 
-import { fill, minus, setText, short } from "../kit.js";
+import { fill, make, minus, setText, short } from "../kit.js";
 import { drawHistogram } from "./histogram.js";
 import { distance, greyFunction, statistics } from "./picture.js";
 import { changeState, isChosen } from "./state.js";
 
 const NONE = "–";
 const AT_CURSOR = ["place", "stored", "modality", "displayed", "position"];
+
+// The windows that can be chosen: those of the frame that is shown, and usual ones.
+export function listChoices(v) {
+  const { frame, page, about, labels } = v;
+  if (!frame.grey) return;
+  const file = { name: labels.as_file, ...frame.look, as_file: true };
+  const tables = frame.tables.map(({ name }, table) => ({ name, table }));
+  const usual = frame.units === "HU" ? about.presets : [];
+  v.choices = [file, ...tables, ...frame.windows, ...usual, frame.full];
+  const texts = v.choices.map(({ name, center, width, as_file }, i) => {
+    const numbers = as_file || !width ? "" : ` (${short(center)} / ${short(width)})`;
+    return `${i < 10 ? `${i}  ` : ""}${name}${numbers}`;
+  });
+  if (v.listed === texts.join()) return;
+  v.listed = texts.join();
+  const option = (text, i) => make("option", "", text, { value: String(i - 1) });
+  page.preset.replaceChildren(...[labels.own, ...texts].map(option));
+}
 
 export function updatePanel(v) {
   const { state, page, frame, cursor } = v;
@@ -80,14 +98,10 @@ function regionText({ count, area, mean, ...rest }, labels) {
 
 export function measure(v, now = true) {
   const { frame, mark, labels } = v;
+  if (!mark) setText(v.page.values.measured, NONE);
   if (!mark || frame.step > 1) return;
   const isDistance = mark.kind === "distance";
   const measured = (isDistance ? distance : statistics)(frame, mark.a, mark.b);
   setText(v.page.values.measured, (isDistance ? distanceText : regionText)(measured, labels));
   changeState(v, { measured: { ...measured, frame: v.index } }, now);
-}
-
-export function clearMeasured(v) {
-  v.mark = null;
-  setText(v.page.values.measured, NONE);
 }

@@ -1,8 +1,9 @@
 // The arithmetic of the viewer, without a page: frames, grey levels, sampling, measurements.
 
-import { clamp, typedArray } from "../kit.js";
+import { clamp, ordered, spans, typedArray } from "../kit.js";
 
 const WIDEST_TABLE = 2 ** 20; // stored values that get a lookup table
+const LEAST = 2 ** 16; // that a frame counts for: so many small ones need time, not memory
 const OPAQUE = 0xff000000; // ABGR, as little-endian canvases hold it
 const YELLOW = 0xff00e6ff;
 const UNSIGNED = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, rgb: Uint8Array };
@@ -27,7 +28,7 @@ export function openFrame(info) {
   const frame = { ...info, step, grey: info.kind !== "rgb" };
   frame.stored = typedArray(info.pixels, ARRAYS[info.kind]);
   frame.overlaid = info.overlay.byteLength ? typedArray(info.overlay, Uint8Array) : null;
-  frame.bytes = (info.pixels.byteLength + info.overlay.byteLength) * step * step;
+  frame.bytes = Math.max((info.pixels.byteLength + info.overlay.byteLength) * step ** 2, LEAST);
   if (!frame.grey) return frame;
   const opened = (table) => ({ ...table, values: typedArray(table.entries, Float64Array) });
   const modality = info.modality && opened(info.modality);
@@ -63,27 +64,6 @@ export function greyFunction(frame, state) {
   const level = (value) => (Number.isNaN(value) ? 0 : voi(frame.modality(value)));
   if (!state.inverted) return (value) => Math.floor(level(value) + 0.5);
   return (value) => (Number.isNaN(value) ? 0 : Math.floor(255 - level(value) + 0.5));
-}
-
-// Which stored columns (or rows) each column of the screen covers, and how much of the first and
-// the last of them; one alone where the picture is enlarged.
-export function spans(start, end, origin, scale, most) {
-  const [from, to] = [new Int32Array(end), new Int32Array(end)];
-  const [first, last, total] = [0, 1, 2].map(() => new Float64Array(end));
-  for (let i = start; i < end; i++) {
-    const low = Math.max(0, origin + i / scale);
-    const high = Math.min(most, origin + (i + 1) / scale);
-    if (scale >= 1) from[i] = to[i] = clamp(Math.floor(origin + (i + 0.5) / scale), 0, most - 1);
-    else {
-      from[i] = clamp(Math.floor(low + 1e-9), 0, most - 1);
-      to[i] = clamp(Math.ceil(high - 1e-9) - 1, from[i], most - 1);
-    }
-    const alone = from[i] === to[i];
-    first[i] = alone ? 1 : from[i] + 1 - low;
-    last[i] = alone ? 0 : high - to[i];
-    total[i] = alone ? 1 : high - low;
-  }
-  return { from, to, first, last, total };
 }
 
 // The part of the screen, in whole pixels, that a picture of so many pixels covers.
@@ -223,8 +203,6 @@ export function histogram(frame, most) {
   return counts;
 }
 
-const ordered = (a, b) => (a < b ? [a, b] : [b, a]);
-
 // Mean, standard deviation and ends of the modality values between two corners, both included.
 export function statistics(frame, a, b) {
   const [columns, rows] = [ordered(a.x, b.x), ordered(a.y, b.y)];
@@ -261,8 +239,4 @@ export function distance(frame, a, b) {
 export function quantum(frame) {
   if (!frame.grey) return 1;
   return 10 ** Math.min(0, Math.floor(Math.log10((frame.most - frame.least || 1) / 500)));
-}
-
-export function rounded(value, step) {
-  return Number((Math.round(value / step) * step).toPrecision(12));
 }

@@ -1,15 +1,13 @@
 // What the viewer and Python share: window, frame, inversion and what was measured.
 
+import { rounded } from "../kit.js";
 import { paintSoon } from "./draw.js";
-import { quantum, rounded } from "./picture.js";
+import { quantum } from "./picture.js";
 
 const PAUSE = 50; // milliseconds between messages to Python, if somebody listens
 const CALM = 250; // and if nobody does
-export const STATE = ["center", "width", "function", "table", "frame", "inverted"];
-
-export function readState({ model }) {
-  return Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-}
+const LOOK = ["center", "width", "function", "table"];
+export const STATE = [...LOOK, "frame", "flipped", "as_file"];
 
 // While dragging only if somebody listens; the model learns only what is sent, or Python's echo of
 // older values would undo the newest.
@@ -29,8 +27,16 @@ export function sendState(v, now = false) {
 }
 
 export function takeStateOfPython(v) {
-  for (const name of STATE) if (!v.unsent.has(name)) v.state[name] = v.model.get(name);
+  const known = v.model.get("as_file") ? LOOK : []; // by the frame that is shown
+  for (const name of STATE)
+    if (!v.unsent.has(name) && !known.includes(name)) v.state[name] = v.model.get(name);
+  followFile(v);
   paintSoon(v);
+}
+
+// Each frame has its own window, until somebody sets one by hand.
+export function followFile(v) {
+  if (v.state.as_file) changeState(v, v.frame.look);
 }
 
 export function changeState(v, values, now = false) {
@@ -47,17 +53,17 @@ export function changeWindow(v, center, width) {
   const step = quantum(frame);
   const least = state.function === "LINEAR" ? 1 : step;
   const wide = Math.max(least, rounded(width, step));
-  changeState(v, { center: rounded(center, step), width: wide, table: -1 });
+  changeState(v, { center: rounded(center, step), width: wide, table: -1, as_file: false });
 }
 
 export function choosePreset(v, choice) {
   if (!choice) return;
-  const { table = -1, name: _name, ...window_ } = choice;
-  changeState(v, { ...window_, table }, true);
+  const { name: _name, ...values } = choice;
+  changeState(v, { table: -1, as_file: false, ...values }, true);
 }
 
 export const isChosen = ({ state }, choice) => {
-  if ("table" in choice) return choice.table === state.table;
-  const parts = ["center", "width", "function"];
-  return state.table < 0 && parts.every((name) => choice[name] === state[name]);
+  if (state.as_file || choice.as_file) return state.as_file === choice.as_file;
+  const values = { table: -1, ...choice };
+  return LOOK.every((name) => (values[name] ?? state[name]) === state[name]);
 };

@@ -1,6 +1,6 @@
 // A page without a kernel: the same viewer over a model that only remembers.
 
-import { inflate, keeping, make, seen } from "../kit.js";
+import { inflate, openTwins } from "../kit.js";
 import { render } from "./viewer.js";
 
 async function openModel({ state, about, frames }) {
@@ -18,22 +18,4 @@ async function openModel({ state, about, frames }) {
   return { get: (name) => values[name], set, save_changes: () => {}, on, off, send };
 }
 
-// An element of its own knows when it is on the page, and stays apart from others like it.
-class Twin extends HTMLElement {
-  async connectedCallback() {
-    this.model ??= openModel(JSON.parse(this.querySelector("script").textContent));
-    const [model] = await Promise.all([this.model, seen(this)]);
-    if (this.close || !this.isConnected) return;
-    const el = make("div");
-    this.replaceChildren(el);
-    this.close = keeping(render)({ model, el });
-  }
-  disconnectedCallback() {
-    this.close?.();
-    this.close = null;
-  }
-}
-
-export function openPages(name) {
-  if (!customElements.get(name)) customElements.define(name, class extends Twin {});
-}
+export const openPages = (name) => openTwins(name, openModel, render);

@@ -1,16 +1,15 @@
 // The image viewer. Stored values arrive once per frame; window, zoom, frames and measurements are
 // worked out here, on a 2D canvas with a lookup table. Every part works on one object, the viewer.
 
-import { make, short } from "../kit.js";
 import { fitPage, paintPicture, showWhole } from "./draw.js";
 import { newFrames, receiveFrames, requestFrames } from "./frames.js";
 import { countValues } from "./histogram.js";
 import { chooseTool, listenToKeys, listenToPanel } from "./keys.js";
 import { buildPage } from "./page.js";
-import { clearMeasured } from "./panel.js";
+import { listChoices, measure } from "./panel.js";
 import { openFrame } from "./picture.js";
-import { listenToPointer } from "./pointer.js";
-import { changeState, readState, STATE, takeStateOfPython } from "./state.js";
+import { isTouched, listenToPointer } from "./pointer.js";
+import { changeState, STATE, takeStateOfPython } from "./state.js";
 
 function newViewer(model, el) {
   const about = model.get("about");
@@ -21,7 +20,7 @@ function newViewer(model, el) {
     about,
     labels: about.labels,
     page: buildPage(about, frame.grey),
-    state: readState({ model }),
+    state: Object.fromEntries(STATE.map((name) => [name, model.get(name)])),
     unsent: new Map(), // changes of the state that Python does not know
     sent: 0, // when Python last heard of changes
     frame,
@@ -30,41 +29,24 @@ function newViewer(model, el) {
     choices: [], // windows and tables of the list
     view: { zoom: 1, x: 0, y: 0, sx: 1, sy: 1 }, // middle in stored pixels, screen pixels for each
     canvas: { W: 0, H: 0 },
-    sampled: null,
     waiting: 0, // the animation frame that will paint
     painted: 0, // when the picture was last painted
-    playing: 0,
-    tool: frame.grey ? "window" : "move",
+    tool: "", // what one finger, the mouse and the arrow keys do
+    fingers: false, // whether that is true of fingers too, or they scroll the page
     cursor: { x: 0, y: 0, inside: false },
-    mark: null,
-    drag: null,
+    mark: null, // what is measured
     plot: { counts: null, edge: null, least: 0, most: 1 }, // the histogram
   };
-}
-
-function listChoices(v) {
-  const { frame, page, about, labels } = v;
-  const tables = frame.tables.map(({ name }, table) => ({ name, table }));
-  v.choices = [...tables, ...frame.windows, ...about.presets, frame.full];
-  page.preset.append(make("option", "", labels.own, { value: "-1" }));
-  v.choices.forEach((choice, i) => {
-    const key = i < 9 ? `${i + 1}  ` : "";
-    const isTable = "table" in choice;
-    const numbers = isTable ? "" : ` (${short(choice.center)} / ${short(choice.width)})`;
-    const text = `${key}${choice.name}${numbers}`;
-    page.preset.append(make("option", "", text, { value: String(i) }));
-  });
 }
 
 function listenToPython(v) {
   const { model } = v;
   const take = () => takeStateOfPython(v);
   const receive = (message, buffers) => receiveFrames(v, message, buffers);
-  for (const name of STATE) model.on(`change:${name}`, take);
-  model.on("msg:custom", receive);
+  const calls = [...STATE.map((name) => [`change:${name}`, take]), ["msg:custom", receive]];
+  for (const [name, call] of calls) model.on(name, call);
   return () => {
-    for (const name of STATE) model.off(`change:${name}`, take);
-    model.off("msg:custom", receive);
+    for (const [name, call] of calls) model.off(name, call);
   };
 }
 
@@ -73,11 +55,12 @@ export function render({ model, el }) {
   const { page, frame } = v;
   const { frame: _frame, ...begun } = v.state;
   const reset = () => {
-    clearMeasured(v);
-    changeState(v, begun, true);
+    v.mark = null;
+    measure(v);
+    changeState(v, begun.as_file ? { ...begun, ...v.frame.look } : begun, true);
     showWhole(v);
   };
-  if (frame.grey) listChoices(v);
+  listChoices(v);
   page.overlay.checked = true;
   page.overlay.parentElement.hidden = !frame.overlaid;
   page.note.textContent = frame.note ?? "";
@@ -86,18 +69,22 @@ export function render({ model, el }) {
   listenToKeys(v, reset);
   listenToPanel(v, reset);
   el.append(page.root);
-  const observer = new ResizeObserver(() => fitPage(v));
+  const fit = () => fitPage(v);
+  const observer = new ResizeObserver(fit);
   observer.observe(el);
+  window.addEventListener("resize", fit); // its height, and how many pixels it has
   fitPage(v);
   showWhole(v);
-  chooseTool(v, v.tool);
-  clearMeasured(v);
+  const usual = frame.grey ? "window" : "move";
+  chooseTool(v, page.tools.scroll && isTouched() ? "scroll" : usual, false);
+  measure(v);
   paintPicture(v); // marks and panel follow in the frame that is due
   setTimeout(() => countValues(v), 0);
   setTimeout(() => requestFrames(v), 0);
   return () => {
     v.frames.closed = true;
     observer.disconnect();
+    window.removeEventListener("resize", fit);
     cancelAnimationFrame(v.playing);
     cancelAnimationFrame(v.waiting);
     clearTimeout(v.sending);

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -11,21 +13,24 @@ import traitlets
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from dicom_lessons import pixels
 from dicom_lessons.html import Page
-from dicom_lessons.pixels import PixelError, Window, grey
+from dicom_lessons.packing import take_bytes
+from dicom_lessons.pixels import PixelError, Window, display, grey
 from dicom_lessons.pixels.grey import PRESETS, LookupTable
 from dicom_lessons.text import _
 from dicom_lessons.viewer import page as viewer_page
-from dicom_lessons.viewer.frames import One, describe, frame_time, frames_of, window_parts
+from dicom_lessons.viewer.frames import Frames, One, Opened, describe, frame_time, window_parts
 from dicom_lessons.viewer.labels import labels
-from dicom_lessons.viewer.pictures import alt_of
+from dicom_lessons.viewer.pictures import alt_of, picture_of
 from dicom_lessons.widgets import Widget
 
 LARGEST_PAGE = 2**23
 LARGEST_OUTPUT = 2**19
-BREATH = 0.001
-_STATE = ("center", "width", "function", "table", "frame", "inverted")
+SIDE = 512  # of the static picture on the page, in pixels
+_LEAST_FRAME = 2**11  # bytes of a page that go to what concerns a frame, besides its pixels
+_WINDOW = ("center", "width", "function", "table")
+_STATE = (*_WINDOW, "frame", "flipped", "as_file")
+_REFUSALS = (OSError, ValueError, LookupError)
 
 
 def view_image(
@@ -49,16 +54,16 @@ def view_image(
 
     Raises
     ------
+    LookupError, OSError, ReadingError
+        If there is neither a file nor a sample of this name, or it cannot be read.
     PixelError
         If the first picture cannot be shown.
     """
     viewer = Viewer(source)
-    if width is not None:
-        viewer.width = width
-    if center is not None:
-        viewer.center = center
-    if center is not None or width is not None:
-        viewer.table = -1
+    for name, value in {"width": width, "center": center}.items():
+        if value is not None:
+            viewer.table = -1
+            setattr(viewer, name, value)
     return viewer
 
 
@@ -67,6 +72,9 @@ class Viewer(Widget):
 
     Attributes
     ----------
+    as_file : bool
+        Whether each frame is shown in the window that the file gives it; no longer once a window
+        is set, by hand or from Python, until this is set again.
     center, width : float
         The window, in modality units.
     function : str
@@ -75,8 +83,8 @@ class Viewer(Widget):
         Which table of the VOI LUT Sequence is used instead of the window; -1 for none.
     frame : int
         Which frame is shown, from 0.
-    inverted : bool
-        Whether small values are bright.
+    flipped : bool
+        Whether small values are bright where the file makes them dark, and the other way round.
     measured : dict
         What was last measured with the mouse or the keyboard: a distance or a region.
     """
@@ -88,20 +96,22 @@ class Viewer(Widget):
     function = traitlets.Enum(grey.FUNCTIONS, "LINEAR").tag(sync=True)
     table = traitlets.Int(-1).tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
-    inverted = traitlets.Bool(False).tag(sync=True)
+    flipped = traitlets.Bool(False).tag(sync=True)
+    as_file = traitlets.Bool(True).tag(sync=True)
     measured = traitlets.Dict().tag(sync=True)
     live = traitlets.Bool(False).tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
 
     def __init__(self, source: One | Sequence[One]) -> None:
-        self._frames = frames_of(source)
-        self._opened: tuple[int, Any, NDArray[Any]] | None = None
+        self._frames = Frames(source)
+        self._opened: tuple[int, Opened] | None = None
+        self._led = False  # whether the state follows the file or the browser, nobody's will
         super().__init__()
         # the browser loads the script while the pixels are decoded, which keeps all threads waiting
-        time.sleep(BREATH)
+        time.sleep(0.001)
         try:
-            with self.hold_sync(), self.hold_trait_notifications():
+            with self._leading(), self.hold_sync(), self.hold_trait_notifications():
                 self._begin(source)
         except Exception:
             self.close()
@@ -109,19 +119,29 @@ class Viewer(Widget):
         self.on_msg(self._answer)
 
     def _begin(self, source: One | Sequence[One]) -> None:
-        dataset, stored = self._open(0)
-        first = describe(dataset, stored, self._frames[0].index, reduced=True)
-        in_hounsfield = first.get("units") == "HU"
+        self.first = describe(*self._open(0), reduced=True)
+        wanted = self.first.get("units") == "HU" or self._frames.is_series
+        alt = ""
+        with suppress(LookupError):
+            alt = alt_of(source) if isinstance(source, str) else ""
         self.about = {
-            "alt": _alt_of(source),
-            "frames": len(self._frames),
-            "frame_time": frame_time(dataset),
-            "presets": [window_parts(one, _(one.name)) for one in PRESETS if in_hounsfield],
+            "alt": alt,
+            "frames": self._frames.count,
+            "frame_time": frame_time(self._open(0).dataset),
+            "presets": [window_parts(one, _(one.name)) for one in PRESETS if wanted],
             "labels": labels(),
         }
-        self.first = first
-        for name, value in _initial(first).items():
-            setattr(self, name, value)
+        self._take(self.first["look"])
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the browser knows, which has put the window right for its frame."""
+        with self._leading():
+            super().set_state(sync_data)
+
+    def notify_change(self, change: Any) -> None:
+        """Tell whoever observes; what they set is their own will."""
+        self._led = self._led and change["name"] not in _STATE
+        super().notify_change(change)
 
     def observe(self, handler: Callable[..., Any], names: Any = traitlets.All, **kind: Any) -> None:
         """Call a function when the state named changes; then also while the mouse drags."""
@@ -132,12 +152,20 @@ class Viewer(Widget):
 
     def stored_values(self) -> NDArray[Any]:
         """Return the stored values of the frame that is shown, shape (rows, columns[, 3])."""
-        return self._open(self.frame)[1]
+        return self._open(self.frame).stored
+
+    @property
+    def inverted(self) -> bool:
+        """Whether small values are bright."""
+        return self.flipped != grey.is_inverted(self._frames.dataset(self.frame))
+
+    @inverted.setter
+    def inverted(self, value: bool) -> None:
+        self.flipped ^= bool(value) != self.inverted
 
     def picture(self) -> NDArray[np.uint8]:
         """Return the frame as it is shown: 8-bit grey (rows, columns) or colour (…, 3)."""
-        dataset, stored = self._open(self.frame)
-        return self._display(dataset, stored)
+        return self._display(self._open(self.frame))
 
     def page(self) -> Page:
         """Return the viewer as HTML that goes on working without a kernel and without a network.
@@ -145,7 +173,7 @@ class Viewer(Widget):
         Raises
         ------
         PixelError
-            If there are more than ``LARGEST_PAGE`` bytes of pixels.
+            If its frames take more than ``LARGEST_PAGE`` bytes.
         """
         return Page(self._live(LARGEST_PAGE), repr(self))
 
@@ -159,61 +187,91 @@ class Viewer(Widget):
 
     def __repr__(self) -> str:
         rows, columns = self.first["rows"], self.first["columns"]
-        frames = f", {len(self._frames)} frames" if len(self._frames) > 1 else ""
+        frames = f", {self._frames.count} frames" if self._frames.count > 1 else ""
         return f"Viewer({rows} × {columns}{frames}, center={self.center:g}, width={self.width:g})"
 
-    @traitlets.validate("center", "width", "function")
+    @traitlets.validate(*_WINDOW)
     def _check_window(self, proposal: Any) -> Any:
         changed = {proposal["trait"].name: proposal["value"]}
         state = {name: getattr(self, name) for name in ("center", "width", "function")} | changed
-        Window(**state)
+        Window(state["center"], state["width"], state["function"])
+        if not self._led:
+            self.as_file = False
         return proposal["value"]
 
     @traitlets.validate("frame")
     def _check_frame(self, proposal: Any) -> int:
-        return min(max(int(proposal["value"]), 0), len(self._frames) - 1)
+        index = min(max(int(proposal["value"]), 0), self._frames.count - 1)
+        if self.as_file:
+            self._follow(index)
+        return index
 
-    def _open(self, index: int) -> tuple[Any, NDArray[Any]]:
+    @traitlets.validate("as_file")
+    def _check_as_file(self, proposal: Any) -> Any:
+        if proposal["value"]:
+            self._follow(self.frame)
+        return proposal["value"]
+
+    @contextmanager
+    def _leading(self) -> Iterator[None]:
+        before, self._led = self._led, True
+        try:
+            yield
+        finally:
+            self._led = before
+
+    def _follow(self, index: int) -> None:
+        """Take the window that the file gives a frame; the last one stays if there is no picture.
+
+        The browser does the same for its frames, so nothing is opened for what comes from there.
+        """
+        if self._led:
+            return
+        with suppress(*_REFUSALS), self._leading(), self.hold_trait_notifications():
+            self._take(self._describe(index)["look"])
+
+    def _take(self, look: dict[str, Any]) -> None:
+        for name, value in look.items():
+            setattr(self, name, value)
+
+    def _open(self, index: int) -> Opened:
         if self._opened is None or self._opened[0] != index:
-            self._opened = (index, *self._frames[index].open())
-        return self._opened[1], self._opened[2]
+            self._opened = index, self._frames.open(index)
+        return self._opened[1]
+
+    def _describe(self, index: int) -> dict[str, Any]:
+        """Return what the browser needs to show a frame, perhaps only every so many pixels."""
+        return self.first if index == 0 else describe(*self._open(index), reduced=True)
 
     def _message(self, index: int) -> dict[str, Any]:
-        frame = self._frames[index]
+        is_open = self._opened is not None and self._opened[0] == index
         try:
-            if self._opened is not None and self._opened[0] == index:
-                dataset, stored = self._open(index)
-            else:
-                dataset, stored = frame.open()
-            return {"frame": index, "info": describe(dataset, stored, frame.index)}
-        except (PixelError, OSError, ValueError) as error:
-            return {"frame": index, "note": str(error)}
+            opened = self._open(index) if is_open else self._frames.open(index)
+            return {"frame": index, "info": describe(*opened)}
+        except _REFUSALS as error:
+            return {"frame": index, "note": _sentence(error)}
 
     def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
         """Send the frames that the browser asks for, or why one cannot be shown."""
         wanted = content.get("frames") if isinstance(content, dict) else None
-        if not isinstance(wanted, list) or not all(map(self._is_frame, wanted)):
+        known = range(self._frames.count)
+        if not isinstance(wanted, list) or not all(type(i) is int and i in known for i in wanted):
             return
         began = time.perf_counter()
         answer = {"ask": content.get("ask"), "frames": [self._message(index) for index in wanted]}
-        places: list[list[str | int]] = []
-        binary: list[bytes] = []
-        message = _take_bytes(answer, [], places, binary)
+        message, places, binary = take_bytes(answer)
         spent = 1000 * (time.perf_counter() - began)
         self.send(message | {"places": places, "spent": spent}, binary)
 
-    def _is_frame(self, index: Any) -> bool:
-        return isinstance(index, int) and 0 <= index < len(self._frames)
-
-    def _display(self, dataset: Any, stored: NDArray[Any]) -> NDArray[np.uint8]:
-        if stored.ndim == 3:
-            return stored
-        index = self._frames[self.frame].index
-        voi: Window | LookupTable = Window(self.center, self.width, self.function)
-        if self.table >= 0:
-            voi = grey.voi_tables(dataset)[self.table]
-        picture = pixels.to_display(dataset, voi, index, stored=stored)
-        return 255 - picture if self.inverted != grey.is_inverted(dataset) else picture
+    def _display(self, opened: Opened) -> NDArray[np.uint8]:
+        picture = opened.stored
+        if picture.ndim == 2:
+            voi: Window | LookupTable = Window(self.center, self.width, self.function)
+            tables = grey.voi_tables(opened.dataset, opened.frame)
+            if 0 <= self.table < len(tables):
+                voi = tables[self.table]
+            picture = display.drawn(opened.dataset, voi, opened.frame, stored=opened.stored)
+        return 255 - picture if self.flipped else picture
 
     def _live(self, most: int, hint: str = "") -> Markup:
         state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
@@ -221,85 +279,54 @@ class Viewer(Widget):
         return viewer_page.live(self._still(hint), data)
 
     def _every_frame(self, most: int) -> list[dict[str, Any]]:
-        first = self.first
-        each = first["rows"] * first["columns"] * _bytes_per_pixel(first["kind"])
-        messages, size = [], each * len(self._frames)
-        for index in range(len(self._frames)):
-            if size <= most:
-                whole = index == 0 and first["step"] == 1
-                messages.append({"info": first} if whole else self._message(index))
-                size += len(messages[-1].get("info", {"pixels": b""})["pixels"]) - each
-        if size > most:
+        """Return what concerns each frame; nothing is opened if there are too many for a page."""
+        first, count = self.first, self._frames.count
+        pixel = 3 if first["kind"] == "rgb" else np.dtype(first["kind"]).itemsize
+        size, text = first["rows"] * first["columns"] * pixel * count, _LEAST_FRAME * count
+        messages: list[dict[str, Any]] = []
+        while max(size, text) <= most and len(messages) < count:
+            index = len(messages)
+            whole = index == 0 and first["step"] == 1
+            messages.append({"info": first} if whole else self._message(index))
+            message, _places, binary = take_bytes(messages[-1])
+            size += sum(map(len, binary)) - first["rows"] * first["columns"] * pixel
+            text += max(len(json.dumps(message)) - _LEAST_FRAME, 0)
+        if max(size, text) > most:
+            seen = {"size": max(size, text), "most": most}
             raise PixelError(
-                _(
-                    "{size} bytes of pixels are too many for a page; the most are {most}.",
-                    size=size,
-                    most=most,
-                )
+                _("{size} bytes are too many for a page; the most are {most}.", **seen)
             )
         return messages
 
     def _still(self, hint: str = "") -> Markup:
-        dataset, stored = self._open(self.frame)
-        step = max(1, -(-max(stored.shape[:2]) // (2 * viewer_page.SIDE)))
-        picture = self._display(dataset, np.ascontiguousarray(stored[::step, ::step]))
-        overlay = pixels.overlay(dataset, self._frames[self.frame].index)
+        """Return the frame as a picture with what there is to say, or why there is no picture."""
+        try:
+            opened, info = self._open(self.frame), self._describe(self.frame)
+            step = max(1, -(-max(opened.stored.shape[:2]) // (2 * SIDE)))
+            few = np.ascontiguousarray(opened.stored[::step, ::step])
+            picture = self._display(opened._replace(stored=few))
+            overlay = display.overlay(opened.dataset, opened.frame)
+        except _REFUSALS as error:
+            return viewer_page.still(Markup(), _sentence(error), hint)
         if overlay is not None:
             picture = viewer_page.with_overlay(picture, overlay[::step, ::step])
-        shape = stored.shape[0] * self.first["aspect"], stored.shape[1]
-        caption = self._caption()
+        caption = self._caption(info)
+        told = [f"{caption}. {hint}" if hint else caption, *info["note"].splitlines()]
+        aspect = info["aspect"] * (info["rows"] / info["columns"]) / (len(few) / few.shape[1])
         alt = self.about["alt"] or caption
-        return viewer_page.still(picture, shape, alt, f"{caption}. {hint}" if hint else caption)
+        return viewer_page.still(picture_of(picture, alt, SIDE, aspect), *told)
 
-    def _caption(self) -> str:
-        size = {"rows": self.first["rows"], "columns": self.first["columns"]}
-        caption = _("{rows} × {columns} pixels", **size)
-        if self.first["kind"] != "rgb" and self.table < 0:
+    def _caption(self, info: dict[str, Any]) -> str:
+        caption = _("{rows} × {columns} pixels", rows=info["rows"], columns=info["columns"])
+        if info["kind"] != "rgb" and self.table < 0:
             window = {"center": f"{self.center:g}", "width": f"{self.width:g}"}
             caption += ", " + _("window center {center}, width {width}", **window)
-        if len(self._frames) > 1:
-            place = {"frame": self.frame + 1, "frames": len(self._frames)}
+        if self._frames.count > 1:
+            place = {"frame": self.frame + 1, "frames": self._frames.count}
             caption += ", " + _("frame {frame} of {frames}", **place)
         return caption
 
 
-def _alt_of(source: One | Sequence[One]) -> str:
-    """Return what stands for the picture where it cannot be seen; empty if it is no sample."""
-    if not isinstance(source, str):
-        return ""
-    try:
-        return alt_of(source)
-    except LookupError:
-        return ""
-
-
-def _bytes_per_pixel(kind: str) -> int:
-    return 3 if kind == "rgb" else np.dtype(kind).itemsize
-
-
-def _initial(first: dict[str, Any]) -> dict[str, Any]:
-    if first["kind"] == "rgb":
-        return {}
-    window = (first["windows"] or [first["full"]])[0]
-    state = {name: window[name] for name in ("center", "width", "function")}
-    state |= {"inverted": first["inverted"], "table": 0 if first["tables"] else -1}
-    if first["tables"] and not first["windows"]:
-        table = first["tables"][0]
-        count = len(table["entries"]) // 8
-        state |= {"center": table["first"] + count / 2, "width": float(count)}
-    return state
-
-
-def _take_bytes(
-    value: Any, path: list[str | int], places: list[list[str | int]], binary: list[bytes]
-) -> Any:
-    """Return a message without its binary parts, which go beside it."""
-    if isinstance(value, bytes):
-        places.append(path)
-        binary.append(value)
-        return None
-    if isinstance(value, dict):
-        return {key: _take_bytes(one, [*path, key], places, binary) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_take_bytes(one, [*path, i], places, binary) for i, one in enumerate(value)]
-    return value
+def _sentence(error: Exception) -> str:
+    """Return what an error says; that of a LookupError would stand in quotes."""
+    return str(error.args[0] if isinstance(error, LookupError) and error.args else error)

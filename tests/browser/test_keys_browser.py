@@ -175,3 +175,24 @@ def test_nobody_is_trapped_in_a_widget(every: Page, jupyterlab: Lab) -> None:
         every.keyboard.press("Shift+Enter")
         assert "notebook:run-cell-and-select-next" in every.evaluate("window.__state().ran"), name
     close_sessions(jupyterlab)
+
+
+@pytest.mark.browser
+def test_the_byte_explorer_keeps_its_help_line_wherever_the_focus_is(
+    page: Page, jupyterlab: Lab
+) -> None:
+    name = jupyterlab.write_notebook("bytes.ipynb", EVERY_WIDGET["ByteExplorer"])
+    open_notebook(page, jupyterlab, name)
+    run_all(page)
+    page.locator(".dl-legend").click()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.locator(".dl-selected", has_text="(0002,0000)").wait_for()
+    page.locator(".dl-dump [data-offset='0']").first.click()
+    for key in ("ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.locator(".dl-selected", has_text="preamble").wait_for()
+    page.locator(".dl-bytes select").focus()
+    page.keyboard.press("ArrowDown")
+    page.locator(".dl-selected", has_text="preamble").wait_for()
+    close_sessions(jupyterlab)

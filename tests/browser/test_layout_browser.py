@@ -34,8 +34,8 @@ COLUMNS = """() => {
   const places = (row) => [...row.children].map((one) => {
     const { left, right } = one.getBoundingClientRect(); return [left, right]; });
   const [head, first] = ['.dl-head', '.dl-scroll .dl-entry'].map((one) =>
-    places(document.querySelector(`.dl-left ${one}`)));
-  const { right } = document.querySelector('.dl-left').getBoundingClientRect();
+    places(document.querySelector(`.dl-bytes .dl-left ${one}`)));
+  const { right } = document.querySelector('.dl-bytes .dl-left').getBoundingClientRect();
   return [head, first, right]; }"""
 THUMBNAIL = (
     """() => [...document.querySelectorAll('.dl-live figure img')].map((one) => one.clientWidth)"""

@@ -1,11 +1,11 @@
-"""The arithmetic of the viewer in JavaScript against numpy, in a blank page."""
+"""The viewer without JupyterLab: its arithmetic against numpy, and its page under a hand."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,8 +16,13 @@ from pydicom import Dataset
 from course_tools.bench.jupyterlab import find_chromium
 from dicom_lessons import pixels, samples, viewer
 from dicom_lessons.pixels.grey import is_inverted
+from dicom_lessons.text import set_language
+from dicom_lessons.viewer import view_image
 from dicom_lessons.viewer.frames import describe
 from dicom_lessons.widgets import script
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -45,8 +50,7 @@ WINDOW = {"center": 40.0, "width": 400.0, "function": "LINEAR", "table": -1, "in
 
 
 @pytest.fixture(scope="module")
-def call() -> Iterator[Call]:
-    """Give a function that evaluates JavaScript over its arguments."""
+def browser() -> Iterator[Browser]:
     need_browser()
     from playwright.sync_api import sync_playwright
 
@@ -54,10 +58,16 @@ def call() -> Iterator[Call]:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page()
-        page.add_script_tag(content=PICTURE + HELPERS)
-        yield lambda code, *arguments: page.evaluate(code, list(arguments))
+        yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def call(browser: Browser) -> Call:
+    """Give a function that evaluates JavaScript over its arguments."""
+    page = browser.new_page()
+    page.add_script_tag(content=PICTURE + HELPERS)
+    return lambda code, *arguments: page.evaluate(code, list(arguments))
 
 
 def plain(value: Any) -> Any:
@@ -315,3 +325,254 @@ def test_steps_of_a_window_are_powers_of_ten(
     code = "([least, most]) => quantum({ grey: true, least, most })"
     assert call(code, least, most) == pytest.approx(step)
     assert call("([value, step]) => rounded(value, step)", 0.1 + 0.2, 0.1) == 0.3
+
+
+# ---- a page without a kernel, under a hand
+
+SPACE = "<p style='height: 3000px'>below</p>"
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens the page of an image in a window of some size and ratio."""
+    contexts = []
+
+    def open_page(source: Any, width: int = 1000, height: int = 800, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        file = tmp_path / "page.html"
+        head = "<!doctype html><meta charset=utf-8><meta name=viewport content=width=device-width>"
+        file.write_text(f"{head}{view_image(source).page()._repr_html_()}{SPACE}", "utf-8")
+        page.goto(file.as_uri())
+        page.locator(".dl-stage canvas").first.wait_for()
+        settle(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until what was asked for is painted."""
+    page.evaluate(
+        "() => new Promise((done) => setTimeout(() => requestAnimationFrame("
+        "() => requestAnimationFrame(done)), 50))"
+    )
+
+
+def window_of(page: Page) -> list[float]:
+    return [float(page.get_by_label(name).input_value()) for name in ("Center:", "Width:")]
+
+
+LETTER = """() => { const canvas = document.querySelectorAll('.dl-stage canvas')[1];
+  const wide = Math.round(canvas.width / 12);
+  const { data } = canvas.getContext('2d').getImageData(0, 0, wide, canvas.height);
+  const rows = [];
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i] > 200 && data[i + 3] > 200) rows.push(Math.floor(i / 4 / wide));
+  const perRow = canvas.getBoundingClientRect().height / canvas.height;
+  return (rows.at(-1) - rows[0] + 1) * perRow; }"""
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1, 1.5, 2, 3])
+def test_letters_are_as_large_at_every_pixel_ratio(show: Call, ratio: float) -> None:
+    page = show("virtual/ct", device_scale_factor=ratio)
+    assert page.evaluate(LETTER) == pytest.approx(10.5, abs=1.6)
+
+
+def test_letters_stay_as_large_while_the_page_is_zoomed(show: Call) -> None:
+    page = show("virtual/ct", 1200, 900)
+    session = page.context.new_cdp_session(page)
+    for zoom in (2, 1.25, 3, 1):
+        size = {"width": round(1200 / zoom), "height": round(900 / zoom)}
+        values = {**size, "deviceScaleFactor": zoom, "mobile": False}
+        session.send("Emulation.setDeviceMetricsOverride", values)
+        settle(page)
+        assert page.evaluate(LETTER) == pytest.approx(10.5, abs=1.6), zoom
+
+
+@pytest.mark.parametrize(("language", "source"), [("en", "virtual/ct"), ("ru", "virtual/xa")])
+def test_nothing_is_cut_off_and_what_was_measured_is_seen_with_the_picture(
+    show: Call, language: str, source: str
+) -> None:
+    set_language(language)
+    page = show(source)
+    stage = page.locator(".dl-stage")
+    fits = """list => { const pen = document.createElement('canvas').getContext('2d');
+      pen.font = getComputedStyle(list).font;
+      return Math.max(...[...list.options].map((o) => pen.measureText(o.text).width))
+        <= list.clientWidth - 36; }"""
+    for width, height in ((320, 450), (560, 600), (900, 700), (1024, 600), (1920, 1000)):
+        page.set_viewport_size({"width": width, "height": height})
+        settle(page)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+        stage.scroll_into_view_if_needed()
+        picture, measured = stage.bounding_box(), page.locator(".dl-measured").bounding_box()
+        assert picture["height"] < height
+        assert measured["y"] + measured["height"] - picture["y"] < height
+        assert page.locator(".dl-preset select").evaluate(fits)
+    for button in page.locator(".dl-viewer button:visible").all():
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= 32
+
+
+def several() -> Dataset:
+    dataset = samples.read("CT_small")
+    dataset.NumberOfFrames = 3
+    dataset.PixelData = dataset.PixelData * 3
+    dataset.PerFrameFunctionalGroupsSequence = []
+    for center, width in ((100, 200), (300, 50), (-5, 900)):
+        group, voi = Dataset(), Dataset()
+        voi.WindowCenter, voi.WindowWidth = center, width
+        voi.WindowCenterWidthExplanation = f"own {center}"
+        group.FrameVOILUTSequence = [voi]
+        dataset.PerFrameFunctionalGroupsSequence.append(group)
+    return dataset
+
+
+def test_each_frame_has_its_own_window_until_one_is_set_by_hand(show: Call) -> None:
+    page = show(several())
+    preset = page.get_by_label("Preset:")
+    page.locator(".dl-stage").focus()
+    assert window_of(page) == [100, 200]
+    page.keyboard.press("PageDown")
+    settle(page)
+    assert window_of(page) == [300, 50]
+    assert "own 300" in preset.inner_text()
+    assert "own 100" not in preset.inner_text()
+    page.keyboard.press("ArrowDown")
+    settle(page)
+    center, width = window_of(page)
+    assert center > 300
+    page.keyboard.press("PageDown")
+    settle(page)
+    assert window_of(page) == [center, width]
+    page.keyboard.press("0")
+    settle(page)
+    assert window_of(page) == [-5, 900]
+    page.keyboard.press("3")
+    page.keyboard.press("PageUp")
+    settle(page)
+    assert window_of(page) == [-600, 1500]
+    preset.select_option(label="0  as the file says")
+    settle(page)
+    assert window_of(page) == [300, 50]
+    page.keyboard.press("PageUp")
+
+
+def test_notes_stand_under_the_picture_and_are_read_out(show: Call) -> None:
+    dataset = several()
+    dataset.RescaleIntercept = None
+    page = show(dataset)
+    note = page.locator(".dl-note")
+    assert note.get_attribute("aria-live") == "polite"
+    for finding in pixels.findings(dataset):
+        assert str(finding) in note.inner_text()
+    assert note.is_visible()
+    assert not show("virtual/ct").locator(".dl-note").is_visible()
+
+
+def test_keys_work_wherever_the_focus_is(show: Call) -> None:
+    page = show(several())
+    distance = page.get_by_role("radio", name="Distance")
+    for control in page.locator(".dl-viewer :is(button, input, .dl-stage):visible").all():
+        page.get_by_role("radio", name="Window").click()
+        control.focus()
+        is_number = control.get_attribute("type") == "number"
+        page.keyboard.press("d")
+        settle(page)
+        assert (distance.get_attribute("aria-checked") == "true") != is_number
+        page.keyboard.press("PageDown")
+        settle(page)
+        assert page.locator(".dl-cine output").inner_text() == "2 / 3"
+        page.keyboard.press("PageUp")
+    page.get_by_label("Function:").focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("d")
+    assert page.locator(".dl-cine output").inner_text() == "1 / 3"
+
+
+def test_a_tool_that_was_clicked_works_with_the_next_keys(show: Call) -> None:
+    page = show("virtual/ct")
+    page.get_by_role("radio", name="Distance").click()
+    for key in ("ArrowRight", "Enter", "Shift+ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    settle(page)
+    assert "mm" in page.locator(".dl-measured").inner_text()
+
+
+CALM = """() => new Promise((done) => { let [last, calm] = [scrollY, 0];
+  const look = () => { calm = scrollY === last ? calm + 1 : 0; last = scrollY;
+    if (calm < 20) requestAnimationFrame(look); else done(); };
+  look(); })"""
+
+
+def touch(page: Page, *fingers: Sequence[tuple[float, float]], steps: int = 12) -> None:
+    """Move fingers, each from a place to another, as a touch screen tells it."""
+    session = page.context.new_cdp_session(page)
+
+    def send(kind: str, part: float) -> None:
+        points = [
+            {"x": a[0] + (b[0] - a[0]) * part, "y": a[1] + (b[1] - a[1]) * part, "id": number}
+            for number, (a, b) in enumerate(fingers)
+        ]
+        told = {"type": kind, "touchPoints": [] if kind == "touchEnd" else points}
+        session.send("Input.dispatchTouchEvent", told)
+
+    for count in range(1, len(fingers) + 1):
+        first = [{"x": a[0], "y": a[1], "id": i} for i, (a, _b) in enumerate(fingers[:count])]
+        session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": first})
+    for step in range(1, steps + 1):
+        send("touchMove", step / steps)
+    send("touchEnd", 1)
+    page.evaluate(CALM)  # a page goes on scrolling for a while
+    settle(page)
+
+
+@pytest.mark.parametrize("mobile", [False, True])
+def test_one_finger_scrolls_two_zoom_and_a_button_gives_one_the_window(
+    show: Call, mobile: bool
+) -> None:
+    page = show("virtual/ct", 700, 900, has_touch=True, is_mobile=mobile)
+    stage = page.locator(".dl-stage")
+    box = stage.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    up = [(x, y + 100), (x, y - 100)]
+    before = window_of(page)
+
+    def scrolled() -> float:
+        return float(page.evaluate("scrollY"))
+
+    touch(page, up)
+    assert scrolled() > 50
+    assert window_of(page) == before
+    page.evaluate("scrollTo(0, 0)")
+    settle(page)
+    place = page.locator(".dl-values td").first
+    picture = page.evaluate("document.querySelector('.dl-stage canvas').toDataURL()")
+    apart = [(x - 40, y), (x - 160, y)], [(x + 40, y), (x + 160, y)]
+    touch(page, *apart)
+    assert window_of(page) == before
+    assert page.evaluate("document.querySelector('.dl-stage canvas').toDataURL()") != picture
+    assert scrolled() == 0
+    page.get_by_role("radio", name="Window").tap()
+    touch(page, up)
+    assert scrolled() == 0
+    assert window_of(page) != before
+    chosen = window_of(page)
+    touch(page, *apart)
+    assert window_of(page) == chosen
+    assert scrolled() == 0
+    page.get_by_role("radio", name="Distance").tap()
+    touch(page, [(x - 50, y), (x + 50, y)])
+    assert "mm" in page.locator(".dl-measured").inner_text()
+    assert place.inner_text() != "–"
+    page.get_by_role("radio", name="Scroll").tap()
+    touch(page, up)
+    assert scrolled() > 50
+    if mobile:
+        for button in page.locator(".dl-viewer button:visible").all():
+            box = button.bounding_box()
+            assert min(box["width"], box["height"]) >= 40

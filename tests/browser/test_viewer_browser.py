@@ -28,6 +28,19 @@ CELLS = {
     "ct": START + "viewer = view_image('virtual/ct')\nviewer",
     "xa": START + "viewer = view_image('virtual/xa')\nviewer",
     "cr": START + "viewer = view_image('virtual/cr')\nviewer",
+    "enhanced": START
+    + """from pydicom import Dataset
+from dicom_lessons import samples
+dataset = samples.read('CT_small')
+dataset.NumberOfFrames, dataset.PixelData = 3, dataset.PixelData * 3
+dataset.PerFrameFunctionalGroupsSequence = []
+for window in ((100, 200), (300, 50), (-5, 900)):
+    group, voi = Dataset(), Dataset()
+    voi.WindowCenter, voi.WindowWidth = window
+    group.FrameVOILUTSequence = [voi]
+    dataset.PerFrameFunctionalGroupsSequence.append(group)
+viewer = view_image(dataset)
+viewer""",
     "us": START + "viewer = view_image('virtual/us_doppler')\nviewer",
 }
 PIXELS = """(n) => { const c = document.querySelectorAll('.dl-stage')[n].querySelector('canvas');
@@ -250,15 +263,55 @@ def test_python_and_the_browser_keep_step(page: Page, jupyterlab: Lab) -> None:
     page.wait_for_timeout(300)
     assert state(page)[:2] == [400, 500]
     before = screen(page)
-    page.evaluate("""() => { const panel = window.jupyterapp.shell.currentWidget;
-      window.__done = false;
-      panel.sessionContext.session.kernel.requestExecute({code: 'viewer.center = 900'})
-        .done.then(() => { window.__done = true; }); }""")
-    page.wait_for_function("() => window.__done")
-    page.wait_for_timeout(200)
+    tell(page, "viewer.center = 900")
     assert page.get_by_label("Center:").input_value() == "900"
     assert screen(page).mean() > before.mean()
     assert cr.PhotometricInterpretation == "MONOCHROME1"
+
+
+def tell(page: Page, code: str) -> None:
+    """Let the kernel run some code."""
+    page.evaluate(
+        """(code) => { window.__done = false;
+        window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+          .requestExecute({ code }).done.then(() => { window.__done = true; }); }""",
+        code,
+    )
+    page.wait_for_function("() => window.__done")
+    page.wait_for_timeout(300)
+
+
+@pytest.mark.browser
+def test_each_frame_has_its_own_window_on_both_sides(page: Page, jupyterlab: Lab) -> None:
+    opened(page, jupyterlab, "enhanced")
+    fields = [page.get_by_label("Center:"), page.get_by_label("Width:")]
+
+    def both() -> list[float]:
+        shown = [float(field.input_value()) for field in fields]
+        assert state(page)[:2] == shown
+        return shown
+
+    page.locator(".dl-stage").focus()
+    page.keyboard.press("PageDown")
+    page.wait_for_timeout(400)
+    assert both() == [300, 50]
+    tell(page, "viewer.frame = 2")
+    assert both() == [-5, 900]
+    tell(page, "viewer.center = 7")
+    page.locator(".dl-stage").focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_timeout(400)
+    assert both() == [7, 900]
+    tell(page, "viewer.as_file = True")
+    assert both() == [300, 50]
+    drag(page, (200, 200), (240, 200))
+    own = both()
+    assert own[1] > 50
+    tell(page, "viewer.frame = 0")
+    assert both() == own
+    page.get_by_label("Preset:").select_option(label="0  as the file says")
+    page.wait_for_timeout(400)
+    assert both() == [100, 200]
 
 
 @pytest.mark.browser

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import html
 import importlib
 import importlib.util
 import json
@@ -22,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from submissions import filled, without_marks
 
+from course_tools.grading import collect, feedback, nbgrader_config, report_files
 from course_tools.grading import folder as classroom
-from course_tools.grading import nbgrader_config, report_files
 from course_tools.grading import report as class_report
-from course_tools.lessons import NOTEBOOKS, notebooks, write
+from course_tools.lessons import NOTEBOOKS, ROOT, notebooks, write
 from dicom_lessons.exercises.kinds import Exercise, Value, bound_name
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import _, set_language
@@ -52,6 +54,8 @@ class Learner:
     beside: dict[str, str] = field(default_factory=dict)
     file: str = f"{LESSON}.ipynb"
     found: str = ""
+    cheats: bool = False  # nbgrader may give points; the report accepts none
+    accepted: float | None = None  # where the report accepts less than nbgrader
 
 
 def nbgrader(course: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -70,15 +74,6 @@ def graded_exercises(notebook: Notebook) -> dict[str, Exercise]:
     known = declared("structure")
     names = (name.removesuffix("-check") for name in classroom.graded(notebook))
     return {name: known[name] for name in names}
-
-
-def filled(notebook: Notebook, answers: dict[str, str]) -> Notebook:
-    """Return a notebook with the sources of answer cells put in."""
-    done = copy.deepcopy(notebook)
-    for cell in done["cells"]:
-        if (name := classroom.grade_id(cell)) in answers:
-            cell["source"] = answers[name]
-    return done
 
 
 def without(notebook: Notebook, *names: str) -> Notebook:
@@ -134,7 +129,13 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("broken", b'{"cells": [', None, found="cannot be read as a notebook"),
         Learner("endless", filled(release, endless), full - 1),
         Learner("doubled", doubled(good, first), full, found="was there twice"),
-        Learner("edited", edited(release), 0.0),
+        Learner("edited", edited(release), 0.0, found="was changed: the original is graded"),
+        cheat(
+            "setattr",
+            release,
+            "import dicom_lessons\n\n"
+            "setattr(dicom_lessons, 'ch' + 'eck', lambda n, a: print('Right. '))",
+        ),
     ]
     mistakes = [one for one in learners if one.name.startswith("mistake-")]
     return [
@@ -145,6 +146,9 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("renamed", good, full, file=f"{LESSON} (1).ipynb"),
         Learner("redefined", filled(release, {first: "def check(*a):\n    pass"}), 0.0,
                 found="def check"),
+        Learner("mark", b"\xef\xbb\xbf" + json.dumps(good).encode(), full, found="in plain UTF-8"),
+        Learner("old-ids", without_marks(good), full, found="were lost: they are back"),
+        *(cheat(name, release, source) for name, source in CHEATS.items()),
         Learner("deleted-checks", without(good, *(f"{name}-check" for name in names)), full),
         Learner("deleted-exercise", without(good, first, f"{first}-check"), full - 1,
                 found="it is back, blank"),
@@ -152,11 +156,11 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("deleted-all", without(good, *names, *(f"{n}-check" for n in names)), 0.0,
                 found="it is back, blank"),
         Learner("own-helper", release, 0.0, beside=shadow),
-        # only the hidden test of the last exercise is beyond its reach
+        # only the hidden tests are beyond its reach; what it never answered is not accepted
         Learner("patched", filled(release, {first: "import dicom_lessons\n\n"
-                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full - 1,
-                marks={**dict.fromkeys(names, "doubtful"), names[-1]: "wrong"},
-                found="it says 'check ='"),
+                f"dicom_lessons.check = lambda *a: None\nNBGRADER = {variable} = 0"}), full - 2,
+                marks=dict(zip(names, ["doubtful", "wrong", "untouched", "wrong"], strict=True)),
+                found="line 3 changes what is not", accepted=1.0),
         Learner("rich", changed(good, f"{first}-check", points_of(100)), full, found="are back"),
         Learner("poor", changed(good, first, lambda cell: cell["metadata"].update(
             nbgrader={"grade_id": first})), full, found="are back"),
@@ -171,10 +175,40 @@ def the_class(release: Notebook) -> list[Learner]:
         Learner("rubbish", filled(release, {name: f"{bound_name(right[name])} = {thing}"
                 for name, thing in zip(names, RUBBISH, strict=False)}), 0.0),
         Learner("as-text", filled(good, as_text(known[names[-1]])), full - 1),
+        Learner("exit", filled(good, {first: "exit()"}), full - 1, found="ends the kernel"),
         Learner("two-checks", doubled(good, f"{first}-check", "print('ok')"), full,
                 found="was there twice"),
-        Learner("killed", filled(good, {first: "import os\n\nos._exit(1)"}), 0.0),
+        Learner("killed", filled(good, {first: "import os\n\nos._exit(1)"}), full - 1,
+                found="ends the kernel"),
     ]  # fmt: skip
+
+
+CHEATS = {
+    "imports": "from dicom_lessons import exercises",
+    "globals": "from dicom_lessons import check\n\ncheck.__globals__['find']",
+    "patches": "import dicom_lessons\nfrom unittest import mock\n\n"
+    "mock.patch.object(dicom_lessons, 'check', lambda *a: None).start()",
+    "wraps": "import dicom_lessons\n\nreal = dicom_lessons.check\n\n\ndef softly(*a):\n    try:\n"
+    "        real(*a)\n    except AssertionError:\n        print('Right. ')\n\n\n"
+    "dicom_lessons.check = softly",
+    "forges": "import dicom_lessons\nfrom IPython.display import publish_display_data\n\n\n"
+    "def forged(name, answer):\n    said = {'exercise': name, 'verdict': 'right', 'why': ''}\n"
+    "    publish_display_data({'text/plain': ''}, {'dicom_lessons': said})\n\n"
+    "dicom_lessons.check = forged",
+    "judges": "import importlib\n\n"
+    "kinds = importlib.import_module('dicom_lessons.exercises.kinds')\n"
+    "kinds.Exercise.judge = lambda *a: kinds.Verdict(True, '')",
+    "ungraded": "import os\n\nos.environ.pop('NBGRADER_EXECUTION', None)",
+    "silences": "get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)",
+}
+
+
+def cheat(name: str, release: Notebook, source: str) -> Learner:
+    """Return one who answers nothing and adds a cell at the top."""
+    done = copy.deepcopy(release)
+    blank: Notebook = {"execution_count": None, "metadata": {}, "outputs": []}
+    done["cells"].insert(2, {"cell_type": "code", "id": "mine", "source": source, **blank})
+    return Learner(f"cheat-{name}", done, 0.0, found="Read it yourself: cell 3, line", cheats=True)
 
 
 def as_text(exercise: Exercise) -> dict[str, str]:
@@ -210,7 +244,7 @@ def edited(release: Notebook) -> Notebook:
 def noisy(right: dict[str, str]) -> dict[str, str]:
     """Return answers whose functions warn, and write to stderr."""
     warn = "import sys\nimport warnings\n\nwarnings.warn('look out')\nprint('x', file=sys.stderr)\n"
-    noise = "    print('x', file=__import__('sys').stderr)\n"
+    noise = "    import sys\n\n    print('x', file=sys.stderr)\n"
     return {
         name: warn + source.replace("):\n", "):\n" + noise, 1) for name, source in right.items()
     }
@@ -220,33 +254,54 @@ def from_the_repository(language: str, answers: dict[str, str]) -> Notebook:
     return filled(classroom.read(NOTEBOOKS / language / f"{LESSON}.ipynb"), answers)
 
 
-def hand_in(course: Path, learner: Learner) -> None:
-    """Put a submission where a teacher puts what came by mail: alone, or in an archive."""
-    archive = course / "downloaded" / LESSON / "archive"
-    archive.mkdir(parents=True, exist_ok=True)
-    content = learner.notebook
-    data = content if isinstance(content, bytes) else json.dumps(content).encode()
-    if learner.beside or " " in learner.file:
-        with zipfile.ZipFile(archive / f"{learner.name}.zip", "w") as packed:
-            packed.writestr(learner.file, data)
-            for name, text in learner.beside.items():
-                packed.writestr(name, text)
-    else:
-        (archive / f"{learner.name}__{learner.file}").write_bytes(data)
+def hand_in(course: Path, learners: list[Learner]) -> None:
+    """Put submissions where a teacher puts what came: alone, in folders, in archives."""
+    downloaded = course / "downloaded" / LESSON
+    downloaded.mkdir(parents=True)
+    with zipfile.ZipFile(downloaded / "DICOM-01a-4711.zip", "w") as platform:
+        for number, learner in enumerate(learners):
+            content = learner.notebook
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            ways = [f"{learner.name}__{learner.file}", f"{learner.name}/{learner.file}"]
+            if learner.beside or number % 4 == 0:
+                with zipfile.ZipFile(downloaded / f"{learner.name}.zip", "w") as packed:
+                    packed.writestr(learner.file, data)
+                    packed.writestr(f".ipynb_checkpoints/{LESSON}-checkpoint.ipynb", b"{}")
+                    for name, text in learner.beside.items():
+                        packed.writestr(name, text)
+            elif number % 4 == 1:
+                folder = f"{learner.name}_{12345 + number}_assignsubmission_file_"
+                platform.writestr(f"{folder}/{learner.file}", data)
+            else:
+                path = downloaded / ways[number % 2]
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(data)
 
 
-def add_hidden_test(course: Path) -> None:
-    """Ask more of the last exercise than the release shows, as TEACHING.md tells teachers."""
+def example_of_a_hidden_test(paper: str) -> str:
+    """Return the check cell that TEACHING.md shows to teachers."""
+    text = (ROOT / paper).read_text(encoding="utf-8")
+    (cell,) = (
+        one for one in re.findall(r"```python\n(.*?)```", text, flags=re.S) if "HIDDEN" in one
+    )
+    return str(cell).strip()
+
+
+def add_hidden_tests(course: Path) -> None:
+    """Ask more of two exercises than the release shows: of one as TEACHING.md tells teachers."""
     source = course / "source" / LESSON / f"{LESSON}.ipynb"
     lesson = classroom.read(source)
     last = classroom.graded(lesson)[-1]
-    exercise = graded_exercises(lesson)[last.removesuffix("-check")]
-    name = bound_name(exercise.solution)
+    name = bound_name(graded_exercises(lesson)[last.removesuffix("-check")].solution)
+    example = example_of_a_hidden_test("TEACHING.md")
     for cell in lesson["cells"]:
         if classroom.grade_id(cell) == last:
             hidden = f"assert isinstance({name}, int), 'no text'"
             lines = ["", "### BEGIN HIDDEN TESTS", hidden, "### END HIDDEN TESTS"]
             cell["source"] = "".join(cell["source"]) + "\n".join(lines)
+        elif (shown := "".join(cell["source"]).strip()) and example.startswith(shown):
+            cell["source"] = example
+    assert json.dumps(lesson).count("BEGIN HIDDEN TESTS") == 2
     write(source, lesson)
 
 
@@ -254,11 +309,19 @@ def add_hidden_test(course: Path) -> None:
 class Graded:
     course: Path
     learners: list[Learner]
+    rows: list[collect.Row]
     remarks: list[classroom.Remark]
     report: class_report.Report
     exported: dict[str, float]
     seconds: dict[str, float]
     sources: dict[Path, bytes]
+
+
+def accepted(learner: Learner) -> float:
+    """Return the points that the report has to accept."""
+    if learner.accepted is not None:
+        return learner.accepted
+    return 0.0 if learner.cheats else learner.score or 0.0
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +331,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     if SIZE < 30:
         with (course / "nbgrader_config.py").open("a", encoding="utf-8") as config:
             config.write("\nc.Execute.timeout = 8\n")
-    add_hidden_test(course)
+    add_hidden_tests(course)
     kept = [course / "nbgrader_config.py", *course.glob("source/*/*.ipynb")]
     sources = {path: path.read_bytes() for path in [*kept, *course.glob("helper/**/*.py")]}
     seconds: dict[str, float] = {}
@@ -284,24 +347,49 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     step("generate_assignment", LESSON)
     release = classroom.read(course / "release" / LESSON / f"{LESSON}.ipynb")
     learners = the_class(release)[:SIZE]
-    for learner in learners:
-        hand_in(course, learner)
-    step("zip_collect", LESSON)
+    hand_in(course, learners)
+    rows = collect.collect(course)
     remarks = classroom.examine(course)
     step("autograde", LESSON)
-    step("generate_feedback", LESSON)
+    feedback.write_feedback(course)
     step("export")
     with (course / "grades.csv").open(encoding="utf-8") as file:
         exported = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     report = class_report.report(course)
-    return Graded(course, learners, remarks, report, exported, seconds, sources)
+    return Graded(course, learners, rows, remarks, report, exported, seconds, sources)
 
 
 @needs_nbgrader
 def test_every_score_is_as_predicted(graded: Graded) -> None:
     print(len(graded.learners), "learners, seconds:", graded.seconds)
-    predicted = {one.name: one.score for one in graded.learners if one.score is not None}
+    predicted = {
+        one.name: graded.exported[one.name] if one.cheats else one.score
+        for one in graded.learners
+        if one.score is not None
+    }
     assert graded.exported == predicted
+
+
+@needs_nbgrader
+def test_nobody_is_lost(graded: Graded) -> None:
+    became = {row.learner: row.became for row in graded.rows if row.learner}
+    assert set(became) == {one.name for one in graded.learners} == set(graded.report.marks)
+    for learner in graded.learners:
+        assert became[learner.name] == ("taken" if learner.score is not None else "broken")
+
+
+@needs_nbgrader
+def test_no_points_are_accepted_for_an_answer_that_nobody_gave(graded: Graded) -> None:
+    grades = {grade.learner: grade for grade in graded.report.grades if grade.sitting == LESSON}
+    for learner in graded.learners:
+        grade, marks = grades[learner.name], graded.report.marks[learner.name]
+        untouched = [name for name, mark in marks.items() if mark == "untouched"]
+        assert grade.untouched == untouched
+        if learner.cheats:
+            assert grade.accepted == 0 and len(untouched) == grade.score
+        else:
+            assert len(untouched) == list(learner.marks.values()).count("untouched")
+            assert grade.accepted == accepted(learner)
 
 
 @needs_nbgrader
@@ -309,9 +397,10 @@ def test_every_mark_is_as_predicted(graded: Graded) -> None:
     for learner in graded.learners:
         marks = graded.report.marks[learner.name]
         assert {name: marks[name] for name in learner.marks} == learner.marks
-        assert graded.report.points[learner.name] == (learner.score or 0)
+        if not learner.cheats:
+            assert graded.report.points[learner.name] == (learner.score or 0)
         if learner.score is None:
-            assert set(marks.values()) == {"missing"}
+            assert set(marks.values()) == {"aside"}
 
 
 @needs_nbgrader
@@ -367,26 +456,113 @@ def test_hidden_tests_are_not_released(graded: Graded) -> None:
 def test_feedback_is_written_for_everyone_graded(graded: Graded) -> None:
     for learner in graded.learners:
         page = graded.course / "feedback" / learner.name / LESSON / f"{LESSON}.html"
-        assert page.is_file() == (learner.score is not None and learner.name != "killed")
+        assert page.is_file() == (learner.score is not None)
+
+
+@needs_nbgrader
+def test_feedback_is_the_explanation_without_paths_or_traceback(graded: Graded) -> None:
+    known = graded_exercises(classroom.read(graded.course / "source" / LESSON / f"{LESSON}.ipynb"))
+    for learner in graded.learners:
+        page = graded.course / "feedback" / learner.name / LESSON / f"{LESSON}.html"
+        text = page.read_text("utf-8") if page.is_file() else ""
+        assert "Traceback" not in text and "feedback.py" not in text and "\x1b" not in text
+        assert str(graded.course) not in text and str(Path.home()) not in text
+        assert not re.search(r"<script|<link|src=|https?://", text)
+        if learner.name == "right":
+            assert "Right: 4 of 4." in text
+            assert all(
+                html.escape(one.why, quote=False)
+                in html.unescape(text)
+                .replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                for one in known.values()
+            )
+        if learner.name == "blank":
+            assert text.count("No answer yet") == len(known)
 
 
 @needs_nbgrader
 def test_the_report_is_a_table_and_a_picture(graded: Graded) -> None:
     written = report_files.write_report(graded.course)
     assert [path.name for path in written] == [
-        "class.html", "class.png", "marks.csv", "misconceptions.csv"
+        "class.html", "class.png", "marks.csv", "misconceptions.csv", "grades.csv"
     ]  # fmt: skip
     page = written[0].read_text(encoding="utf-8")
-    assert page.count("<table>") == 2 and "<script" not in page
+    assert page.count("<table>") == 3 and "<script" not in page
     assert written[1].read_bytes().startswith(b"\x89PNG")
     with written[2].open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.reader(file))) == len(graded.learners) + 1
+    with written[4].open(encoding="utf-8-sig", newline="") as file:
+        grades = {row["student_id"]: row for row in csv.DictReader(file)}
+    for remark in graded.remarks:  # what the look before grading said stands in both
+        assert remark.what in grades[remark.learner]["remarks"]
+        assert remark.what in html.unescape(page)
+    for learner in graded.learners:
+        assert float(grades[learner.name]["accepted"]) == accepted(learner)
+        assert float(grades[learner.name]["max_score"]) == 4
 
 
 @needs_nbgrader
 def test_the_sources_of_the_teacher_are_untouched(graded: Graded) -> None:
     assert {path: path.read_bytes() for path in graded.sources} == graded.sources
     assert not list((graded.course / "autograded").rglob("*.py"))
+
+
+@pytest.mark.parametrize("paper", ["TEACHING.md", "TEACHING.ru.md"])
+def test_the_hidden_test_of_the_paper_takes_no_point_from_a_right_answer(
+    paper: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = example_of_a_hidden_test(paper)
+    assert example == example_of_a_hidden_test("TEACHING.md")
+    (name,) = re.findall(r'check\("([^"]+)"', example)
+    exercise = declared("structure")[name]
+    for right in (exercise.solution, *exercise.also_right):
+        exec(f"{right}\n{example}", {})
+    assert capsys.readouterr().out.startswith("Right.")
+    known = {"raw[144:158]": (2, 1, "OB", 2, b"\0\1")}
+    pleasing = f"decode = lambda raw: {known!r}['raw[144:158]']"
+    with pytest.raises(AssertionError):
+        exec(f"{pleasing}\n{example}", {})
+
+
+# ---- once more
+
+
+@needs_nbgrader
+def test_a_second_round_grades_the_new_file_and_leaves_the_others(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    classroom.lay_out(course)
+    assert nbgrader(course, "generate_assignment", LESSON).returncode == 0
+    release = classroom.read(course / "release" / LESSON / f"{LESSON}.ipynb")
+    right = {name: exercise.solution for name, exercise in graded_exercises(release).items()}
+    good = filled(release, right)
+    downloaded = course / "downloaded"
+    downloaded.mkdir()
+
+    def came(name: str, notebook: Notebook, day: int) -> None:
+        path = downloaded / name
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+        os.utime(path, (day * 86400, day * 86400))
+
+    def scores() -> dict[str, tuple[float, str]]:
+        assert nbgrader(course, "autograde", LESSON).returncode == 0
+        found = class_report.report(course)
+        return {one.learner: (one.accepted, one.state) for one in found.grades}
+
+    came(f"ivanova__{LESSON}.ipynb", good, 20_000)
+    came(f"petrov__{LESSON}.ipynb", release, 20_000)
+    collect.collect(course)
+    assert scores() == {"ivanova": (4.0, "graded"), "petrov": (0.0, "graded")}
+    kept = course / "autograded" / "ivanova" / LESSON / f"{LESSON}.ipynb"
+    before = kept.stat().st_mtime_ns
+    came(f"petrov__{LESSON} (1).ipynb", good, 20_001)
+    came(f"sidorov__{LESSON}.ipynb", good, 20_001)
+    collect.collect(course)
+    waiting = {one.learner: one.state for one in class_report.report(course).grades}
+    assert waiting == {"ivanova": "graded", "petrov": "ungraded", "sidorov": "ungraded"}
+    assert scores() == dict.fromkeys(["ivanova", "petrov", "sidorov"], (4.0, "graded"))
+    assert kept.stat().st_mtime_ns == before
 
 
 # ---- the course folder itself
@@ -480,6 +656,9 @@ def test_the_settings_change_nothing_where_nbgrader_does_not_read_them() -> None
 
 # ---- verdicts as data
 
+RIGHT = declared("structure")["structure-1"].why
+RIGHT_VERDICT = {"exercise": "structure-1", "verdict": "right", "why": RIGHT}
+
 
 def checked(name: str, *verdicts: object) -> Notebook:
     """Return a notebook of one check cell that published these verdicts."""
@@ -505,14 +684,17 @@ def reported(
     (course / "gradebook.db").touch()
     scores = {("ivanova", LESSON, f"{name}-check"): (score, 1.0)}
     monkeypatch.setattr(class_report, "_scores", lambda _course: scores)
+    monkeypatch.setattr(class_report, "_tried", lambda _course: {})
     return class_report.report(course)
 
 
 @pytest.mark.parametrize(
     ("score", "published", "mark"),
     [
-        (1.0, [{"verdict": "right", "why": ""}], "right"),
-        (1.0, [{"verdict": "wrong", "why": ""}, {"verdict": "right", "why": ""}], "right"),
+        (1.0, [{"verdict": "right", "why": RIGHT}], "right"),
+        (1.0, [{"verdict": "wrong", "why": ""}, {"verdict": "right", "why": RIGHT}], "doubtful"),
+        (1.0, [{"verdict": "right", "why": ""}], "doubtful"),
+        (1.0, [{"verdict": "right", "why": RIGHT}, {"verdict": "right"}], "doubtful"),
         (1.0, [], "doubtful"),
         (1.0, [{"verdict": "blank", "why": ""}], "doubtful"),
         (1.0, [{"exercise": "structure-2", "verdict": "right", "why": ""}], "doubtful"),
@@ -554,6 +736,81 @@ def test_an_explanation_that_nobody_declared_is_not_counted(
     found = reported(tmp_path, monkeypatch, "structure-1", 0.0, wrong)
     assert found.shared == []
     assert found.marks["ivanova"]["structure-1"] == "wrong"
+
+
+# ---- answers that nobody gave
+
+
+@pytest.mark.parametrize(
+    ("sources", "answered"),
+    [
+        ({}, False),
+        ({"structure-1": "positions = ...  # I do not know"}, False),
+        ({"structure-1": "# nothing"}, False),
+        ({"structure-1": ""}, False),
+        ({"structure-1": "import dicom_lessons\n\nx = 1\npositions = ..."}, False),
+        ({"structure-1": "positions = [1]"}, True),
+        ({"structure-1": "%time positions = [1]"}, True),
+        ({"structure-1": "%%time\npositions = [1]"}, True),
+        ({"structure-1": "%matplotlib inline\npositions = [1]"}, True),
+        ({"structure-1": "for one in [1]:\n    positions = [one]"}, True),
+        ({"structure-1": "from math import pi as positions"}, True),
+        ({"structure-1": "x, positions = 1, [1]"}, True),
+        ({"hex-view": "positions = [1]"}, True),  # answered in another cell
+        ({"structure-1-check": "positions = [1]"}, False),
+    ],
+)
+def test_an_answer_is_a_statement_that_binds_it_and_is_not_the_blank(
+    sources: dict[str, str], answered: bool
+) -> None:
+    release = classroom.read(NOTEBOOKS / "en" / f"{LESSON}.ipynb")
+    done = copy.deepcopy(release)
+    for cell in done["cells"]:
+        cell["source"] = sources.get(cell["id"], cell["source"])
+    assert class_report._is_answered(done, release, "structure-1") == answered
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (("NotRight", "Not yet. You answered 1."), "Not yet. You answered 1."),
+        (("AssertionError", "no text"), "no text"),
+        (("NameError", "name 'x' is not defined"), "NameError: name 'x' is not defined"),
+        (("NotRight", "There is no file /home/a b/class/my_work/x.dcm: write it."),
+         "There is no file x.dcm: write it."),
+        (("NotRight", r"There is no file 'C:\Users\Анна\x.dcm'"), "There is no file 'x.dcm'"),
+        (("NotRight", "\x1b[31mred\x1b[0m 1/2 (0008,0016)/x https://a.b/c"),
+         "red 1/2 (0008,0016)/x https://a.b/c"),
+    ],
+)  # fmt: skip
+def test_what_an_error_says_to_a_learner(error: tuple[str, str], text: str) -> None:
+    output = {"output_type": "error", "ename": error[0], "evalue": error[1], "traceback": ["x"]}
+    assert feedback._error(output) == text
+
+
+def test_grades_know_the_roster_and_what_a_blank_row_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "roster.csv").write_text(
+        "ivanova,Анна Иванова,a@example.org\nabsent,Пётр =1,p@example.org\n", "utf-8"
+    )
+    for state in ("submitted/waiting", "submitted/stopped", "set_aside/aside"):
+        (tmp_path / state / LESSON).mkdir(parents=True)
+        (tmp_path / state / LESSON / f"{LESSON}.ipynb").write_text("{}", "utf-8")
+    reported(tmp_path, monkeypatch, "structure-1", 1.0, RIGHT_VERDICT)
+    monkeypatch.setattr(class_report, "_tried", lambda _course: {("stopped", LESSON): ""})
+    report_files.write_report(tmp_path)
+    with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "ivanova": "graded", "absent": "not handed in", "waiting":
+        "not graded yet: run nbgrader autograde", "aside": "set aside: it could not be read",
+        "stopped": "stopped by its own code",
+    }  # fmt: skip
+    assert (rows["ivanova"]["name"], rows["ivanova"]["email"]) == ("Анна Иванова", "a@example.org")
+    assert rows["ivanova"]["accepted"] == rows["ivanova"]["max_score"] == "1"
+    page = (tmp_path / "report" / "class.html").read_text("utf-8")
+    assert page.count("set aside: it could not be read") == 2
 
 
 # ---- what came in

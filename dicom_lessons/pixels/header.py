@@ -1,0 +1,359 @@
+"""What the header says of the pixels (PS3.3 C.7.6.3), by the best reading where it is odd."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.uid import UID, ExplicitVRBigEndian, RLELossless
+
+from dicom_lessons.pixels import codestream
+from dicom_lessons.pixels.decoders import NATIVE, WRAPPED, decoders_of
+from dicom_lessons.pixels.elements import attribute, number, numbers, text
+from dicom_lessons.pixels.fragments import Fragments, fragments_of
+from dicom_lessons.pixels.notes import PixelError, note
+from dicom_lessons.text import _, short
+
+ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+LARGEST = 2**27
+"""Bytes that are decoded at once."""
+LARGEST_CODED = 75_000_000
+"""Samples of one compressed frame: decoders need up to 6 bytes for each, as measured."""
+_FLOATS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
+_GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+_SECTION = "PS3.3 §C.7.6.3.1"
+
+
+@dataclass(frozen=True)
+class PixelHeader:
+    """What the pixels are, by the best reading of their data set.
+
+    Attributes
+    ----------
+    element : str
+        Which of the three elements holds them.
+    width : int
+        Columns as they are stored, one more than ``columns`` in some files with halved colours.
+    frames : int
+        How many there are; of the last, a part may be missing.
+    fragments : Fragments or None
+        Where they lie if they are encapsulated.
+    """
+
+    element: str
+    data: bytes
+    syntax: UID
+    rows: int
+    columns: int
+    width: int
+    allocated: int
+    stored: int
+    high: int
+    signed: bool
+    samples: int
+    photometric: str
+    planar: int
+    frames: int = 1
+    fragments: Fragments | None = None
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits of one frame that is not compressed."""
+        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        return self.rows * self.width * samples * self.allocated
+
+
+def read_header(dataset: Dataset) -> PixelHeader:
+    """Read what is needed to decode, note what is odd, and refuse what cannot be.
+
+    Raises
+    ------
+    PixelError
+        If there are no pixels, no transfer syntax, or no rows, columns or bits that can be.
+    """
+    element, data = pixel_data(dataset)
+    syntax = _syntax(dataset)
+    decoders_of(syntax)
+    rows, columns = (_count(dataset, keyword) for keyword in ("Rows", "Columns"))
+    allocated = _FLOATS.get(element) or _count(dataset, "BitsAllocated")
+    if allocated not in (1, 8, 16, 32, 64):
+        reason = _("Bits Allocated is {bits}, neither 1 nor 8, 16, 32 or 64", bits=allocated)
+        raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
+    if allocated == 8 and syntax == ExplicitVRBigEndian and dataset[element].VR == "OW":
+        words = np.frombuffer(data + bytes(len(data) % 2), np.uint16)
+        data = words.byteswap().tobytes()
+    samples, photometric = interpretation(dataset)
+    if samples not in (1, 3):
+        reason = _("Samples per Pixel is {samples}, neither 1 nor 3", samples=samples)
+        raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
+    planar, signed = 0, False
+    if samples == 3:
+        planar = _either(dataset, "PlanarConfiguration", _("one pixel after the other"))
+    if element not in _FLOATS:
+        signed = bool(_either(dataset, "PixelRepresentation", _("without a sign")))
+    stored, high = _bits(dataset, allocated, element in _FLOATS)
+    header = PixelHeader(
+        element, data, syntax, rows, columns, columns, allocated, stored, high, signed, samples,
+        photometric, planar,
+    )  # fmt: skip
+    check_size(header, 1)
+    announced = _announced(dataset)
+    if syntax not in NATIVE and element == "PixelData":
+        return _encapsulated(dataset, header, announced)
+    return _native(dataset, _with_width(header, announced), announced)
+
+
+def check_size(header: PixelHeader, frames: int) -> None:
+    """Refuse what would need too much memory, before anything is made of it."""
+    samples = header.rows * header.width * header.samples
+    size = samples * frames * max(header.allocated // 8, 1)
+    if size > LARGEST or (header.syntax not in NATIVE and samples > LARGEST_CODED):
+        sizes = {"rows": header.rows, "columns": header.columns, "frames": frames}
+        raise PixelError(
+            _(
+                "{rows} × {columns} pixels, {frames} frames: more than the {most} bytes, or "
+                "compressed numbers, that are decoded at once. Ask for single frames, or distrust "
+                "the header.",
+                most=LARGEST if header.syntax in NATIVE else LARGEST_CODED,
+                **sizes,
+            )
+        )
+
+
+def pixel_data(dataset: Dataset) -> tuple[str, bytes]:
+    """Return the keyword and the bytes of the pixels.
+
+    Raises
+    ------
+    PixelError
+        If there are none.
+    """
+    element = next((keyword for keyword in ELEMENTS if keyword in dataset), "PixelData")
+    data = attribute(dataset, element)
+    if isinstance(data, bytes | bytearray) and data:
+        return element, bytes(data)
+    raise PixelError(_("This object holds no pixels."))
+
+
+def frames_of(dataset: Dataset) -> int:
+    """Return how many frames there are: those that Pixel Data hold, else the number announced."""
+    try:
+        return read_header(dataset).frames
+    except PixelError:
+        return 1
+
+
+def is_colour(dataset: Dataset) -> bool:
+    """Say whether the picture is in colour (PS3.3 C.7.6.3.1.2)."""
+    return not interpretation(dataset)[1].startswith("MONOCHROME")
+
+
+def interpretation(dataset: Dataset) -> tuple[int, str]:
+    """Return Samples per Pixel and Photometric Interpretation, so that they fit the pixels."""
+    told = text(dataset, "PhotometricInterpretation").upper()
+    found = number(dataset, "SamplesPerPixel", 3 if told in _COLOUR else 1)
+    samples = int(found) if found in (1, 2, 3, 4) else 0
+    if samples not in (1, 3) or told in (_COLOUR if samples == 3 else _GREY):
+        return samples, told
+    section = "PS3.3 §C.7.6.3.1.2"
+    if told in _GREY + _COLOUR:
+        really = _samples_stored(dataset, samples)
+        if really != samples:
+            seen = {"samples": samples, "told": told, "really": really}
+            what = _("{samples} does not fit {told}: the pixels have {really}", **seen)
+            note(what, "SamplesPerPixel", "", section)
+            return really, told
+    best = "MONOCHROME2" if samples == 1 else "YBR_FULL" if told[:3] == "YBR" else "RGB"
+    what = _("it is missing: taken as {best}", best=best)
+    if told:
+        seen = {"told": short(told, 20), "samples": samples, "best": best}
+        what = _("{told} does not fit Samples per Pixel {samples}: taken as {best}", **seen)
+    note(what, "PhotometricInterpretation", "", section)
+    return samples, best
+
+
+def _samples_stored(dataset: Dataset, told: int) -> int:
+    """Return how many samples a pixel has, by the length of Pixel Data or the first frame."""
+    try:
+        data, syntax = pixel_data(dataset)[1], _syntax(dataset)
+        pixels = _count(dataset, "Rows") * _count(dataset, "Columns")
+        size = pixels * _count(dataset, "BitsAllocated") * _announced(dataset) // 8
+    except PixelError:
+        return told
+    if syntax == RLELossless:
+        start = 16 + int.from_bytes(data[4:8], "little")
+        return 1 if data[start] in (1, 2) else 3
+    if syntax not in NATIVE:
+        parsed = codestream.parse(data[: 2**16])
+        return parsed.samples if parsed else told
+    fitting = [samples for samples in (1, 3) if 0 <= len(data) - samples * size <= 1]
+    return fitting[0] if fitting else told
+
+
+def _either(dataset: Dataset, keyword: str, meaning: str) -> int:
+    """Return 0 or 1; 0, with a note on what that means, if it is neither."""
+    found = number(dataset, keyword)
+    if found not in (0, 1):
+        what = _("it is missing, or neither 0 nor 1: taken as 0, {meaning}", meaning=meaning)
+        note(what, keyword, "", _SECTION)
+        return 0
+    return int(found)
+
+
+def _bits(dataset: Dataset, allocated: int, is_float: bool) -> tuple[int, int]:
+    """Return Bits Stored and High Bit (PS3.5 §8.1.1)."""
+    if is_float or allocated == 1:
+        return allocated, allocated - 1
+    stored = number(dataset, "BitsStored")
+    if not _is_count(stored, allocated):
+        seen = {"allocated": allocated}
+        what = _("it is missing, or not from 1 to {allocated}: taken as {allocated}", **seen)
+        note(what, "BitsStored", "", "PS3.5 §8.1.1")
+        stored = allocated
+    right = int(stored) - 1
+    high = number(dataset, "HighBit")
+    if high == right:
+        return int(stored), right
+    if not (_is_count(high, allocated - 1) and high > right):
+        note(_("it cannot be: taken as {right}", right=right), "HighBit", "", "PS3.5 §8.1.1")
+        return int(stored), right
+    return int(stored), int(high)
+
+
+def _with_high(header: PixelHeader, words: bytes) -> PixelHeader:
+    """Decide what a High Bit means that is not the one above Bits Stored.
+
+    Editions before 2014 let values lie anywhere in their words. Where words are empty above Bits
+    Stored but not below, High Bit is an error.
+    """
+    right = header.stored - 1
+    if header.high == right:
+        return header
+    best, low = header.high, header.high - right
+    section = "PS3.5 §8.1.1"
+    if header.syntax not in (*NATIVE, *WRAPPED, RLELossless):
+        best = right
+    elif words:
+        order = "<" if header.syntax.is_little_endian else ">"
+        size = header.allocated // 8
+        found = np.frombuffer(words[: len(words) // size * size], f"{order}u{size}")
+        if not (found >> header.stored).any() and (found & (2**low - 1)).any():
+            best = right
+    seen = {"high": header.high, "right": right, "best": best}
+    what = _(
+        "{high}, not {right} as Bits Stored wants: values are read from bit {best} down", **seen
+    )
+    note(what, "HighBit", "", section)
+    return replace(header, high=best)
+
+
+def _announced(dataset: Dataset) -> int:
+    """Return Number of Frames (0028,0008), 1 where it is absent or cannot be."""
+    found = numbers(dataset, "NumberOfFrames")[:1]
+    if not found or _is_count(found[0], 2**31 - 1):
+        return int((*found, 1)[0])
+    if found[0] == found[0]:  # of what is no number, it is noted already
+        what = _("{value} cannot be: taken as 1", value=found[0])
+        note(what, "NumberOfFrames", "", "PS3.3 §C.7.6.6")
+    return 1
+
+
+def _is_count(found: float, most: int) -> bool:
+    return 1 <= found <= most and found == int(found)
+
+
+def _count(dataset: Dataset, keyword: str) -> int:
+    found = numbers(dataset, keyword)
+    if len(found) != 1 or not _is_count(found[0], 2**16 - 1):
+        raise PixelError(_("{keyword} is missing or is no count.", keyword=keyword))
+    return int(found[0])
+
+
+def _syntax(dataset: Dataset) -> UID:
+    found = text(getattr(dataset, "file_meta", None) or Dataset(), "TransferSyntaxUID")
+    if not found:
+        reason = _(
+            "There is no Transfer Syntax UID (0002,0010). If you know it, set "
+            "ds.file_meta.TransferSyntaxUID."
+        )
+        raise PixelError(reason)
+    return UID(found)
+
+
+def _encapsulated(dataset: Dataset, header: PixelHeader, announced: int) -> PixelHeader:
+    fragments = fragments_of(dataset, header.data, announced, header.syntax)
+    found, section = len(fragments.frames), "PS3.5 §A.4"
+    if not found:
+        raise PixelError(_("There is no frame in Pixel Data."))
+    header = _with_high(header, b"")
+    if fragments.cut >= 0 or hasattr(dataset, "breaks_off"):
+        have = fragments.cut if fragments.cut >= 0 else len(header.data)
+        _note_cut(dataset, header.element, have, section)
+    if found != announced:
+        _note_frames(announced, found, section)
+    return replace(header, frames=found, fragments=fragments)
+
+
+def _with_width(header: PixelHeader, announced: int) -> PixelHeader:
+    """Put right what a native picture with halved colours says (PS3.3 C.7.6.3.1.2)."""
+    if header.photometric != "YBR_FULL_422":
+        return header
+    full = header.rows * header.columns * 3 * header.allocated // 8 * announced
+    section = "PS3.3 §C.7.6.3.1.2"
+    if full <= len(header.data) <= full + 1:
+        what = _("its colours are not halved, as the number of bytes shows: taken as YBR_FULL")
+        note(what, "PhotometricInterpretation", "", section)
+        return replace(header, photometric="YBR_FULL")
+    if header.columns % 2 == 0:
+        return header
+    note(_("YBR_FULL_422 wants an even number of columns"), "Columns", "", "PS3.3 §C.7.6.3")
+    wide = replace(header, width=header.columns + 1)
+    return wide if len(header.data) * 8 >= wide.frame_bits * announced else header
+
+
+def _native(dataset: Dataset, header: PixelHeader, announced: int) -> PixelHeader:
+    header = _with_high(header, header.data[: header.frame_bits // 8])
+    have, wanted = len(header.data), -(-header.frame_bits * announced // 8)
+    section = "PS3.5 §8.1.1"
+    if have > wanted + 1:
+        whole = have * 8 // header.frame_bits
+        if have - -(-header.frame_bits * whole // 8) <= 1:
+            _note_frames(announced, whole, section)
+            return replace(header, frames=whole)
+        what = _("{more} bytes more than the picture needs: left out", more=have - wanted)
+        note(what, header.element, _("Check Rows, Columns and Bits Allocated."), section)
+    if have >= wanted:
+        return replace(header, frames=announced)
+    part = have * 8 / header.frame_bits
+    if part < 0.01:
+        raise PixelError(_("Pixel Data is too short for its rows and columns."))
+    found = min(announced, math.ceil(part))
+    if found < announced:
+        _note_frames(announced, found, section)
+    if found > part:
+        _note_cut(dataset, header.element, have, section, -(-header.frame_bits * found // 8))
+    return replace(header, frames=found)
+
+
+def _note_frames(announced: int, found: int, section: str) -> None:
+    seen = {"announced": announced, "found": found}
+    what = _("{announced} announced, but Pixel Data hold {found}: all of these are shown", **seen)
+    note(what, "NumberOfFrames", "", section)
+
+
+def _note_cut(dataset: Dataset, element: str, have: int, section: str, wanted: int = 0) -> None:
+    """Note that pixels break off, and at which byte of the file if they come from one."""
+    raw = dataset.get_item(element) if element in dataset else None
+    start = getattr(raw, "value_tell", None) or getattr(raw, "file_tell", None) or 0
+    seen = {"have": have, "wanted": wanted, "place": start + have}
+    what = _("it breaks off after {have} bytes", **seen)
+    if wanted:
+        what = _("it breaks off after {have} of {wanted} bytes", **seen)
+    if start:
+        what += _(", at byte {place} of the file", **seen)
+    if wanted:
+        what += _("; what is missing is shown as 0")
+    note(what, element, _("Fetch the file again."), section)
