@@ -14,10 +14,19 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, MultiFrameGrayscaleWordSecondaryCaptureImageStorage
 
 from dicom_lessons import html
-from dicom_lessons.pixels import PixelError, Window, apply_window
+from dicom_lessons.pixels import (
+    PixelError,
+    Window,
+    apply_window,
+    modality_values,
+    stored_values,
+    windows,
+)
+from dicom_lessons.pixels.grey import full_window
 from dicom_lessons.text import N_, _
 from dicom_lessons.viewer import Viewer, view_image
 from dicom_lessons.viewer.page import still
+from dicom_lessons.viewer.pictures import picture_of
 from dicom_lessons.volume.planes import PLANES
 from dicom_lessons.volume.series import Slice, Source, check_series, slices_of
 from dicom_lessons.volume.stack import Volume, stacked
@@ -31,7 +40,7 @@ KEYS: dict[str, tuple[str, Callable[[Slice], Any]]] = {
     "z": (N_("z of Image Position (Patient)"), lambda one: float(one.position[2])),
     "normal": (N_("projection on the normal"), lambda one: one.place),
 }
-_LAB = Window(40, 400)
+_SIDE = 400
 
 
 def explore_slice_order(sources: Source | Iterable[Source]) -> SliceOrderLab:
@@ -50,6 +59,7 @@ class SliceOrderLab(Box):
 
     def __init__(self, slices: Sequence[Slice]) -> None:
         self._slices = slices
+        self._window = _window_of(slices[0])
         self.key = Dropdown(
             options=[(_(title), name) for name, (title, _key) in KEYS.items()],
             description=_("Sort by:"),
@@ -73,10 +83,10 @@ class SliceOrderLab(Box):
         array = stacked(order)
         side = array[::-1, array.shape[1] // 2]
         spacing = _row_spacing(order)
-        levels = np.rint(apply_window(side, _LAB)).astype(np.uint8)
+        levels = np.rint(apply_window(side, self._window)).astype(np.uint8)
         alt = _("a plane across the stack, slices from bottom to top")
-        shape = side.shape[0] * spacing[0], side.shape[1] * spacing[1]
-        return still(levels, shape, alt, _(KEYS[self.key.value][0]))
+        picture = picture_of(levels, alt, _SIDE, spacing[0] / spacing[1])
+        return still(picture, _(KEYS[self.key.value][0]))
 
     def _told(self) -> Markup:
         faults = check_series([one.dataset for one in self.sorted()])
@@ -124,7 +134,7 @@ class PlanesViewer(Box):
         self._links = [
             traitlets.link((self.viewers[0], trait), (other, trait))
             for other in self.viewers[1:]
-            for trait in ("center", "width", "function", "inverted")
+            for trait in ("center", "width", "function")
         ]
         super().__init__([HBox(list(self.viewers), layout=Layout(flex_flow="row wrap"))])
 
@@ -176,6 +186,36 @@ def plane_images(upright: Volume, name: str) -> Dataset:
     return _image(planes, spacing, turned)
 
 
+def coronal_series(volume: Volume) -> list[Dataset]:
+    """Return the coronal planes of a volume as slices of their own, from front to back.
+
+    Each data set holds its position, orientation and spacing, and stored values.
+
+    Raises
+    ------
+    PixelError
+        If the volume lies oblique to the patient.
+    """
+    upright = to_upright(volume)
+    every = plane_images(upright, "coronal")
+    values = stored_values(every, None)
+    top = upright.array.shape[0] - 1
+    series = []
+    for row, plane in enumerate(values):
+        one = Dataset()
+        one.update(every)
+        one.file_meta = every.file_meta
+        del one.NumberOfFrames
+        one.InstanceNumber = row + 1
+        one.FrameOfReferenceUID = volume.frame_of_reference
+        corner = upright.to_millimetres([top, row, 0])
+        one.ImagePositionPatient = [f"{mm:.10g}" for mm in corner]
+        one.PixelData = np.ascontiguousarray(plane).tobytes()
+        one["PixelData"].VR = "OW"
+        series.append(one)
+    return series
+
+
 def _image(planes: NDArray[Any], spacing: tuple[float, float], turned: list[int]) -> Dataset:
     low, high = float(planes.min()), float(planes.max())
     whole = np.issubdtype(planes.dtype, np.integer) or bool((planes == np.rint(planes)).all())
@@ -195,6 +235,12 @@ def _image(planes: NDArray[Any], spacing: tuple[float, float], turned: list[int]
     image.ensure_file_meta()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return image
+
+
+def _window_of(one: Slice) -> Window:
+    found = windows(one.dataset, one.frame)
+    values = modality_values(stored_values(one.dataset, one.frame), one.dataset, one.frame)
+    return found[0] if found else full_window(values)
 
 
 def _number(one: Slice, keyword: str) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydicom import Dataset
 
 from dicom_lessons.pixels import PixelError
-from dicom_lessons.pixels.stored import attribute
+from dicom_lessons.pixels.elements import attribute, numbers
 from dicom_lessons.text import N_, _
 
 Floats = NDArray[np.float64]
@@ -44,8 +44,27 @@ def orientation(dataset: Dataset, frame: int = 0) -> tuple[Floats, Floats]:
 
 
 def position(dataset: Dataset, frame: int = 0) -> Floats:
-    """Return the centre of the first pixel, Image Position (Patient) (0020,0032), shape (3,)."""
-    return _numbers(dataset, "ImagePositionPatient", 3, frame)
+    """Return the centre of the first pixel, Image Position (Patient) (0020,0032), shape (3,).
+
+    Frames of a dose lie where Grid Frame Offset Vector (3004,000C) says (PS3.3 C.8.8.3.2): its
+    numbers begin with 0 and count from the first frame, or they are the patient's z.
+
+    Raises
+    ------
+    PixelError
+        If the position is missing or no three numbers, or the vector ends before the frame.
+    """
+    first = _numbers(dataset, "ImagePositionPatient", 3, frame)
+    if "GridFrameOffsetVector" not in dataset:
+        return first
+    offsets = numbers(dataset, "GridFrameOffsetVector")
+    if frame >= len(offsets) or not np.isfinite(offsets[frame]):
+        reason = _("it has to hold a number for each frame")
+        raise PixelError(_(_WRONG, element="Grid Frame Offset Vector", reason=reason))
+    along = normal(dataset, frame)
+    if offsets[0] == 0:
+        return np.asarray(first + along * offsets[frame])
+    return np.asarray(first + along * (offsets[frame] - offsets[0]) * along[2])
 
 
 def spacing(dataset: Dataset, frame: int = 0) -> tuple[float, float]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.text import _
 from dicom_lessons.volume.geometry import Floats, to_indices
-from dicom_lessons.volume.stack import Volume
+
+if TYPE_CHECKING:
+    from dicom_lessons.volume.stack import Volume
 
 PLANES = ("axial", "coronal", "sagittal")
 # where the columns and the rows of a picture point to, as a radiologist expects it
@@ -141,12 +146,29 @@ def resample(volume: Volume, like: Volume, outside: float = 0.0) -> Volume:
     for number in range(slices):
         places = np.stack([np.full_like(row, number), row, column], -1)
         array[number] = values_at(volume, like.to_millimetres(places), outside)
-    return Volume(array, like.affine, volume.unit, volume.frame_of_reference, like.names)
+    return replace(volume, array=array, affine=like.affine, names=like.names)
 
 
-def distance(one: ArrayLike, other: ArrayLike) -> float:
-    """Return millimetres between two points of the patient."""
-    return float(np.linalg.norm(np.asarray(one, np.float64) - np.asarray(other, np.float64)))
+def distance(volume: Volume, one: ArrayLike, other: ArrayLike) -> float:
+    """Return the millimetres between two voxels (slice, row, column)."""
+    begin, end = volume.to_millimetres([one, other])
+    return float(np.linalg.norm(end - begin))
+
+
+def angle(volume: Volume, one: ArrayLike, corner: ArrayLike, other: ArrayLike) -> float:
+    """Return the angle at a corner between two other voxels, in degrees from 0 to 180.
+
+    Raises
+    ------
+    PixelError
+        If one of the two is the corner itself.
+    """
+    begin, middle, end = volume.to_millimetres([one, corner, other])
+    sides = begin - middle, end - middle
+    lengths = np.linalg.norm(sides[0]) * np.linalg.norm(sides[1])
+    if lengths == 0:
+        raise PixelError(_("An angle needs two points beside its corner."))
+    return float(np.degrees(np.arccos(np.clip(sides[0] @ sides[1] / lengths, -1, 1))))
 
 
 def _between(array: NDArray[np.generic], places: Floats, outside: float) -> NDArray[np.float32]:

@@ -220,7 +220,7 @@ def _mixed(found: Sequence[Slice]) -> list[SeriesFault]:
             cure = _("Make a volume of those that belong together.")
             faults.append(
                 SeriesFault(
-                    what=what, cure=cure, kind="mixed", slices=tuple(odd), section="PS3.3 C.7.6.2"
+                    what=what, cure=cure, kind="mixed", slices=tuple(odd), section="PS3.3 §C.7.6.2"
                 )
             )
     return faults
@@ -319,7 +319,7 @@ def _tilt(stack: Sequence[Slice]) -> list[SeriesFault]:
     )
     cure = _("Use the affine with the lean in it, or resample: the voxels are no boxes.")
     names = tuple(one.name for one in stack)
-    return [SeriesFault(what=what, cure=cure, kind="tilted", slices=names, section="PS3.3 C.8.2.1")]
+    return [SeriesFault(what=what, cure=cure, kind="tilted", slices=names, section="PS3.3 §C.8.2.1")]
 
 
 def _sideways(stack: Sequence[Slice], along: Floats) -> list[SeriesFault]:
@@ -333,7 +333,7 @@ def _sideways(stack: Sequence[Slice], along: Floats) -> list[SeriesFault]:
         return []
     names = tuple(one.name for one in off)
     what = _("slices are shifted sideways against the first: {slices}", slices=_listed(names))
-    return [SeriesFault(what=what, kind="tilted", slices=names, section="PS3.3 C.7.6.2.1.1")]
+    return [SeriesFault(what=what, kind="tilted", slices=names, section="PS3.3 §C.7.6.2.1.1")]
 
 
 def _order(found: Sequence[Slice]) -> list[SeriesFault]:
@@ -370,7 +370,7 @@ def _rescales(stack: Sequence[Slice]) -> list[SeriesFault]:
     )
     cure = _("Turn each slice into modality values before stacking; the volume does.")
     names = tuple(one.name for one in stack)
-    return [SeriesFault(what=what, cure=cure, kind="rescale", slices=names, section="PS3.3 C.11.1")]
+    return [SeriesFault(what=what, cure=cure, kind="rescale", slices=names, section="PS3.3 §C.11.1")]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ from dicom_lessons import pixels
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.pixels.grey import units
 from dicom_lessons.text import _
+from dicom_lessons.volume import export, planes
 from dicom_lessons.volume.geometry import (
+    RAS_FROM_LPS,
     Floats,
     make_affine,
     orientation,
@@ -67,6 +71,31 @@ class Volume:
     def to_indices(self, points: ArrayLike) -> Floats:
         """Return which (slice, row, column) points in millimetres are, shape (…, 3)."""
         return to_indices(self.affine, points)
+
+    @property
+    def affine_ras(self) -> Floats:
+        """From (slice, row, column) to millimetres in RAS, as NIfTI counts them."""
+        return np.asarray(RAS_FROM_LPS @ self.affine)
+
+    plane = planes.plane
+    cut = planes.cut
+    values_at = planes.values_at
+    maximum_intensity = planes.maximum_intensity
+    resample = planes.resample
+    distance = planes.distance
+    angle = planes.angle
+
+    def to_nibabel(self) -> Any:
+        """Return a ``nibabel.Nifti1Image``; its array is (column, row, slice), its affine RAS."""
+        return export.to_nibabel(self)
+
+    def to_highdicom(self) -> Any:
+        """Return a ``highdicom.Volume`` with the same array and affine."""
+        return export.to_highdicom(self)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write NIfTI (``.nii``, ``.nii.gz``) or NRRD (``.nrrd``), by the end of the name."""
+        return export.save(self, path)
 
 
 def build_volume(sources: Source | Iterable[Source], *, stored: bool = False) -> Volume:
