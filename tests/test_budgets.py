@@ -20,6 +20,7 @@ PACKAGE = ROOT / "dicom_lessons"
 TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
+    "volume": 1450,
     "structure": 1510,
     "sop": 1400,
     "uids": 1150,
@@ -29,9 +30,9 @@ LARGER_ROOMS = {
     "pixels": 1980,
 }
 OTHERS = {"exercises": 1900, "viewer": 750}
-KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2230, 4930, 15_500
+KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2230, 4930, 16_900
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
-NAMES_PER_FACE, NAMES_IN_ALL = 10, 73
+NAMES_PER_FACE, NAMES_IN_ALL = 10, 81
 LINES_PER_FUNCTION = 60
 OPEN_TO_NOTEBOOKS = {"dicom_lessons", "dicom_lessons.samples", "dicom_lessons.viewer"}
 

@@ -28,7 +28,7 @@ from dicom_lessons.viewer import Viewer, view_image
 from dicom_lessons.viewer.page import still
 from dicom_lessons.viewer.pictures import picture_of
 from dicom_lessons.volume.planes import PLANES
-from dicom_lessons.volume.series import Slice, Source, check_series, slices_of
+from dicom_lessons.volume.series import Slice, Source, faults_of, slices_of
 from dicom_lessons.volume.stack import Volume, stacked
 from dicom_lessons.widgets import Box
 
@@ -41,6 +41,11 @@ KEYS: dict[str, tuple[str, Callable[[Slice], Any]]] = {
     "normal": (N_("projection on the normal"), lambda one: one.place),
 }
 _SIDE = 400
+_PLANES = {
+    "axial": N_("axial plane, seen from the feet"),
+    "coronal": N_("coronal plane, seen from the front"),
+    "sagittal": N_("sagittal plane, seen from the left"),
+}
 
 
 def explore_slice_order(sources: Source | Iterable[Source]) -> SliceOrderLab:
@@ -80,6 +85,8 @@ class SliceOrderLab(Box):
 
     def _picture(self) -> Markup:
         order = self.sorted()
+        if any(fault.kind == "mixed" for fault in faults_of(order)):
+            return still(Markup(), _("These slices make no stack, in whatever order."))
         array = stacked(order)
         side = array[::-1, array.shape[1] // 2]
         spacing = _row_spacing(order)
@@ -89,7 +96,7 @@ class SliceOrderLab(Box):
         return still(picture, _(KEYS[self.key.value][0]))
 
     def _told(self) -> Markup:
-        faults = check_series([one.dataset for one in self.sorted()])
+        faults = faults_of(self.sorted())
         lines = [str(fault) for fault in faults] or [_("The slices make one even stack.")]
         return html.render("{% for line in lines %}<p>{{ line }}</p>{% endfor %}", lines=lines)
 
@@ -130,11 +137,12 @@ class PlanesViewer(Box):
             view_image(plane_images(upright, name), center, width) for name in PLANES
         )
         for viewer, name in zip(self.viewers, PLANES, strict=True):
+            viewer.about = {**viewer.about, "alt": _(_PLANES[name])}
             viewer.frame = upright.array.shape[PLANES.index(name)] // 2
         self._links = [
             traitlets.link((self.viewers[0], trait), (other, trait))
             for other in self.viewers[1:]
-            for trait in ("center", "width", "function")
+            for trait in ("center", "width", "function", "flipped")
         ]
         super().__init__([HBox(list(self.viewers), layout=Layout(flex_flow="row wrap"))])
 
@@ -205,7 +213,7 @@ def coronal_series(volume: Volume) -> list[Dataset]:
         one = Dataset()
         one.update(every)
         one.file_meta = every.file_meta
-        del one.NumberOfFrames
+        del one.NumberOfFrames, one.PixelData  # the elements that are left are shared
         one.InstanceNumber = row + 1
         one.FrameOfReferenceUID = volume.frame_of_reference
         corner = upright.to_millimetres([top, row, 0])

@@ -135,7 +135,7 @@ def letters(direction: ArrayLike) -> str:
     parts = np.asarray(direction, np.float64)
     order = sorted(range(3), key=lambda axis: -abs(parts[axis]))
     names = ("RL", "AP", "FH")
-    return "".join(names[axis][parts[axis] > 0] for axis in order if abs(parts[axis]) > 0.3)
+    return "".join(names[axis][int(parts[axis] > 0)] for axis in order if abs(parts[axis]) > 0.3)
 
 
 def _numbers(dataset: Dataset, keyword: str, count: int, frame: int) -> Floats:

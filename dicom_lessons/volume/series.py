@@ -319,7 +319,9 @@ def _tilt(stack: Sequence[Slice]) -> list[SeriesFault]:
     )
     cure = _("Use the affine with the lean in it, or resample: the voxels are no boxes.")
     names = tuple(one.name for one in stack)
-    return [SeriesFault(what=what, cure=cure, kind="tilted", slices=names, section="PS3.3 §C.8.2.1")]
+    return [
+        SeriesFault(what=what, cure=cure, kind="tilted", slices=names, section="PS3.3 §C.8.2.1")
+    ]
 
 
 def _sideways(stack: Sequence[Slice], along: Floats) -> list[SeriesFault]:
@@ -370,7 +372,9 @@ def _rescales(stack: Sequence[Slice]) -> list[SeriesFault]:
     )
     cure = _("Turn each slice into modality values before stacking; the volume does.")
     names = tuple(one.name for one in stack)
-    return [SeriesFault(what=what, cure=cure, kind="rescale", slices=names, section="PS3.3 §C.11.1")]
+    return [
+        SeriesFault(what=what, cure=cure, kind="rescale", slices=names, section="PS3.3 §C.11.1")
+    ]
 
 
 def _listed(names: Sequence[str]) -> str:
