@@ -73,6 +73,19 @@ def _piles() -> Cases:
     return [(pile,) for pile in (*piles, _series(_OBLIQUE, (3, 1, 2)), _series(_AXIAL, (7,)))]
 
 
+def _scouts() -> Cases:
+    axial, coronal = _series(_AXIAL, (0, 5, 10)), _series(_CORONAL, (0, 7))
+    nearly = _series((1, 0.0001, 0, -0.0001, 1, 0), (15, 20))
+    sagittal = _series(_SAGITTAL, (3,))
+    for number, image in enumerate((*axial, *coronal, *nearly, *sagittal), 1):
+        image.SOPInstanceUID = UID(f"2.25.{2000 + number}")
+    return [
+        ([axial[0], *coronal, axial[1], *nearly, *sagittal, axial[2]],),
+        ([*axial, *nearly],),
+        ([*axial, *sagittal],),
+    ]
+
+
 def _places() -> Cases:
     return [
         ([0, 2, 4, 10, 12],),
@@ -100,9 +113,20 @@ def _affines() -> Cases:
     return [(plain,), (oblique,), (np.eye(4),)]
 
 
+def _points() -> Cases:
+    (plain,), (oblique,), _one = _affines()
+    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.2, -150.0))
+    return [(affine, list(point)) for affine in (plain, oblique) for point in points]
+
+
 @forms.expecting(N_("a list of the images that your function was given"))
 def _images(answer: Any) -> list[str]:
     return [str(image.SOPInstanceUID) for image in list(answer)]
+
+
+@forms.expecting(N_("a list of lists of images"))
+def _groups(answer: Any) -> list[list[str]]:
+    return [_images(group) for group in list(answer)]
 
 
 @forms.expecting(N_("three numbers, for example [1.5, -20, 60]"))
@@ -130,8 +154,10 @@ CHECKS = {
     "volume-1": Check(cases=_alone, kind=Near),
     "volume-2": Check(cases=_piles, form=_images),
     "volume-3": Check(cases=_places, form=forms.list_of(forms.number)),
-    "volume-4": Check(form=forms.list_of(forms.number)),
-    "volume-5": Check(cases=_pixels, form=_place, kind=Near),
-    "volume-6": Check(form=_tenths),
-    "volume-7": Check(cases=_affines, form=_matrix, kind=Apart),
+    "volume-4": Check(cases=_scouts, form=_groups),
+    "volume-5": Check(form=forms.list_of(forms.number)),
+    "volume-6": Check(cases=_pixels, form=_place, kind=Near),
+    "volume-7": Check(cases=_points, form=_place, kind=Near),
+    "volume-8": Check(form=_tenths),
+    "volume-9": Check(cases=_affines, form=_matrix, kind=Apart),
 }
