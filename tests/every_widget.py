@@ -21,6 +21,12 @@ EVERY_WIDGET = {
     "explore_deidentification('virtual/ct')",
     "MessageExplorer": "from dicom_lessons.network import explore_messages, open_archive\n"
     "with open_archive() as archive:\n    pass\nexplore_messages(archive)",
+    "SliceOrderLab": "from dicom_lessons import samples\n"
+    "from dicom_lessons.volume import explore_slice_order\n"
+    "explore_slice_order(samples.series('virtual/pt_volume')[:9])",
+    "PlanesViewer": "from dicom_lessons import samples\n"
+    "from dicom_lessons.volume import build_volume, explore_planes\n"
+    "explore_planes(build_volume(samples.series('virtual/pt_volume')[:9]), 5000, 20000)",
     "Quiz": "from dicom_lessons import quiz\nquiz('structure-w1')",
     "Readiness": "from dicom_lessons.meet_dicom import computer, readiness_check\n"
     "computer.ADDRESS = 'http://127.0.0.1:9'\nreadiness_check()",

@@ -21,6 +21,7 @@ TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
     "deidentify": 1650,
+    "volume": 1450,
     "structure": 1510,
     "sop": 1440,
     "uids": 1150,

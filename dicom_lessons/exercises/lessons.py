@@ -24,6 +24,7 @@ LESSONS = {
     "compression": "07",
     "deidentify": "08",
     "network": "09",
+    "volume": "10",
 }
 
 

@@ -1,0 +1,163 @@
+"""What must run to judge the exercises of lesson 10: cases, forms and numbers that are near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.uid import UID
+
+from dicom_lessons.exercises import forms
+from dicom_lessons.exercises.kinds import Check, Code, Outcome, Verdict
+from dicom_lessons.text import N_, _
+
+Cases = Sequence[tuple[object, ...]]
+_AXIAL = (1, 0, 0, 0, 1, 0)
+_CORONAL = (1, 0, 0, 0, 0, -1)
+_SAGITTAL = (0, 1, 0, 0, 0, -1)
+_OBLIQUE = (0.8, 0.6, 0, -0.48, 0.64, 0.6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near(Code):
+    """A function that returns numbers: they need not agree to the last digit."""
+
+    def _matches(self, one: Any, other: Any) -> bool:
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=0, atol=1e-3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Apart(Near):
+    """One that makes a new array, and leaves its own as it is."""
+
+    def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
+        if any(each.changed for each in results):
+            said = _("Your function overwrites the array that it is given: make a new one.")
+            return Verdict(False, said)
+        return super()._judge_results(results, wanted)
+
+
+def _image(
+    number: int, place: Sequence[float], turned: Sequence[float], spacing: Sequence[float] = (1, 1)
+) -> Dataset:
+    image = Dataset()
+    image.SOPInstanceUID = UID(f"2.25.{1000 + number}")
+    image.InstanceNumber = number
+    image.SliceLocation = -float(number)
+    image.ImagePositionPatient = [round(float(value), 6) for value in place]
+    image.ImageOrientationPatient = list(turned)
+    image.PixelSpacing = list(spacing)
+    return image
+
+
+def _series(turned: Sequence[float], places: Sequence[float]) -> list[Dataset]:
+    """Return slices at places along the normal, whose numbers tell nothing."""
+    normal = np.cross(turned[:3], turned[3:])
+    return [
+        _image(number, np.array([-100.0, -90.0, 40.0]) + place * normal, turned)
+        for number, place in enumerate(places, 1)
+    ]
+
+
+def _alone() -> Cases:
+    kinds = (_AXIAL, _CORONAL, _SAGITTAL, _OBLIQUE)
+    return [(image,) for turned in kinds for image in _series(turned, (12.5, -40))]
+
+
+def _piles() -> Cases:
+    piles = [_series(turned, (0, 10, -5, 5, -10)) for turned in (_AXIAL, _CORONAL, _SAGITTAL)]
+    return [(pile,) for pile in (*piles, _series(_OBLIQUE, (3, 1, 2)), _series(_AXIAL, (7,)))]
+
+
+def _scouts() -> Cases:
+    axial, coronal = _series(_AXIAL, (0, 5, 10)), _series(_CORONAL, (0, 7))
+    nearly = _series((1, 0.0001, 0, -0.0001, 1, 0), (15, 20))
+    sagittal = _series(_SAGITTAL, (3,))
+    for number, image in enumerate((*axial, *coronal, *nearly, *sagittal), 1):
+        image.SOPInstanceUID = UID(f"2.25.{2000 + number}")
+    return [
+        ([axial[0], *coronal, axial[1], *nearly, *sagittal, axial[2]],),
+        ([*axial, *nearly],),
+        ([*axial, *sagittal],),
+    ]
+
+
+def _places() -> Cases:
+    return [
+        ([0, 2, 4, 10, 12],),
+        ([-10.0, -8.75, -7.5, -2.5, -1.25, 40.0, 41.25, 42.5],),
+        ([0, 1, 2, 3],),
+        ([0, 1, 2, 3.2, 4.2],),
+        ([0.0, 5.0, 10.0, 20.0, 25.0, 225.0, 230.0],),
+    ]
+
+
+def _pixels() -> Cases:
+    wide = _image(1, (-204.2, -194.2, 60), _AXIAL, (0.7, 1.4))
+    front = _image(2, (-100, 30, 200), _CORONAL, (2, 0.5))
+    turned = _image(3, (10, -20, 30), _OBLIQUE, (0.8, 1.6))
+    return [(wide, 0, 0), (wide, 10, 3), (front, 7, 100), (turned, 5, 2), (turned, 255, 511)]
+
+
+def _affines() -> Cases:
+    oblique = np.eye(4)
+    oblique[:3, 0], oblique[:3, 1] = np.array(_OBLIQUE[:3]) * 1.5, np.array(_OBLIQUE[3:]) * 0.7
+    oblique[:3, 3] = (12, -7, 300)
+    plain: NDArray[np.float64] = np.array(
+        [[0, 0, 1.6, -204], [0, 1.6, 0, -194], [5, 0, 0, -152], [0, 0, 0, 1]], float
+    )
+    return [(plain,), (oblique,), (np.eye(4),)]
+
+
+def _points() -> Cases:
+    (plain,), (oblique,), _one = _affines()
+    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.2, -150.0))
+    return [(affine, list(point)) for affine in (plain, oblique) for point in points]
+
+
+@forms.expecting(N_("a list of the images that your function was given"))
+def _images(answer: Any) -> list[str]:
+    return [str(image.SOPInstanceUID) for image in list(answer)]
+
+
+@forms.expecting(N_("a list of lists of images"))
+def _groups(answer: Any) -> list[list[str]]:
+    return [_images(group) for group in list(answer)]
+
+
+@forms.expecting(N_("three numbers, for example [1.5, -20, 60]"))
+def _place(answer: Any) -> list[float]:
+    values = [float(value) for value in np.asarray(answer, float).reshape(-1)]
+    if len(values) != 3:
+        raise ValueError
+    return values
+
+
+@forms.expecting(N_("a matrix of four rows and four columns"))
+def _matrix(answer: Any) -> list[list[float]]:
+    values = np.asarray(answer, float)
+    if values.shape != (4, 4):
+        raise ValueError
+    return values.tolist()  # type: ignore[no-any-return]
+
+
+@forms.expecting(N_("a number, for example 0.5"))
+def _tenths(answer: Any) -> float:
+    return round(forms.number(answer), 1)
+
+
+CHECKS = {
+    "volume-1": Check(cases=_alone, kind=Near),
+    "volume-2": Check(cases=_piles, form=_images),
+    "volume-3": Check(cases=_places, form=forms.list_of(forms.number)),
+    "volume-4": Check(cases=_scouts, form=_groups),
+    "volume-5": Check(form=forms.list_of(forms.number)),
+    "volume-6": Check(cases=_pixels, form=_place, kind=Near),
+    "volume-7": Check(cases=_points, form=_place, kind=Near),
+    "volume-8": Check(form=_tenths),
+    "volume-9": Check(cases=_affines, form=_matrix, kind=Apart),
+}
