@@ -22,6 +22,7 @@ LESSONS = {
     "read_write": "06",
     "pixels": "07",
     "compression": "07",
+    "volume": "10",
 }
 
 
