@@ -126,6 +126,10 @@ def _bench(arguments: argparse.Namespace) -> int:
         for line in bench.table(report):
             print(line)
         return 0
+    if arguments.volume:
+        for line in bench.volume_lines():
+            print(line)
+        return 0
     bench.run(places.ready(arguments.folder))
     return 0
 
@@ -186,6 +190,8 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named), or network",
     )  # fmt: skip
+
+    bench.add_argument("--volume", action="store_true", help="only series that become volumes")
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
