@@ -6,21 +6,28 @@ import copy
 import io
 import ssl
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from pydicom import DataElement, Dataset, config, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pynetdicom import AE
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelMove,
+)
 
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.network.archive import Archive, open_archive
 from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 
@@ -39,6 +46,170 @@ DXEVHVAfVw9N3TRi0cZ6onK8CYe7pEwd4fQR4A/+NeqvmMFxao9YPrsAmxS65lff
 S3VyaktL+zaspvR+11E/ihLi
 -----END CERTIFICATE-----
 """
+
+
+# ---- 09a and 09b
+
+
+def _days() -> Cases:
+    days = (("20240301", "20240312"), ("20240311", ""), ("", "20240311"), ("20240312", "20240312"))
+    return [("DL-0001", *pair) for pair in days] + [("P 7", "19991231", "20000101")]
+
+
+@forms.expecting(N_("an identifier: a pydicom Dataset"))
+def _identifier(answer: Any) -> object:
+    """Return what a question asks for; what else it wants returned is the learner's choice."""
+    if not isinstance(answer, Dataset):
+        raise TypeError
+    level = str(answer.get("QueryRetrieveLevel") or "").strip()
+    asked = sorted(element.keyword for element in answer if not element.is_empty)
+    day = str(answer.get("StudyDate") or "")
+    day = day if "-" in day or len(day) != 8 else f"{day}-{day}"
+    return [level, asked, str(answer.get("PatientID")), day, "StudyInstanceUID" in answer]
+
+
+def _responses() -> Cases:
+    def status(value: int | None) -> Dataset:
+        told = Dataset()
+        if value is not None:
+            told.Status = value
+        return told
+
+    def match(number: int) -> Dataset:
+        found = Dataset()
+        found.StudyInstanceUID = f"2.25.{number}"
+        return found
+
+    first, second = match(1), match(2)
+    pending, optional, success = status(0xFF00), status(0xFF01), (status(0x0000), None)
+    return [
+        ([(pending, first), (pending, second), success],),
+        ([(optional, first), (pending, second), success],),
+        ([(pending, first), (status(None), None)],),
+        ([(status(0xA900), None)],),
+        ([(pending, first), (status(0xFE00), None)],),
+        ([success],),
+    ]
+
+
+@forms.expecting(N_("a list of identifiers"))
+def _uids_of(answer: Any) -> object:
+    return [str(one.StudyInstanceUID) if one is not None else None for one in answer]
+
+
+def _statuses() -> Cases:
+    cases = []
+    for value in (0x0000, 0xB000, 0xB006, 0xB007, 0xA700, 0xA7FF, 0xA900, 0xC000, 0x0122, 0x0117):
+        answer = Dataset()
+        answer.Status = value
+        cases.append((answer,))
+    return [*cases, (Dataset(),)]
+
+
+def _offers() -> Cases:
+    ct, sharp, ultrasound = (
+        samples.read(name) for name in ("virtual/ct", "virtual/ct_sharp", "virtual/us")
+    )
+    return [([ct],), ([ct, sharp, ultrasound],), ([ct, ct, sharp, ct],), ([],)]
+
+
+@forms.expecting(N_("a list of pairs of UIDs"))
+def _pairs(answer: Any) -> object:
+    return sorted([forms.uid(one) for one in pair] for pair in answer)
+
+
+def _instance(patient: str, study: int, series: int, number: int, modality: str) -> Dataset:
+    dataset = copy.deepcopy(_slice())
+    dataset.PatientID, dataset.Modality = patient, modality
+    dataset.StudyInstanceUID = f"2.25.{study}"
+    dataset.SeriesInstanceUID = f"2.25.{study}.{series}"
+    dataset.SOPInstanceUID = f"2.25.{study}.{series}.{number}"
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    return dataset
+
+
+_HELD = (
+    *(("DL-0001", 1, 1, number, "CT") for number in (1, 2, 3)),
+    *(("DL-0001", 1, 2, number, "CT") for number in (1, 2)),
+    ("DL-0001", 1, 3, 1, "PT"),
+    ("DL-0001", 2, 1, 1, "CT"),
+    ("DL-0002", 3, 1, 1, "CT"),
+)
+
+
+def _fill(archive: Archive) -> None:
+    with TemporaryDirectory() as folder:
+        for place in _HELD:
+            path = Path(folder, "instance.dcm")
+            _instance(*place).save_as(path, enforce_file_format=True)
+            archive.keep(path)
+
+
+@contextmanager
+def _talk(archive: Archive, model: str) -> Iterator[Any]:
+    user = AE(ae_title="STUDENT")
+    user.acse_timeout = user.dimse_timeout = user.network_timeout = 10
+    user.add_requested_context(model)
+    association = user.associate(archive.address, archive.port, ae_title=archive.title)
+    try:
+        yield association
+    finally:
+        if association.is_established:
+            association.release()
+
+
+class Asked:
+    """A learner's questions with an archive to answer them."""
+
+    def __init__(self, questions: Any) -> None:
+        self.questions = questions
+        self.__code__ = getattr(questions, "__code__", None)
+
+    def __call__(self, patient: str) -> object:
+        with open_archive() as archive:
+            _fill(archive)
+            with _talk(archive, StudyRootQueryRetrieveInformationModelFind) as association:
+                found = self.questions(association, patient)
+        if not isinstance(found, dict):
+            return found
+        return {str(uid): count for uid, count in found.items()}
+
+
+class Moved:
+    """A learner's transfer with two archives; what the second is like makes the case."""
+
+    def __init__(self, transfer: Any) -> None:
+        self.transfer = transfer
+        self.__code__ = getattr(transfer, "__code__", None)
+
+    def __call__(self, room: int, changed: str) -> object:
+        with open_archive(title="SECOND", room=room) as target:
+            kept = target.keep
+
+            def keep(path: Path, sop_class: str = "", uid: str = "") -> int:
+                if uid == changed:
+                    dataset = dcmread(path)
+                    dataset.PatientComments = "changed"
+                    dataset.save_as(path, enforce_file_format=True)
+                return kept(path, sop_class, uid)
+
+            target.keep = keep  # type: ignore[method-assign]
+            partners = {target.title: (target.address, target.port)}
+            with open_archive(partners=partners) as source:
+                _fill(source)
+                with _talk(source, StudyRootQueryRetrieveInformationModelMove) as association:
+                    answer = self.transfer(association, source, target, "2.25.1", "2.25.1.1")
+            if answer is None or not isinstance(answer, (list, tuple, set)):
+                return answer
+            return [sorted(map(str, answer)), len(target.records)]
+
+
+def _moves() -> Cases:
+    return [(10**9, ""), (90_000, ""), (10**9, "2.25.1.1.2")]
+
+
+def _patients() -> Cases:
+    return [("DL-0001",), ("DL-0002",), ("NOBODY",)]
 
 
 # ---- 09c
@@ -317,22 +488,48 @@ def _outside(root: Path, folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() if path.is_file() else b"" for path in paths}
 
 
-class Provider(Code):
-    """A handler of C-STORE, judged by what hostile senders reach with it."""
+class _Surrounded(Code):
+    """A function that is judged by what it does to programs around it."""
+
+    around: ClassVar[Callable[[Any], Any]]
 
     @property
     def models(self) -> list[object]:
-        """What the solutions come to under the same attacks."""
-        return [Attacked(model) for model in super().models]
+        """What the solutions come to in the same surroundings."""
+        return [self.around(model) for model in super().models]
 
     def _judge(self, answer: object) -> Any:
-        return super()._judge(Attacked(answer) if callable(answer) else answer)
+        return super()._judge(self.around(answer) if callable(answer) else answer)
 
     def _mistaken(self, is_same: Any, seen: str, unforeseen: str) -> Any:
-        return super()._mistaken(lambda wrong: is_same(Attacked(wrong)), seen, unforeseen)
+        return super()._mistaken(lambda wrong: is_same(self.around(wrong)), seen, unforeseen)
+
+
+class Provider(_Surrounded):
+    """A handler of C-STORE, judged by what hostile senders reach with it."""
+
+    around = Attacked
+
+
+class Asking(_Surrounded):
+    """Questions of a learner, put to an archive that runs meanwhile."""
+
+    around = Asked
+
+
+class Moving(_Surrounded):
+    """A transfer of a learner, between two archives that run meanwhile."""
+
+    around = Moved
 
 
 CHECKS = {
+    "network-1": Check(cases=_days, form=_identifier),
+    "network-2": Check(cases=_responses, form=_uids_of),
+    "network-3": Check(cases=_patients, kind=Asking),
+    "network-6": Check(cases=_statuses, form=forms.truth),
+    "network-7": Check(cases=_offers, form=_pairs),
+    "network-10": Check(cases=_moves, kind=Moving),
     "network-11": Check(cases=_questions, form=_address),
     "network-12": Check(cases=_instances),
     "network-13": Check(cases=_answers, form=forms.list_of(forms.exact_text, ordered=False)),
