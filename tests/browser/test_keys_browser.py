@@ -80,6 +80,8 @@ HELPERS = """() => {
       }
       await new Promise(requestAnimationFrame);
     }
+    const hit = document.elementFromPoint(...point);
+    if (hit?.tagName === 'SELECT') point[1] = hit.getBoundingClientRect().top - 3; // not its list
     return root.contains(document.elementFromPoint(...point)) ? point : null;
   };
   window.__focused = () => {
