@@ -136,7 +136,7 @@ WRONG: dict[str, list[Any]] = {
         lambda images: [images],
         lambda images: [[one] for one in images],
         lambda images: groups_by_comparing(images)[::-1],
-        lambda images: sum(groups_by_comparing(images), []),
+        lambda images: [one for group in groups_by_comparing(images) for one in group],
         7,
     ],
     "volume-5": [[28, 4], [48, 3], [3, 28], 28, [28], "three", None, [28, 3, 0]],

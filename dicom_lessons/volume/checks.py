@@ -115,7 +115,7 @@ def _affines() -> Cases:
 
 def _points() -> Cases:
     (plain,), (oblique,), _one = _affines()
-    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.2, -150.0))
+    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.5, -150.0))
     return [(affine, list(point)) for affine in (plain, oblique) for point in points]
 
 
