@@ -154,10 +154,10 @@ CHECKS = {
     "volume-1": Check(cases=_alone, kind=Near),
     "volume-2": Check(cases=_piles, form=_images),
     "volume-3": Check(cases=_places, form=forms.list_of(forms.number)),
-    "volume-4": Check(cases=_scouts, form=_groups),
-    "volume-5": Check(form=forms.list_of(forms.number)),
+    "volume-4": Check(form=forms.list_of(forms.number)),
+    "volume-5": Check(cases=_scouts, form=_groups),
     "volume-6": Check(cases=_pixels, form=_place, kind=Near),
     "volume-7": Check(cases=_points, form=_place, kind=Near),
     "volume-8": Check(form=_tenths),
-    "volume-9": Check(cases=_affines, form=_matrix, kind=Apart),
+    "volume-10": Check(cases=_affines, form=_matrix, kind=Apart),
 }
