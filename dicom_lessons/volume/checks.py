@@ -12,7 +12,8 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Code, Outcome, Verdict
+from dicom_lessons.exercises.calls import Outcome
+from dicom_lessons.exercises.kinds import Check, Code, Verdict
 from dicom_lessons.text import N_, _
 
 Cases = Sequence[tuple[object, ...]]
@@ -58,7 +59,7 @@ def _series(turned: Sequence[float], places: Sequence[float]) -> list[Dataset]:
     """Return slices at places along the normal, whose numbers tell nothing."""
     normal = np.cross(turned[:3], turned[3:])
     return [
-        _image(number, np.array([-100.0, -90.0, 40.0]) + place * normal, turned)
+        _image(number, list(np.array([-100.0, -90.0, 40.0]) + place * normal), turned)
         for number, place in enumerate(places, 1)
     ]
 
