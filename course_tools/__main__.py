@@ -118,6 +118,18 @@ def _class(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from course_tools import bench
 
+    if arguments.folder.name == "network":
+        from course_tools.bench import network
+
+        found, notes = network.figures()
+        report = bench.Report(bench.describe_machine(), tuple(found), tuple(notes))
+        for line in bench.table(report):
+            print(line)
+        return 0
+    if arguments.volume:
+        for line in bench.volume_lines():
+            print(line)
+        return 0
     bench.run(places.ready(arguments.folder))
     return 0
 
@@ -176,8 +188,10 @@ def parser() -> argparse.ArgumentParser:
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
-        help="where bench.json and bench.png go; my_work if none is named",
+        help="where bench.json and bench.png go (my_work if none is named), or network",
     )  # fmt: skip
+
+    bench.add_argument("--volume", action="store_true", help="only series that become volumes")
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")

@@ -17,6 +17,10 @@ EVERY_WIDGET = {
     "explore_difference('virtual/ct', 'virtual/ct_sharp')",
     "TransferSyntaxComparator": "from dicom_lessons.compression import compare_transfer_syntaxes\n"
     "compare_transfer_syntaxes('MR_small')",
+    "DeidentificationDiff": "from dicom_lessons.deidentify import explore_deidentification\n"
+    "explore_deidentification('virtual/ct')",
+    "MessageExplorer": "from dicom_lessons.network import explore_messages, open_archive\n"
+    "with open_archive() as archive:\n    pass\nexplore_messages(archive)",
     "SliceOrderLab": "from dicom_lessons import samples\n"
     "from dicom_lessons.volume import explore_slice_order\n"
     "explore_slice_order(samples.series('virtual/pt_volume')[:9])",

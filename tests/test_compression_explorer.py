@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom import Dataset
+from pydicom.uid import JPEG2000MCLossless
 
 from dicom_lessons import samples
 from dicom_lessons.compression import compare_transfer_syntaxes
@@ -23,6 +24,12 @@ from dicom_lessons.reading import ReadingError
 from dicom_lessons.text import set_language
 
 HOSTILE = '<img src=x onerror="document.title=1">'
+
+
+def of_part_two() -> Dataset:
+    dataset = samples.read("MR_small_jp2klossless")
+    dataset.file_meta.TransferSyntaxUID = JPEG2000MCLossless
+    return dataset
 
 
 def pictures(markup: str) -> list[NDArray[np.uint8]]:
@@ -43,7 +50,7 @@ def twin(comparator: TransferSyntaxComparator) -> dict[str, Any]:
 @pytest.mark.parametrize("source", ["CT_small", samples.path("CT_small"), samples.read("CT_small")])
 def test_a_picture_opens_as_it_is(source: Any) -> None:
     comparator = compare_transfer_syntaxes(source)
-    assert len(comparator.codings) == 13
+    assert len(comparator.codings) == 14
     assert len(comparator.picture_choice.options) == len(PICTURES) + 1
     shown, lost = pictures(comparator.pictures.value)
     assert np.array_equal(shown, to_display(samples.read("CT_small")))
@@ -96,12 +103,10 @@ def test_files_found_stand_in_one_list() -> None:
     assert comparator.coding_choice.value == 0
     assert "ms on this computer" in comparator.numbers.value
     choose(comparator, "SC_rgb_jpeg_gdcm")
-    assert pictures(comparator.pictures.value) == []
-    assert "No decoder here" in comparator.pictures.value
-    assert "GPLv3" in comparator.numbers.value
-    assert " ms " not in comparator.numbers.value
+    assert len(pictures(comparator.pictures.value)) == 2
+    assert "imagecodecs" in comparator.numbers.value
     comparator.picture_choice.value = "virtual/us_doppler"
-    assert len(comparator.codings) == 13
+    assert len(comparator.codings) == 14
 
 
 def test_a_given_data_set_can_be_returned_to() -> None:
@@ -109,7 +114,7 @@ def test_a_given_data_set_can_be_returned_to() -> None:
     assert all(coding.lossless for coding in comparator.codings)
     comparator.picture_choice.value = "MR_small"
     comparator.picture_choice.value = ""
-    assert len(comparator.codings) == 6
+    assert len(comparator.codings) == 7
     assert comparator.codings[0].dataset.PhotometricInterpretation == "PALETTE COLOR"
 
 
@@ -126,7 +131,7 @@ def test_every_kind_of_picture_can_be_compared(name: str) -> None:
     [
         (Dataset(), PixelError),
         ("rtplan", PixelError),
-        ("SC_rgb_jpeg_gdcm", PixelError),
+        (of_part_two(), PixelError),
         (HOSTILE, LookupError),
         ("", LookupError),
         ("no_meta", ReadingError),

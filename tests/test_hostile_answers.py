@@ -89,7 +89,7 @@ def state() -> list[tuple[str, int, int]]:
 def paths_in(arguments: tuple[object, ...]) -> Iterator[Path]:
     for each in (*arguments, *(getattr(one, "filename", None) for one in arguments)):
         with contextlib.suppress(TypeError, ValueError, OSError):
-            if isinstance(each, str | Path) and Path(each).exists():
+            if isinstance(each, str | Path) and each != "" and Path(each).exists():
                 yield Path(each)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -49,6 +49,13 @@ def run(folder: Path, say: Callable[[str], None] = print) -> Report:
     for line in table(report):
         say(line)
     return report
+
+
+def volume_lines() -> Iterator[str]:
+    """Measure only how series become volumes, and give the report line by line."""
+    from course_tools.bench.volumes import volume_figures
+
+    return table(Report(describe_machine(), tuple(volume_figures())))
 
 
 def describe_machine() -> Machine:

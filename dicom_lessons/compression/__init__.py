@@ -3,5 +3,6 @@
 from dicom_lessons.compression.change import compress
 from dicom_lessons.compression.explorer import compare_transfer_syntaxes
 from dicom_lessons.compression.packages import decoders
+from dicom_lessons.pixels.plugin import add_decoder
 
-__all__ = ["compare_transfer_syntaxes", "compress", "decoders"]
+__all__ = ["add_decoder", "compare_transfer_syntaxes", "compress", "decoders"]

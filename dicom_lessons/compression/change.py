@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from copy import deepcopy
+from importlib.util import find_spec
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, config
-from pydicom.encaps import generate_frames
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels.encoders.base import get_encoder
 from pydicom.pixels.utils import pack_bits
 from pydicom.uid import (
@@ -20,6 +21,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -31,6 +33,7 @@ from pydicom.uid import (
 )
 
 from dicom_lessons.pixels.notes import noted
+from dicom_lessons.pixels.plugin import LABEL
 from dicom_lessons.pixels.stored import PixelError, frames_of, refusal, stored_values
 from dicom_lessons.structure import swap_words
 from dicom_lessons.text import N_, _, short
@@ -42,6 +45,7 @@ ENCODERS = {
     JPEGLSNearLossless: "pyjpegls",
     JPEG2000Lossless: "pylibjpeg",
     JPEG2000: "pylibjpeg",
+    HTJ2KLossless: LABEL,
 }
 # Lossy Image Compression Method (0028,2114), PS3.3 C.7.6.1.1.5.1
 METHODS = {
@@ -52,7 +56,7 @@ METHODS = {
 }
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
 _LOSSY = {JPEGLSNearLossless: ("jls_error",), JPEG2000: ("j2k_cr", "j2k_psnr")}
-_COLOURS = {JPEG2000Lossless: "YBR_RCT", JPEG2000: "YBR_ICT"}
+_COLOURS = {JPEG2000Lossless: "YBR_RCT", HTJ2KLossless: "YBR_RCT", JPEG2000: "YBR_ICT"}
 
 
 class CompressionError(PixelError):
@@ -68,7 +72,8 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
         An image; it is decoded first if need be. Colours become RGB then, for JPEG 2000 YBR_RCT
         or YBR_ICT (PS3.5 §8.2.4).
     transfer_syntax : str
-        UID: implicit, explicit or deflated little endian, RLE, JPEG-LS or JPEG 2000.
+        UID: implicit, explicit or deflated little endian, RLE, JPEG-LS, JPEG 2000 or HTJ2K
+        Lossless.
     **options
         Those of :meth:`pydicom.Dataset.compress`: for JPEG-LS Near-Lossless ``jls_error``, by how
         much a stored value may be off; for JPEG 2000 ``j2k_cr`` or ``j2k_psnr``, a list with the
@@ -125,8 +130,7 @@ def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
     if syntax == ExplicitVRBigEndian:
         raise CompressionError(_("Explicit VR Big Endian is retired: it is read, never written."))
     name, uid = short(syntax.name, 99), short(syntax)
-    encoder = ENCODERS.get(syntax)
-    if syntax not in NATIVE and not (encoder and encoder in get_encoder(syntax).available_plugins):
+    if syntax not in NATIVE and not _has_encoder(syntax):
         raise CompressionError(
             _("No encoder here for transfer syntax {name} ({uid}).", name=name, uid=uid)
         )
@@ -141,6 +145,12 @@ def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
             _("{name} needs one option: {options}.", name=name, options=_(" or ").join(allowed))
         )
     return {option: _option(option, value) for option, value in options.items()}
+
+
+def _has_encoder(syntax: UID) -> bool:
+    if syntax == HTJ2KLossless:
+        return find_spec(LABEL) is not None
+    return syntax in ENCODERS and ENCODERS[syntax] in get_encoder(syntax).available_plugins
 
 
 def _option(option: str, value: Any) -> Any:
@@ -221,12 +231,27 @@ def encode(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
         # pydicom leaves out the bytes above Bits Stored, which RLE keeps (PS3.5 §G.2)
         dataset.BitsStored = dataset.BitsAllocated
     try:
-        dataset.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False, **options)
+        if syntax == HTJ2KLossless:
+            _encode_htj2k(dataset, values)
+        else:
+            dataset.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False, **options)
     except BaseException as error:  # the panic of an encoder is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
         raise _cannot_take(dataset, syntax) from error
     dataset.BitsStored = bits
+
+
+def _encode_htj2k(dataset: Dataset, values: NDArray[Any]) -> None:
+    """Do what pydicom has no encoder for (PS3.5 §A.4)."""
+    from imagecodecs import htj2k_encode
+
+    colours = (3,) if dataset.SamplesPerPixel == 3 else ()
+    frames = values.reshape(-1, dataset.Rows, dataset.Columns, *colours)
+    coded = [bytes(htj2k_encode(one, rgb=bool(colours), reversible=True)) for one in frames]
+    dataset.add_new("PixelData", "OB", encapsulate(coded))
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = HTJ2KLossless
 
 
 def _check_pixels(dataset: Dataset, values: NDArray[Any], syntax: UID, limit: int) -> None:

@@ -20,6 +20,7 @@ from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLSLossless,
@@ -235,6 +236,7 @@ def _ways() -> Iterator[tuple[str, UID, dict[str, Any]]]:
     for limit in (1, 3, 10):
         name = _("JPEG-LS, off by {limit} at most", limit=limit)
         yield name, JPEGLSNearLossless, {"jls_error": limit}
+    yield _("HTJ2K, lossless"), HTJ2KLossless, {}
     yield _("JPEG 2000, lossless"), JPEG2000Lossless, {}
     for rate in (5, 10, 20, 40):
         name = _("JPEG 2000, set to {rate} : 1", rate=rate)

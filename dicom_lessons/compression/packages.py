@@ -10,11 +10,13 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRBigEndian, JPEGExtended12Bit
 
 from dicom_lessons.compression.change import NATIVE
-from dicom_lessons.pixels.stored import DECODERS
+from dicom_lessons.pixels.decoders import DECODERS, plugins_of
+from dicom_lessons.pixels.plugin import DECODER_DEPENDENCIES, LABEL
 from dicom_lessons.text import N_, _, short
 
 # of packages that are not installed
 _LICENCES = {
+    "imagecodecs": "BSD-3-Clause",
     "pillow": "MIT-CMU",
     "pyjpegls": "MIT",
     "pylibjpeg-libjpeg": "GPLv3",
@@ -56,8 +58,9 @@ class Package:
 def decoders(transfer_syntax: str) -> tuple[Package, ...]:
     """Return the packages that decode a transfer syntax here, the one that is asked first first.
 
-    Where none does, or not for all pixels, those that would if they were installed come last:
-    they have no version. python-gdcm is never asked, for a broken file makes it end the kernel.
+    Where pydicom by itself has none, or not for all pixels, those that would if they were
+    installed come last: they have no version. python-gdcm is never asked, for a broken file makes
+    it end the kernel.
 
     >>> [package.name for package in decoders("1.2.840.10008.1.2.5")]
     ['pylibjpeg-rle', 'pydicom']
@@ -66,16 +69,16 @@ def decoders(transfer_syntax: str) -> tuple[Package, ...]:
     if uid in (*NATIVE, ExplicitVRBigEndian):
         return (_package("pydicom"),)
     try:
-        available = get_decoder(uid).available_plugins
+        asked_by_pydicom = get_decoder(uid).is_available
     except NotImplementedError:
         return ()
     limited = uid == JPEGExtended12Bit
-    used = [plugin for plugin in DECODERS if plugin in available]
+    used = plugins_of(uid)
     found = [
         _package(_name(plugin, uid), _EIGHT_BITS if limited and plugin == "pillow" else "")
         for plugin in used
     ]
-    if found and not limited:
+    if asked_by_pydicom and not limited:
         return tuple(found)
     for plugin in (*DECODERS, "gdcm"):
         name = _name(plugin, uid)
@@ -89,6 +92,8 @@ def _name(plugin: str, uid: UID) -> str:
     """Return the package that a plugin of pydicom needs for a transfer syntax; empty if none."""
     if plugin == "pydicom":
         return "pydicom" if uid.keyword == "RLELossless" else ""
+    if plugin == LABEL:
+        return LABEL if uid in DECODER_DEPENDENCIES else ""
     needs = import_module(f"pydicom.pixels.decoders.{plugin}").DECODER_DEPENDENCIES
     name: str = needs.get(uid, ("",))[-1]
     return name.partition(">")[0].replace("gdcm", "python-gdcm")

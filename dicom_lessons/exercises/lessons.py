@@ -22,6 +22,8 @@ LESSONS = {
     "read_write": "06",
     "pixels": "07",
     "compression": "07",
+    "deidentify": "08",
+    "network": "09",
     "volume": "10",
 }
 

@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 from pydicom import uid
 from pydicom.pixels.decoders.base import get_decoder
 
+from dicom_lessons.pixels.decoders import plugins_of
 from dicom_lessons.text import _
 
 COURSE = "dicom-lessons"
@@ -35,9 +36,13 @@ PACKAGES = (
     "pylibjpeg-openjpeg",
     "pylibjpeg-rle",
     "pyjpegls",
+    "imagecodecs",
 )
 DECODED_BY: dict[uid.UID, tuple[str, ...]] = {
     uid.JPEGBaseline8Bit: ("pillow",),
+    **dict.fromkeys(
+        (uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1), ("imagecodecs",)
+    ),
     uid.JPEGLSLossless: ("pyjpegls",),
     uid.JPEGLSNearLossless: ("pyjpegls",),
     uid.JPEG2000Lossless: ("pylibjpeg", "pylibjpeg-openjpeg"),
@@ -185,26 +190,16 @@ def decoders() -> tuple[Prerequisite, ...]:
     """
     lines = []
     for syntax in uid.AllTransferSyntaxes:
+        names = DECODED_BY.get(syntax, () if syntax.is_compressed else ("pydicom",))
         try:
-            decoder = get_decoder(syntax)
+            native = get_decoder(syntax).is_native
         except NotImplementedError:
             advice = _("No lesson needs it. pydicom has no decoder for it.")
             lines.append(Prerequisite(syntax.name, "", "", False, advice))
             continue
-        names = DECODED_BY.get(syntax, () if syntax.is_compressed else ("pydicom",))
-        plugins = ", ".join(decoder.available_plugins) or "pydicom" if decoder.is_available else ""
-        advice = ""
-        if not decoder.is_available and names:
-            advice = _install(*names)
-        elif not decoder.is_available:
-            advice = _(
-                "No lesson needs it, but many archives use it. The package python-gdcm decodes "
-                "it, but a broken file can then end the kernel."
-            )
-        elif not names:
-            advice = _("Only with 8 bits per pixel. No lesson needs more.")
-        needed = ", ".join(names)
-        lines.append(Prerequisite(syntax.name, plugins, needed, decoder.is_available, advice))
+        plugins = ", ".join(plugins_of(syntax)) or ("pydicom" if native else "")
+        advice = "" if plugins else _install(*names)
+        lines.append(Prerequisite(syntax.name, plugins, ", ".join(names), bool(plugins), advice))
     return tuple(lines)
 
 

@@ -13,10 +13,11 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from dicom_lessons.pixels import plugin
 from dicom_lessons.pixels.notes import PixelError
 from dicom_lessons.text import N_, _, short
 
-DECODERS = ("pylibjpeg", "pyjpegls", "pillow", "pydicom")
+DECODERS = ("pylibjpeg", "pyjpegls", "pillow", plugin.LABEL, "pydicom")
 NATIVE = (
     ImplicitVRLittleEndian,
     ExplicitVRLittleEndian,
@@ -79,12 +80,18 @@ def decoders_of(syntax: UID) -> list[str]:
     """
     if syntax in NATIVE or syntax in WRAPPED:
         return []
-    with suppress(NotImplementedError):
-        available = get_decoder(syntax).available_plugins
-        if found := [name for name in DECODERS if name in available]:
-            return found
+    if found := plugins_of(syntax):
+        return found
     what = _("No decoder here for transfer syntax {name}.", name=_name(syntax))
     raise PixelError(f"{what} {cure_of(syntax)}")
+
+
+def plugins_of(syntax: UID) -> list[str]:
+    """Return the plug-ins that decode a transfer syntax here, in our order; maybe none."""
+    available = {plugin.LABEL} if plugin.is_available(syntax) else set()
+    with suppress(NotImplementedError):
+        available.update(get_decoder(syntax).available_plugins)
+    return [name for name in DECODERS if name in available]
 
 
 def cure_of(syntax: UID) -> str:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import ExplicitVRBigEndian, JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
@@ -30,6 +29,7 @@ from dicom_lessons.pixels.header import (
     read_header,
 )
 from dicom_lessons.pixels.notes import PixelError, note
+from dicom_lessons.pixels.plugin import decoder_with
 from dicom_lessons.text import N_, _, short
 
 __all__ = [
@@ -222,7 +222,7 @@ def _decoded(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found, _changed = get_decoder(header.syntax).as_array(
+                found, _changed = decoder_with(name, header.syntax).as_array(
                     encapsulate([coded]), index=0, decoding_plugin=name, raw=True, **options
                 )
                 return found

@@ -9,8 +9,9 @@ and keeps what it receives in memory: nothing that arrives names a file.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socketserver import BaseServer
@@ -100,6 +101,8 @@ class Message:
         The command set, elements of group 0000; empty unless it is a DIMSE message.
     data_set : bytes
         The bytes that follow the command set, if any do.
+    second : str
+        The title at the other end, if the acceptor opened a second association for this message.
     """
 
     sender: str
@@ -107,6 +110,7 @@ class Message:
     details: tuple[str, ...] = ()
     command: Dataset = field(default_factory=Dataset, repr=False)
     data_set: bytes = field(default=b"", repr=False)
+    second: str = ""
 
     def __str__(self) -> str:
         arrow = "→" if self.sender == "requestor" else "←"
@@ -127,12 +131,15 @@ class StorageProvider:
         In the order in which they passed.
     contexts : list of Context
         Of all associations.
+    largest_data_set : int
+        Bytes of a message's data set that are still noted; larger ones are left out.
     """
 
     address: str = "127.0.0.1"
     port: int = 0
     messages: list[Message] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
+    largest_data_set: int = MOST_BYTES
     _instances: list[bytes] = field(default_factory=list)
     # an association's offer until it is answered: numbers of contexts are those of one association
     _offers: dict[Any, dict[int, Context]] = field(default_factory=dict, repr=False)
@@ -153,7 +160,7 @@ class StorageProvider:
             self._instances.append(instance)
         return SUCCESS
 
-    def _note_pdu(self, event: Any, sender: str) -> None:
+    def _note_pdu(self, event: Any, sender: str, second: str = "") -> None:
         name = type(event.pdu).__name__.replace("_", "-").replace("ABORT-RQ", "ABORT")
         details: list[str] = []
         if name == "A-ASSOCIATE-RQ":
@@ -174,9 +181,25 @@ class StorageProvider:
         elif name in ("A-ASSOCIATE-RJ", "A-RELEASE-RQ", "A-ABORT"):
             self._ending.add(event.assoc)
         if name != "P-DATA-TF":
-            self.messages.append(Message(sender, name, tuple(details)))
+            self.messages.append(Message(sender, name, tuple(details), second=second))
 
-    def _note_message(self, event: Any, sender: str) -> None:
+    def second(self, title: str) -> list[tuple[Any, ...]]:
+        """Return what notes the messages of an association that the acceptor opens to a title."""
+        return self._listeners("acceptor", "requestor", title)
+
+    def _listeners(
+        self, received: str = "requestor", sent: str = "acceptor", second: str = ""
+    ) -> list[tuple[Any, ...]]:
+        from pynetdicom import evt
+
+        return [
+            (evt.EVT_PDU_RECV, self._note_pdu, [received, second]),
+            (evt.EVT_PDU_SENT, self._note_pdu, [sent, second]),
+            (evt.EVT_DIMSE_RECV, self._note_message, [received, second]),
+            (evt.EVT_DIMSE_SENT, self._note_message, [sent, second]),
+        ]
+
+    def _note_message(self, event: Any, sender: str, second: str = "") -> None:
         name = type(event.message).__name__.replace("_", "-")
         command = event.message.command_set
         details = []
@@ -188,8 +211,9 @@ class StorageProvider:
                 _("status {status}: {meaning}", status=f"{command.Status:04X}H", meaning=success)
             )
         sent = event.message.data_set
-        data_set = sent.getvalue() if sent else b""
-        self.messages.append(Message(sender, name, tuple(details), command, data_set))
+        noted = sent is not None and sent.getbuffer().nbytes <= self.largest_data_set
+        data_set = sent.getvalue() if noted else b""
+        self.messages.append(Message(sender, name, tuple(details), command, data_set, second))
 
     def _end(self, association: Any) -> None:
         """End an association that its requestor left open, whatever it waits for just now.
@@ -213,13 +237,24 @@ class StorageProvider:
 
 
 @contextmanager
-def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
+def storage_provider(
+    *sop_classes: str,
+    entity: Any = None,
+    handlers: Sequence[tuple[Any, ...]] = (),
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[StorageProvider]:
     """Run a provider of the Verification and Storage services while a ``with`` block lasts.
 
     Parameters
     ----------
     *sop_classes : str
         UIDs of the storage SOP classes that it accepts, in every transfer syntax.
+    entity : pynetdicom.AE, optional
+        Another application entity, with contexts of its own.
+    handlers : sequence of tuple, optional
+        What else pynetdicom calls; a handler of C-STORE here stores instead of the provider.
+    tls : ssl.SSLContext, optional
+        Then nobody without TLS is let in (PS3.15 §B.12).
 
     Yields
     ------
@@ -242,20 +277,17 @@ def storage_provider(*sop_classes: str) -> Iterator[StorageProvider]:
     from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
     provider = StorageProvider()
-    entity = AE(ae_title="PROVIDER")
+    entity = entity or AE(ae_title="PROVIDER")
     entity.add_supported_context(Verification)
     for sop_class in sop_classes:
         entity.add_supported_context(sop_class, ALL_TRANSFER_SYNTAXES)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = SECONDS_TO_ANSWER
+    if evt.EVT_C_STORE not in [handler[0] for handler in handlers]:
+        handlers = [*handlers, (evt.EVT_C_STORE, provider._store)]
     server = entity.make_server(
         (provider.address, 0),
-        evt_handlers=[
-            (evt.EVT_C_STORE, provider._store),
-            (evt.EVT_PDU_RECV, provider._note_pdu, ["requestor"]),
-            (evt.EVT_PDU_SENT, provider._note_pdu, ["acceptor"]),
-            (evt.EVT_DIMSE_RECV, provider._note_message, ["requestor"]),
-            (evt.EVT_DIMSE_SENT, provider._note_message, ["acceptor"]),
-        ],
+        evt_handlers=[*handlers, *provider._listeners()],
+        ssl_context=tls,
         request_handler=_handler(),
     )
     provider.port = server.server_address[1]

@@ -11,7 +11,7 @@ from dicom_lessons.text import _, short
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-LEFT, RIGHT = 0.0, 10.0
+LEFT, RIGHT, THIRD = 0.0, 10.0, 20.0
 LINE, GAP = 0.42, 0.5
 LONGEST_LINE = 66
 _ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
@@ -33,25 +33,30 @@ def draw_sequence(messages: Sequence[Message]) -> Figure:
     import matplotlib.pyplot as plt
 
     height = sum(LINE * (1 + len(message.details)) + GAP for message in messages) + GAP
-    figure, axes = plt.subplots(figsize=(8, 0.42 * (height + 1.2)), dpi=100)
-    ends = (LEFT, _("requestor (SCU)")), (RIGHT, _("acceptor (SCP)"))
+    ends = [(LEFT, _("requestor (SCU)")), (RIGHT, _("acceptor (SCP)"))]
+    second = next((message.second for message in messages if message.second), "")
+    if second:
+        ends.append((THIRD, short(second, LONGEST_LINE).replace("$", r"\$")))
+    width = 8 if len(ends) == 2 else 14
+    figure, axes = plt.subplots(figsize=(width, 0.42 * (height + 1.2)), dpi=100)
     for x, name in ends:
         axes.plot([x, x], [0, height], color="0.4", linewidth=1.5)
         axes.text(x, -0.35, name, ha="center", va="bottom", fontsize=10, fontweight="bold")
     y = GAP
     for message in messages:
         y += LINE * (1 + len(message.details))
-        start, end = (LEFT, RIGHT) if message.sender == "requestor" else (RIGHT, LEFT)
+        left, right = (RIGHT, THIRD) if message.second else (LEFT, RIGHT)
+        start, end = (left, right) if message.sender == "requestor" else (right, left)
         axes.annotate("", (end, y), (start, y), arrowprops=_ARROW)
         # a dollar sign would start a formula
         details = [short(line, LONGEST_LINE).replace("$", r"\$") for line in message.details]
         lines = [message.name, *details]
         for row, line in enumerate(reversed(lines)):
             weight = "bold" if row == len(lines) - 1 else "normal"
-            place = (LEFT + RIGHT) / 2, y - 0.08 - row * LINE
+            place = (left + right) / 2, y - 0.08 - row * LINE
             axes.text(*place, line, ha="center", va="bottom", fontsize=8.5, fontweight=weight)
         y += GAP
-    axes.set(xlim=(LEFT - 1.6, RIGHT + 1.6), ylim=(height, -1))
+    axes.set(xlim=(LEFT - 1.6, ends[-1][0] + 1.6), ylim=(height, -1))
     axes.axis("off")
     figure.tight_layout(pad=0.3)
     return figure

@@ -151,6 +151,80 @@ def _tenths(answer: Any) -> float:
     return round(forms.number(answer), 1)
 
 
+# ---- 10c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close(Code):
+    """A function that returns numbers: a millionth part may differ."""
+
+    def _matches(self, one: Any, other: Any) -> bool:
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=1e-6, atol=1e-6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor(Code):
+    """SUV factors are small: only the ratio of two of them counts."""
+
+    def _matches(self, one: Any, other: Any) -> bool:
+        return bool(np.isclose(one, other, rtol=1e-4, atol=0))
+
+
+def _injections() -> Cases:
+    return [
+        (78.0, 260e6, 6586.2, 3900.0),
+        (60.0, 185e6, 6586.2, 6586.2),
+        (95.5, 400e6, 4062.6, 0.0),
+        (70, 1e8, 1223.4, 600),
+    ]
+
+
+def _grids() -> tuple[NDArray[np.float64], ...]:
+    fine = np.array(
+        [[0, 0, 1.6, -204.2], [0, 1.6, 0, -194.2], [5, 0, 0, -152], [0, 0, 0, 1]], float
+    )
+    coarse = np.array([[0, 0, 4, -254], [0, 4, 0, -244], [5, 0, 0, -150], [0, 0, 0, 1]], float)
+    oblique = np.array(
+        [[0.9, -0.48, 1.2, 12], [0, 0.64, 0.9, -7], [2.4, 0.6, 0, 300], [0, 0, 0, 1]], float
+    )
+    return fine, coarse, oblique
+
+
+def _pairs() -> Cases:
+    fine, coarse, oblique = _grids()
+    return [
+        ((0, 0, 0), fine, coarse),
+        ((35, 128, 100), fine, coarse),
+        ((12, 40, 7), coarse, fine),
+        ((3, 2, 1), coarse, oblique),
+    ]
+
+
+def _framed(uid: str | None, study: str = "2.25.7") -> Dataset:
+    image = Dataset()
+    image.StudyInstanceUID = study
+    if uid is not None:
+        image.FrameOfReferenceUID = uid
+    return image
+
+
+def _frames() -> Cases:
+    here, there = "2.25.11", "2.25.12"
+    return [
+        (_framed(here), _framed(here)),
+        (_framed(here), _framed(there)),
+        (_framed(here), _framed(here, "2.25.8")),
+        (_framed(None), _framed(None)),
+        (_framed(""), _framed("")),
+        (_framed(here), _framed(None)),
+        (_framed(None), _framed(here)),
+    ]
+
+
+def _matrices() -> Cases:
+    return [(grid,) for grid in _grids()]
+
+
 CHECKS = {
     "volume-1": Check(cases=_alone, kind=Near),
     "volume-2": Check(cases=_piles, form=_images),
@@ -161,4 +235,8 @@ CHECKS = {
     "volume-7": Check(cases=_points, form=_place, kind=Near),
     "volume-8": Check(form=_tenths),
     "volume-10": Check(cases=_affines, form=_matrix, kind=Apart),
+    "volume-11": Check(cases=_injections, form=forms.number, kind=Factor),
+    "volume-12": Check(cases=_pairs, form=_place, kind=Close),
+    "volume-13": Check(cases=_frames),
+    "volume-14": Check(cases=_matrices, form=_matrix, kind=Close),
 }

@@ -139,6 +139,8 @@ class PlanesViewer(Box):
         for viewer, name in zip(self.viewers, PLANES, strict=True):
             viewer.about = {**viewer.about, "alt": _(_PLANES[name])}
             viewer.frame = upright.array.shape[PLANES.index(name)] // 2
+            # a viewer takes the width it is given, and a row gives it none by itself
+            viewer.layout = Layout(flex="1 1 520px", min_width="min(100%, 520px)")
         self._links = [
             traitlets.link((self.viewers[0], trait), (other, trait))
             for other in self.viewers[1:]

