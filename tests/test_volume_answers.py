@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 from typing import Any
@@ -41,10 +42,10 @@ def place_by_determinant(image: Any) -> Any:
 
 
 def gaps_by_hand(places: Any) -> list[Any]:
-    steps = sorted(after - before for before, after in zip(places, places[1:], strict=False))
+    steps = sorted(after - before for before, after in itertools.pairwise(places))
     middle = len(steps) // 2
     usual = steps[middle] if len(steps) % 2 else (steps[middle - 1] + steps[middle]) / 2
-    return [one for one, two in zip(places, places[1:], strict=False) if two - one > 1.5 * usual]
+    return [one for one, two in itertools.pairwise(places) if two - one > 1.5 * usual]
 
 
 def groups_by_comparing(images: Any) -> list[list[Any]]:
@@ -94,16 +95,16 @@ RIGHT: dict[str, list[Any]] = {
         lambda images: tuple(sorted(images, key=place_by_determinant)),
     ],
     "volume-3": [gaps_by_hand, lambda places: tuple(map(float, gaps_by_hand(places)))],
-    "volume-4": [
+    "volume-5": [
         groups_by_comparing,
         lambda images: tuple(map(tuple, groups_by_comparing(images))),
     ],
-    "volume-5": [[28, 3], (28.0, 3), np.array([28, 3]), ["28", "3"]],
+    "volume-4": [[28, 3], (28.0, 3), np.array([28, 3]), ["28", "3"]],
     "volume-6": [where, lambda *given: list(where(*given)), lambda *given: tuple(where(*given))],
     "volume-7": [index_by_solving, lambda *given: np.array(index_by_solving(*given))],
     "volume-8": [137.7, 137.71371, np.float32(137.71), "137.7", Fraction(1377, 10)],
-    "volume-9": [ras_by_rows, lambda affine: ras_by_rows(affine).tolist()],
-    "volume-10": ["second", " Second "],
+    "volume-10": [ras_by_rows, lambda affine: ras_by_rows(affine).tolist()],
+    "volume-9": ["second", " Second "],
 }
 WRONG: dict[str, list[Any]] = {
     "volume-1": [
@@ -132,14 +133,14 @@ WRONG: dict[str, list[Any]] = {
         lambda places: gaps_by_hand(places)[:1],
         "",
     ],
-    "volume-4": [
+    "volume-5": [
         lambda images: [images],
         lambda images: [[one] for one in images],
         lambda images: groups_by_comparing(images)[::-1],
-        lambda images: sum(groups_by_comparing(images), []),
+        lambda images: [one for group in groups_by_comparing(images) for one in group],
         7,
     ],
-    "volume-5": [[28, 4], [48, 3], [3, 28], 28, [28], "three", None, [28, 3, 0]],
+    "volume-4": [[28, 4], [48, 3], [3, 28], 28, [28], "three", None, [28, 3, 0]],
     "volume-6": [
         lambda image, row, column: where(image, column, row),
         lambda image, row, column: where(image, row + 0.5, column + 0.5),
@@ -153,14 +154,14 @@ WRONG: dict[str, list[Any]] = {
         lambda affine, point: None,
     ],
     "volume-8": [82.7, 131.8, 209.8, -137.7, 137, "far", None, [], math.nan, math.inf],
-    "volume-9": [
+    "volume-10": [
         ras_in_place,
         lambda affine: affine,
         lambda affine: -np.asarray(affine),
         lambda affine: ras_by_rows(affine)[:3],
         np.eye(4),
     ],
-    "volume-10": ["first", "third", "", None, 2, ["second", "third"]],
+    "volume-9": ["first", "third", "", None, 2, ["second", "third"]],
 }
 
 
@@ -176,4 +177,4 @@ def test_wrong_answers_that_look_right_are_wrong(name: str, answer: object) -> N
 
 
 def test_who_overwrites_the_matrix_is_told() -> None:
-    assert "overwrites" in str(judged("volume-9", ras_in_place))
+    assert "overwrites" in str(judged("volume-10", ras_in_place))

@@ -12,7 +12,8 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Code, Outcome, Verdict
+from dicom_lessons.exercises.calls import Outcome
+from dicom_lessons.exercises.kinds import Check, Code, Verdict
 from dicom_lessons.text import N_, _
 
 Cases = Sequence[tuple[object, ...]]
@@ -58,7 +59,7 @@ def _series(turned: Sequence[float], places: Sequence[float]) -> list[Dataset]:
     """Return slices at places along the normal, whose numbers tell nothing."""
     normal = np.cross(turned[:3], turned[3:])
     return [
-        _image(number, np.array([-100.0, -90.0, 40.0]) + place * normal, turned)
+        _image(number, list(np.array([-100.0, -90.0, 40.0]) + place * normal), turned)
         for number, place in enumerate(places, 1)
     ]
 
@@ -115,7 +116,7 @@ def _affines() -> Cases:
 
 def _points() -> Cases:
     (plain,), (oblique,), _one = _affines()
-    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.2, -150.0))
+    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.5, -150.0))
     return [(affine, list(point)) for affine in (plain, oblique) for point in points]
 
 
@@ -228,12 +229,12 @@ CHECKS = {
     "volume-1": Check(cases=_alone, kind=Near),
     "volume-2": Check(cases=_piles, form=_images),
     "volume-3": Check(cases=_places, form=forms.list_of(forms.number)),
-    "volume-4": Check(cases=_scouts, form=_groups),
-    "volume-5": Check(form=forms.list_of(forms.number)),
+    "volume-4": Check(form=forms.list_of(forms.number)),
+    "volume-5": Check(cases=_scouts, form=_groups),
     "volume-6": Check(cases=_pixels, form=_place, kind=Near),
     "volume-7": Check(cases=_points, form=_place, kind=Near),
     "volume-8": Check(form=_tenths),
-    "volume-9": Check(cases=_affines, form=_matrix, kind=Apart),
+    "volume-10": Check(cases=_affines, form=_matrix, kind=Apart),
     "volume-11": Check(cases=_injections, form=forms.number, kind=Factor),
     "volume-12": Check(cases=_pairs, form=_place, kind=Close),
     "volume-13": Check(cases=_frames),
