@@ -60,16 +60,16 @@ def without_origin(affine: Any) -> Any:
 
 
 RIGHT: list[tuple[str, Callable[..., Any]]] = [
-    ("volume-8", by_exponential),
-    ("volume-9", by_inverse),
-    ("volume-10", by_attribute),
-    ("volume-11", by_loop),
+    ("volume-11", by_exponential),
+    ("volume-12", by_inverse),
+    ("volume-13", by_attribute),
+    ("volume-14", by_loop),
 ]
 WRONG: list[tuple[str, Callable[..., Any]]] = [
-    ("volume-8", by_minutes),
-    ("volume-9", with_the_one),
-    ("volume-10", by_first_missing),
-    ("volume-11", without_origin),
+    ("volume-11", by_minutes),
+    ("volume-12", with_the_one),
+    ("volume-13", by_first_missing),
+    ("volume-14", without_origin),
 ]
 
 

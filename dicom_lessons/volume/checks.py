@@ -105,8 +105,8 @@ def _four_by_four(answer: Any) -> list[list[float]]:
 
 
 CHECKS = {
-    "volume-8": Check(cases=_injections, form=forms.number, kind=Factor),
-    "volume-9": Check(cases=_pairs, form=_three, kind=Close),
-    "volume-10": Check(cases=_frames),
-    "volume-11": Check(cases=_matrices, form=_four_by_four, kind=Close),
+    "volume-11": Check(cases=_injections, form=forms.number, kind=Factor),
+    "volume-12": Check(cases=_pairs, form=_three, kind=Close),
+    "volume-13": Check(cases=_frames),
+    "volume-14": Check(cases=_matrices, form=_four_by_four, kind=Close),
 }
