@@ -373,6 +373,178 @@ def test_an_allow_list_keeps_only_what_the_tables_know() -> None:
     assert "ZoomFactor" not in after and "Rows" in after and "PixelData" in after
 
 
+# ---- the same in other clothes
+
+# (what is known: text, and whether a name or number), a text, and what of it has to go
+DISGUISES = [
+    ("Ivanov^Ivan", "name", "Ivanov's scan, ivanov_2, IVANOV2", ["ivanov"]),
+    ("Ivanov^Ivan", "name", "Ivanov-Petrov; IvanovIvan", ["ivanov"]),
+    ("Иванов^Иван", "name", "для ИВАНОВА: Иван-старший, ИВАНОВ И.", ["ИВАНОВ И", "Иван-"]),
+    ("Schmidt-Weiß^Anna-Maria", "name", "SCHMIDT-WEISS, Anna Maria", ["weiss", "schmidt", "anna"]),
+    ("O'Brien^Mary Ann", "name", "o'brien OBrien O’Brien Mary-Ann", ["brien", "mary"]),
+    ("Müller^Jörg", "name", "Mu\u0308ller, MÜLLER, Jo\u0308rg", ["ller", "rg"]),
+    (
+        "Yamada^Tarou=山田^太郎=やまだ^たろう",
+        "name",
+        "YAMADA 山田さん やまだ",
+        ["yamada", "山田", "やまだ"],
+    ),
+    ("王^小东", "name", "患者王小东", ["王小东", "小东"]),
+    ("Hong^Gildong=洪^吉洞=홍^길동", "name", "홍길동, 洪吉洞, 길동님", ["길동", "吉洞"]),
+    ("Li^Wu", "name", "Li Wu, Wu Li", ["li wu", "wu li"]),
+    ("1990.01.31", "", "19900131 31.1.1990 31/01/1990", ["1990"]),
+    ("19900131", "", "1990.01.31 1990/01/31 1990-01-31 1/31/1990", ["1990"]),
+    ("20190506101112.5+0300", "", "seen 20190506 or 2019-05-06", ["2019"]),
+    ("471", "number", "number 471", ["471"]),
+]
+
+
+@pytest.mark.parametrize(("told", "kind", "text", "gone"), DISGUISES)
+def test_what_is_known_is_found_however_it_is_written(
+    told: str, kind: str, text: str, gone: list[str]
+) -> None:
+    known = Identifiers()
+    known.add(told, name=kind == "name", number=kind == "number")
+    left = known.cleaned(text).casefold()
+    assert not [one for one in gone if one.casefold() in left], left
+
+
+@pytest.mark.parametrize("text", ["4711, 1471", "Ivanovskaya", "Livanov", "1990", "Mariana", ""])
+def test_a_part_of_another_word_is_not_the_patient(text: str) -> None:
+    known = Identifiers()
+    known.add("Ivanov^Anna Maria", name=True)
+    known.add("471", number=True)
+    known.add("19900131")
+    assert known.cleaned(text) == text and known.found_in(text) == []
+
+
+def person() -> Dataset:
+    before = ct()
+    before.SpecificCharacterSet = "ISO_IR 192"
+    before.PatientName, before.PatientID = "Иванов^Иван=山田^太郎", "MRN-77123"
+    return before
+
+
+def test_codes_bytes_and_names_that_no_row_names_do_not_tell() -> None:
+    before = person()
+    before.PatientName = "Ivanov^Ivan"
+    before.ImageType = ["ORIGINAL", "PRIMARY", "IVANOV"]
+    before.BodyPartExamined, before.ProtocolName = "CHEST", "CHEST"
+    before.EvaluatorName = "Smirnov^Oleg"
+    before.ICCProfile = b"made for MRN-77123"
+    before.add_new(0x00189999, "UN", "для Ивана Иванова".encode("cp1251"))
+    before.OtherPatientNames = ["Иванова^Анна", "Иванов^Иван"]
+    before.RedPaletteColorLookupTableData = bytes(range(256)) * 2
+    after = done(before)
+    assert list(after.ImageType) == ["ORIGINAL", "PRIMARY", "REMOVED"]
+    assert after.BodyPartExamined == "CHEST"
+    assert after.RedPaletteColorLookupTableData == before.RedPaletteColorLookupTableData
+    raw = written(after)
+    for text in ("Smirnov", "MRN-77123", "Ivanov", "IVANOV"):
+        assert text.encode() not in raw
+    assert "Иванов".encode("cp1251") not in raw and "Иванов".encode() not in raw
+
+
+def test_a_clean_text_of_several_values_keeps_their_places() -> None:
+    before = person()
+    before.PatientID = "MRN77123"
+    before.ImageType = ["DERIVED", "", "MRN77123"]
+    before.FilterType = ["A", "", "MRN77123"]
+    after = done(before)
+    assert list(after.ImageType) == ["DERIVED", "", "REMOVED"]
+    assert list(after.FilterType) == ["A", "", "[removed]"]
+
+
+def content(value_type: str, **values: Any) -> Dataset:
+    item, concept = Dataset(), Dataset()
+    item.RelationshipType, item.ValueType = "CONTAINS", value_type
+    concept.CodeValue, concept.CodingSchemeDesignator = "121008", "DCM"
+    concept.CodeMeaning = "Person Observer Name"
+    item.ConceptNameCodeSequence = [concept]
+    item.update(values)
+    return item
+
+
+def test_a_report_tells_nothing_and_its_references_hold() -> None:
+    report, reference, local = person(), Dataset(), Dataset()
+    report.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.33"
+    del report.PixelData
+    reference.ReferencedSOPClassUID = ct().SOPClassUID
+    reference.ReferencedSOPInstanceUID = ct().SOPInstanceUID
+    local.CodeValue, local.CodingSchemeDesignator, local.CodeMeaning = "9", "99X", "Ward of Orlov"
+    deep = content("PNAME", PersonName="Sidorov^Sidor")
+    report.ContentSequence = [
+        content("PNAME", PersonName="Petrov^Petr"),
+        content("UIDREF", UID="1.2.3.4.55555"),
+        content("DATE", Date="20200102"),
+        content("DATETIME", DateTime="20200102101112.5+0300"),
+        content("TIME", Time="101112"),
+        content("TEXT", TextValue="Olga Smirnova, ward 7"),
+        content("CODE", ConceptCodeSequence=[local]),
+        content("IMAGE", ReferencedSOPSequence=[reference]),
+        content("CONTAINER", ContentSequence=[deep]),
+    ]
+    after, image = done(report), done(ct())
+    raw = written(after)
+    for text in ("Petrov", "55555", "20200102", "101112", "Smirnova", "Orlov", "Sidorov"):
+        assert text.encode() not in raw, text
+    assert after.ContentSequence[0].ConceptNameCodeSequence[0].CodeMeaning == "Person Observer Name"
+    kept = after.ContentSequence[7].ReferencedSOPSequence[0]
+    assert kept.ReferencedSOPInstanceUID == image.SOPInstanceUID
+
+
+def test_private_sequences_inside_sequences_go_with_all_that_they_hold() -> None:
+    before, item, inner = person(), Dataset(), Dataset()
+    inner.PatientName = "Neighbour^N"
+    block = item.private_block(0x0011, "SITE", create=True)
+    block.add_new(0x01, "SQ", [inner])
+    block.add_new(0x02, "UN", b"Neighbour")
+    for keyword in ("ProcedureCodeSequence", "SharedFunctionalGroupsSequence"):
+        setattr(before, keyword, [copy.deepcopy(item), Dataset()])
+    before.ReferencedStudySequence = []
+    for options in ((), ("safe_private", "structured_content", "descriptors")):
+        assert b"Neighbour" not in written(done(before, *options))
+
+
+def test_two_patients_in_one_folder_stay_two() -> None:
+    first, second = ct(), ct()
+    second.PatientID, second.PatientName = "OTHER-1", "Petrov^Petr"
+    both = deidentify.deidentify([first, second], SECRET, ["modified_dates"])
+    ids, dates = zip(*((one.dataset.PatientID, one.dataset.StudyDate) for one in both), strict=True)
+    assert len(set(ids)) == len(set(dates)) == 2
+    assert done(second, "modified_dates").PatientID == ids[1]
+    for nameless in (first, second):
+        nameless.PatientID = nameless.PatientName = ""
+    second.StudyInstanceUID = "1.2.3"
+    numbers = [one.dataset.PatientID for one in deidentify.deidentify([first, second], SECRET)]
+    assert len(set(numbers)) == 2
+
+
+def test_a_dicomdir_is_refused_for_it_is_of_many_patients() -> None:
+    with pytest.raises(ValueError, match="DICOMDIR"):
+        done(reading.read(pydicom.data.get_testdata_file("DICOMDIR", download=False)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MR_small_bigendian", "image_dfl", "MR_small_RLE", "JPEG2000", "JPGExtended"],
+)
+def test_every_encoding_comes_back_as_it_was(name: str) -> None:
+    before = reading.read(pydicom.data.get_testdata_file(f"{name}.dcm", download=False))
+    after = dcmread(io.BytesIO(written(done(before))))
+    assert after.file_meta.TransferSyntaxUID == before.file_meta.TransferSyntaxUID
+    assert after.PixelData == before.PixelData and after.PatientID.startswith("P")
+
+
+def test_what_has_no_meta_information_gets_it_and_no_name_of_a_file_stays() -> None:
+    before = ct()
+    assert before.filename and done(before).filename is None
+    bare = Dataset(dict(before.items()))
+    after = done(bare)
+    assert after.file_meta.MediaStorageSOPClassUID == before.SOPClassUID
+    assert after.file_meta.MediaStorageSOPInstanceUID == after.SOPInstanceUID
+
+
 # ---- hostile input
 
 
@@ -563,9 +735,16 @@ def test_a_path_that_leads_nowhere_is_no_element() -> None:
 
 
 def every_file() -> list[Path]:
-    bundled = (Path(pydicom.__file__).parent / "data").rglob("*.dcm")
-    found = [*bundled, *samples.MADE.rglob("*.dcm"), *(SHARED / "samples").rglob("*.dcm")]
-    return list({path.name: path for path in sorted(found)}.values())
+    data = Path(pydicom.__file__).parent / "data"
+    # those of the sets of files have numbers for names
+    numbered = [path for path in data.rglob("dicomdirtests/*/*/*") if path.is_file()]
+    found = [
+        *numbered,
+        *data.rglob("*.dcm"),
+        *samples.MADE.rglob("*.dcm"),
+        *(SHARED / "samples").rglob("*.dcm"),
+    ]
+    return list({path.name: path for path in sorted(found) if "DICOMDIR" not in path.name}.values())
 
 
 # common values that other elements hold by themselves, of the same file or of another meaning
@@ -576,6 +755,7 @@ COINCIDENCES = {
     "0.000000": "a weight of nothing, as the tilt of the gantry",
     "5.000000": "a private number, as the slice thickness",
     "1.000000": "a private number, as the image's orientation",
+    "000000": "a time of nought, in other numbers",
     "120000": "a time, as the duration of a frame",
 }
 # these name a class, a coding scheme or a program, not an instance (PS3.15 §E.1.1, action U)

