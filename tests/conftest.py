@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from lab import desk, jupyterlab, page, profile
 
 from dicom_lessons.text import language, set_language
+
+__all__ = ["desk", "jupyterlab", "page", "profile"]
 
 _connect = socket.socket.connect
 

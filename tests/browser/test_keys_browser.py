@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from every_widget import EVERY_WIDGET, PAGE
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, open_notebook, run_all
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 # in command mode: cut, insert above and below, make Markdown, raw and code, delete, merge, move
 KEYS = [

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from every_widget import EVERY_WIDGET
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, open_notebook, run_all
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 # what does not fit into its box, unless that has a scroll bar or says all of it as its title
 CUT = """() => [...document.querySelectorAll('.jp-Cell')].map((cell) => {

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, open_notebook, run_all
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 CELL = """\
 from dicom_lessons.read_write import explore_difference

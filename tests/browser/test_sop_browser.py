@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, open_notebook, run_all
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 

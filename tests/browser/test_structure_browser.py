@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, open_notebook, run_all
 from test_structure_explorer import big_file, evil_file
 
 from dicom_lessons import structure
@@ -17,8 +17,6 @@ from dicom_lessons.structure.explorer import (
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 SCRIPTS = Path(structure.__file__).parent
 

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from every_widget import EVERY_WIDGET
-from lab import Lab, close_sessions, jupyterlab, open_notebook, page, run_all
+from lab import Lab, close_sessions, open_notebook, run_all
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 SAVE = """() => { window.__saved = false;
   window.jupyterapp.commands.execute('docmanager:save').then(() => { window.__saved = true; }); }"""

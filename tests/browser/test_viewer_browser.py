@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import numpy as np
 import pytest
-from lab import Lab, close_sessions, drag, jupyterlab, open_notebook, page, run_all
+from lab import Lab, drag, open_here, run_all
 from nbconvert import HTMLExporter
 from numpy.typing import NDArray
 from PIL import Image
 
 from course_tools import lessons
+from course_tools.bench.jupyterlab import RUN_ALL
 from dicom_lessons import pixels, samples
 from dicom_lessons.viewer import view_image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 START = "from dicom_lessons.viewer import view_image\n"
 CELLS = {
@@ -43,9 +44,7 @@ viewer = view_image(dataset)
 viewer""",
     "us": START + "viewer = view_image('virtual/us_doppler')\nviewer",
 }
-PIXELS = """(n) => { const c = document.querySelectorAll('.dl-stage')[n].querySelector('canvas');
-  const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-  return [c.width, c.height, Array.from(d.filter((v, i) => i % 4 === 0))]; }"""
+PIXELS = "(n) => document.querySelectorAll('.dl-stage')[n].querySelector('canvas').toDataURL()"
 STATE = (
     "import json\nprint(json.dumps([viewer.center, viewer.width, viewer.function, viewer.frame,"
     " viewer.inverted, dict(viewer.measured)]))"
@@ -55,8 +54,7 @@ STATE = (
 def opened(page: Page, lab: Lab, name: str) -> Page:
     """Open a notebook with a viewer and, below, a cell that prints the viewer's state."""
     notebook = lab.write_notebook(f"{name}.ipynb", CELLS[name], STATE)
-    close_sessions(lab)
-    open_notebook(page, lab, notebook)
+    open_here(page, lab, notebook)
     run_all(page)
     page.locator(".dl-viewer").wait_for()
     page.wait_for_timeout(300)
@@ -65,8 +63,9 @@ def opened(page: Page, lab: Lab, name: str) -> Page:
 
 def screen(page: Page, number: int = 0) -> NDArray[np.uint8]:
     """Return the red channel of what a viewer's canvas shows."""
-    width, height, values = page.evaluate(PIXELS, number)
-    return np.array(values, np.uint8).reshape(height, width)
+    _head, _comma, png = page.evaluate(PIXELS, number).partition(",")
+    with Image.open(BytesIO(base64.b64decode(png))) as image:
+        return np.asarray(image)[..., 0]
 
 
 def state(page: Page) -> Any:
@@ -81,77 +80,77 @@ def state(page: Page) -> Any:
 
 
 @pytest.mark.browser
-def test_dragging_windows_the_picture_as_python_does(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "ct")
+def test_dragging_windows_the_picture_as_python_does(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "ct")
     ct = samples.read("virtual/ct")
-    assert np.array_equal(screen(page), pixels.to_display(ct))
-    drag(page, (200, 200), (280, 150))
-    center, width, function, *_rest = state(page)
+    assert np.array_equal(screen(desk), pixels.to_display(ct))
+    drag(desk, (200, 200), (280, 150))
+    center, width, function, *_rest = state(desk)
     assert center < 40
     assert width > 400
-    assert np.array_equal(screen(page), pixels.to_display(ct, pixels.Window(center, width)))
-    page.get_by_label("Function:").select_option("SIGMOID")
-    page.wait_for_timeout(200)
-    center, width, function, *_rest = state(page)
+    assert np.array_equal(screen(desk), pixels.to_display(ct, pixels.Window(center, width)))
+    desk.get_by_label("Function:").select_option("SIGMOID")
+    desk.wait_for_timeout(200)
+    center, width, function, *_rest = state(desk)
     sigmoid = pixels.Window(center, width, function)
     assert function == "SIGMOID"
-    assert np.array_equal(screen(page), pixels.to_display(ct, sigmoid))
-    page.locator(".dl-stage").dblclick()
-    page.wait_for_timeout(200)
-    assert state(page)[:3] == [40, 400, "LINEAR"]
-    drag(page, (40, 50), (80, 50), ".dl-histogram")
-    assert state(page)[0] != 40
+    assert np.array_equal(screen(desk), pixels.to_display(ct, sigmoid))
+    desk.locator(".dl-stage").dblclick()
+    desk.wait_for_timeout(200)
+    assert state(desk)[:3] == [40, 400, "LINEAR"]
+    drag(desk, (40, 50), (80, 50), ".dl-histogram")
+    assert state(desk)[0] != 40
     assert jupyterlab.outside == []
 
 
 @pytest.mark.browser
-def test_everything_works_by_keyboard(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "ct")
-    page.locator(".dl-stage").focus()
-    press = page.keyboard.press
+def test_everything_works_by_keyboard(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "ct")
+    desk.locator(".dl-stage").focus()
+    press = desk.keyboard.press
     press("ArrowDown")
     press("ArrowRight")
     press("i")
-    page.wait_for_timeout(200)
-    center, width, _function, _frame, inverted, _measured = state(page)
+    desk.wait_for_timeout(200)
+    center, width, _function, _frame, inverted, _measured = state(desk)
     assert center > 40
     assert width > 400
     assert inverted
-    page.locator(".dl-stage").focus()
+    desk.locator(".dl-stage").focus()
     press("Home")
     press("3")
-    page.wait_for_timeout(200)
-    assert state(page)[:2] == [-600, 1500]
-    page.locator(".dl-stage").focus()
+    desk.wait_for_timeout(200)
+    assert state(desk)[:2] == [-600, 1500]
+    desk.locator(".dl-stage").focus()
     press("d")
     press("ArrowRight")
     press("Enter")
     for _step in range(3):
         press("Shift+ArrowRight")
     press("Enter")
-    page.wait_for_timeout(200)
-    measured = state(page)[-1]
+    desk.wait_for_timeout(200)
+    measured = state(desk)[-1]
     spacing = float(samples.read("virtual/ct").PixelSpacing[1])
     assert measured["kind"] == "distance"
     assert measured["mm"] == pytest.approx(30 * spacing)
-    assert page.locator(".dl-viewer").count() == 1
-    before = screen(page)
-    page.locator(".dl-stage").focus()
+    assert desk.locator(".dl-viewer").count() == 1
+    before = screen(desk)
+    desk.locator(".dl-stage").focus()
     press("+")
-    page.wait_for_timeout(100)
-    assert not np.array_equal(screen(page), before)
+    desk.wait_for_timeout(100)
+    assert not np.array_equal(screen(desk), before)
 
 
 @pytest.mark.browser
-def test_the_cursor_and_a_region_tell_the_values(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "ct")
+def test_the_cursor_and_a_region_tell_the_values(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "ct")
     ct = samples.read("virtual/ct")
     stored = pixels.stored_values(ct)
-    box = page.locator(".dl-stage").bounding_box()
+    box = desk.locator(".dl-stage").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 250, box["y"] + 240)
-    page.wait_for_timeout(100)
-    told = page.locator(".dl-values td").all_inner_texts()
+    desk.mouse.move(box["x"] + 250, box["y"] + 240)
+    desk.wait_for_timeout(100)
+    told = desk.locator(".dl-values td").all_inner_texts()
     column, row = (int(number) for number in told[0].split(", "))
     assert told[1] == str(stored[row, column])
     assert told[2].replace("−", "-") == f"{pixels.modality_values(stored, ct)[row, column]:.0f} HU"
@@ -159,9 +158,9 @@ def test_the_cursor_and_a_region_tell_the_values(page: Page, jupyterlab: Lab) ->
     x, y, _z = (float(v) for v in told[4].replace("−", "-").removesuffix(" mm").split("; "))
     assert x == pytest.approx(ct.ImagePositionPatient[0] + column * ct.PixelSpacing[1], abs=0.06)
     assert y == pytest.approx(ct.ImagePositionPatient[1] + row * ct.PixelSpacing[0], abs=0.06)
-    page.get_by_role("radio", name="Region").click()
-    drag(page, (230, 220), (260, 250))
-    told = state(page)[-1]
+    desk.get_by_role("radio", name="Region").click()
+    drag(desk, (230, 220), (260, 250))
+    told = state(desk)[-1]
     (r0, r1), (c0, c1) = told["rows"], told["columns"]
     inside = pixels.modality_values(stored, ct)[r0 : r1 + 1, c0 : c1 + 1]
     assert told["count"] == inside.size > 900
@@ -170,24 +169,24 @@ def test_the_cursor_and_a_region_tell_the_values(page: Page, jupyterlab: Lab) ->
 
 
 @pytest.mark.browser
-def test_frames_follow_the_wheel_and_the_film_runs(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "xa")
+def test_frames_follow_the_wheel_and_the_film_runs(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "xa")
     xa = samples.read("virtual/xa")
-    box = page.locator(".dl-stage").bounding_box()
+    box = desk.locator(".dl-stage").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 100, box["y"] + 100)
-    page.mouse.wheel(0, 100)
-    page.mouse.wheel(0, 100)
-    page.wait_for_timeout(500)
-    assert state(page)[3] == 2
-    small = np.asarray(Image.fromarray(screen(page)).resize((384, 384), Image.Resampling.BOX))
+    desk.mouse.move(box["x"] + 100, box["y"] + 100)
+    desk.mouse.wheel(0, 100)
+    desk.mouse.wheel(0, 100)
+    desk.wait_for_timeout(500)
+    assert state(desk)[3] == 2
+    small = np.asarray(Image.fromarray(screen(desk)).resize((384, 384), Image.Resampling.BOX))
     expected = pixels.to_display(xa, frame=2)
     assert np.abs(small.astype(int) - expected).mean() < 2
-    page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(1500)
-    page.get_by_role("button", name="Stop").click()
-    page.wait_for_timeout(200)
-    assert state(page)[3] != 2
+    desk.get_by_role("button", name="Play").click()
+    desk.wait_for_timeout(1500)
+    desk.get_by_role("button", name="Stop").click()
+    desk.wait_for_timeout(200)
+    assert state(desk)[3] != 2
 
 
 def asks(page: Page) -> list[str]:
@@ -204,68 +203,66 @@ def asks(page: Page) -> list[str]:
 
 
 @pytest.mark.browser
-def test_frames_are_fetched_in_advance_and_no_step_is_lost(page: Page, jupyterlab: Lab) -> None:
-    asked = asks(page)
-    opened(page, jupyterlab, "xa")
-    page.wait_for_timeout(1500)
+def test_frames_are_fetched_in_advance_and_no_step_is_lost(desk: Page, jupyterlab: Lab) -> None:
+    asked = asks(desk)
+    opened(desk, jupyterlab, "xa")
+    desk.wait_for_timeout(1500)
     assert asked
     asked.clear()
-    box = page.locator(".dl-stage").bounding_box()
+    box = desk.locator(".dl-stage").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    desk.mouse.move(box["x"] + 100, box["y"] + 100)
     for _step in range(20):
-        page.mouse.wheel(0, 100)
-        page.wait_for_timeout(20)
-    page.wait_for_timeout(500)
+        desk.mouse.wheel(0, 100)
+        desk.wait_for_timeout(20)
+    desk.wait_for_timeout(500)
     assert asked == []
-    assert page.locator(".dl-cine output").inner_text() == "21 / 24"
-    assert state(page)[3] == 20
+    assert desk.locator(".dl-cine output").inner_text() == "21 / 24"
+    assert state(desk)[3] == 20
 
 
 @pytest.mark.browser
-def test_two_views_of_one_viewer_show_the_same_frame(page: Page, jupyterlab: Lab) -> None:
+def test_two_views_of_one_viewer_show_the_same_frame(desk: Page, jupyterlab: Lab) -> None:
     notebook = jupyterlab.write_notebook("twice.ipynb", CELLS["xa"], "viewer")
-    close_sessions(jupyterlab)
-    open_notebook(page, jupyterlab, notebook)
-    run_all(page)
-    page.locator(".dl-viewer").nth(1).wait_for()
-    page.locator(".dl-stage").nth(1).focus()
+    open_here(desk, jupyterlab, notebook)
+    run_all(desk)
+    desk.locator(".dl-viewer").nth(1).wait_for()
+    desk.locator(".dl-stage").nth(1).focus()
     for _step in range(3):
-        page.keyboard.press("PageDown")
-    page.locator(".dl-cine output", has_text="4 / 24").nth(1).wait_for()
-    assert np.array_equal(screen(page, 0), screen(page, 1))
+        desk.keyboard.press("PageDown")
+    desk.locator(".dl-cine output", has_text="4 / 24").nth(1).wait_for()
+    assert np.array_equal(screen(desk, 0), screen(desk, 1))
 
 
 @pytest.mark.browser
-def test_nothing_is_fetched_for_a_viewer_that_is_gone(page: Page, jupyterlab: Lab) -> None:
-    asked = asks(page)
+def test_nothing_is_fetched_for_a_viewer_that_is_gone(desk: Page, jupyterlab: Lab) -> None:
+    asked = asks(desk)
     long = f"import numpy as np\n{START}view_image(np.zeros((2000, 300, 300), 'u1'))"
     notebook = jupyterlab.write_notebook("long.ipynb", long)
-    close_sessions(jupyterlab)
-    open_notebook(page, jupyterlab, notebook)
-    run_all(page)
-    page.locator(".dl-viewer").wait_for()
-    page.evaluate("window.jupyterapp.commands.execute('notebook:clear-cell-output')")
-    page.locator(".dl-viewer").wait_for(state="detached")
-    page.wait_for_timeout(300)
+    open_here(desk, jupyterlab, notebook)
+    desk.evaluate(RUN_ALL)  # and no waiting: the kernel rests when all frames are there
+    desk.locator(".dl-viewer").wait_for()
+    desk.evaluate("window.jupyterapp.commands.execute('notebook:clear-cell-output')")
+    desk.locator(".dl-viewer").wait_for(state="detached")
+    desk.wait_for_timeout(300)
     assert 0 < len(asked) < 300
     asked.clear()
-    page.wait_for_timeout(500)
+    desk.wait_for_timeout(500)
     assert asked == []
 
 
 @pytest.mark.browser
-def test_python_and_the_browser_keep_step(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "cr")
+def test_python_and_the_browser_keep_step(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "cr")
     cr = samples.read("virtual/cr")
-    page.get_by_label("Center:").fill("400")
-    page.get_by_label("Width:").fill("500")
-    page.wait_for_timeout(300)
-    assert state(page)[:2] == [400, 500]
-    before = screen(page)
-    tell(page, "viewer.center = 900")
-    assert page.get_by_label("Center:").input_value() == "900"
-    assert screen(page).mean() > before.mean()
+    desk.get_by_label("Center:").fill("400")
+    desk.get_by_label("Width:").fill("500")
+    desk.wait_for_timeout(300)
+    assert state(desk)[:2] == [400, 500]
+    before = screen(desk)
+    tell(desk, "viewer.center = 900")
+    assert desk.get_by_label("Center:").input_value() == "900"
+    assert screen(desk).mean() > before.mean()
     assert cr.PhotometricInterpretation == "MONOCHROME1"
 
 
@@ -282,61 +279,61 @@ def tell(page: Page, code: str) -> None:
 
 
 @pytest.mark.browser
-def test_each_frame_has_its_own_window_on_both_sides(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "enhanced")
-    fields = [page.get_by_label("Center:"), page.get_by_label("Width:")]
+def test_each_frame_has_its_own_window_on_both_sides(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "enhanced")
+    fields = [desk.get_by_label("Center:"), desk.get_by_label("Width:")]
 
     def both() -> list[float]:
         shown = [float(field.input_value()) for field in fields]
-        assert state(page)[:2] == shown
+        assert state(desk)[:2] == shown
         return shown
 
-    page.locator(".dl-stage").focus()
-    page.keyboard.press("PageDown")
-    page.wait_for_timeout(400)
+    desk.locator(".dl-stage").focus()
+    desk.keyboard.press("PageDown")
+    desk.wait_for_timeout(400)
     assert both() == [300, 50]
-    tell(page, "viewer.frame = 2")
+    tell(desk, "viewer.frame = 2")
     assert both() == [-5, 900]
-    tell(page, "viewer.center = 7")
-    page.locator(".dl-stage").focus()
-    page.keyboard.press("PageUp")
-    page.wait_for_timeout(400)
+    tell(desk, "viewer.center = 7")
+    desk.locator(".dl-stage").focus()
+    desk.keyboard.press("PageUp")
+    desk.wait_for_timeout(400)
     assert both() == [7, 900]
-    tell(page, "viewer.as_file = True")
+    tell(desk, "viewer.as_file = True")
     assert both() == [300, 50]
-    drag(page, (200, 200), (240, 200))
+    drag(desk, (200, 200), (240, 200))
     own = both()
     assert own[1] > 50
-    tell(page, "viewer.frame = 0")
+    tell(desk, "viewer.frame = 0")
     assert both() == own
-    page.get_by_label("Preset:").select_option(label="0  as the file says")
-    page.wait_for_timeout(400)
+    desk.get_by_label("Preset:").select_option(label="0  as the file says")
+    desk.wait_for_timeout(400)
     assert both() == [100, 200]
 
 
 @pytest.mark.browser
-def test_a_colour_picture_arrives_whole(page: Page, jupyterlab: Lab) -> None:
-    opened(page, jupyterlab, "us")
+def test_a_colour_picture_arrives_whole(desk: Page, jupyterlab: Lab) -> None:
+    opened(desk, jupyterlab, "us")
     shown = pixels.to_display(samples.read("virtual/us_doppler"))[..., 0]
     small = shown.repeat(4, 0).repeat(4, 1).reshape(384, 5, 512, 5).mean((1, 3))
-    assert np.abs(screen(page) - small).max() <= 0.5
+    assert np.abs(screen(desk) - small).max() <= 0.5
 
 
 @pytest.mark.browser
-def test_nothing_is_sent_while_dragging_without_a_listener(page: Page, jupyterlab: Lab) -> None:
+def test_nothing_is_sent_while_dragging_without_a_listener(desk: Page, jupyterlab: Lab) -> None:
     sent: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(str(data))))
-    opened(page, jupyterlab, "ct")
-    box = page.locator(".dl-stage").bounding_box()
+    desk.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(str(data))))
+    opened(desk, jupyterlab, "ct")
+    box = desk.locator(".dl-stage").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 200, box["y"] + 200)
-    page.mouse.down()
+    desk.mouse.move(box["x"] + 200, box["y"] + 200)
+    desk.mouse.down()
     sent.clear()
-    page.mouse.move(box["x"] + 300, box["y"] + 260, steps=30)
-    page.wait_for_timeout(200)
+    desk.mouse.move(box["x"] + 300, box["y"] + 260, steps=30)
+    desk.wait_for_timeout(200)
     assert sent == []
-    page.mouse.up()
-    page.wait_for_timeout(200)
+    desk.mouse.up()
+    desk.wait_for_timeout(200)
     assert sent
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from lab import Lab, jupyterlab, page
+from lab import Lab
 
 from course_tools import __main__
 from course_tools.bench import candidates, describe_machine, in_python, pictures, viewers
@@ -22,8 +22,6 @@ from dicom_lessons import pixels
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-__all__ = ["jupyterlab", "page"]
 
 FIGURE = Figure("CT", "a move", "ms", {"ours": 10, "slower": 100, "slow": 80})
 RATE = Figure("CT", "pictures", PER_SECOND, {"ours": 60, "slow": 12})
