@@ -118,16 +118,8 @@ def _class(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from course_tools import bench
 
-    if arguments.folder.name == "network":
-        from course_tools.bench import network
-
-        found, notes = network.figures()
-        report = bench.Report(bench.describe_machine(), tuple(found), tuple(notes))
-        for line in bench.table(report):
-            print(line)
-        return 0
-    if arguments.volume:
-        for line in bench.volume_lines():
+    if arguments.only:
+        for line in getattr(bench, f"{arguments.only}_lines")():
             print(line)
         return 0
     bench.run(places.ready(arguments.folder))
@@ -188,10 +180,9 @@ def parser() -> argparse.ArgumentParser:
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
-        help="where bench.json and bench.png go (my_work if none is named), or network",
+        help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-
-    bench.add_argument("--volume", action="store_true", help="only series that become volumes")
+    bench.add_argument("--only", choices=["network", "volume"], help="print one part alone")
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")

@@ -58,6 +58,14 @@ def volume_lines() -> Iterator[str]:
     return table(Report(describe_machine(), tuple(volume_figures())))
 
 
+def network_lines() -> Iterator[str]:
+    """Measure only how instances are stored and found again, and give the report line by line."""
+    from course_tools.bench import network
+
+    found, notes = network.figures()
+    return table(Report(describe_machine(), tuple(found), tuple(notes)))
+
+
 def describe_machine() -> Machine:
     """Return what a reader needs to weigh the figures: neither host, user nor path."""
     from course_tools.bench.jupyterlab import find_chromium

@@ -94,7 +94,7 @@ def _responses() -> Cases:
 
 @forms.expecting(N_("a list of identifiers"))
 def _uids_of(answer: Any) -> object:
-    return [str(one.StudyInstanceUID) if one is not None else None for one in answer]
+    return forms.list_of(lambda one: one and str(one.StudyInstanceUID))(answer)
 
 
 def _statuses() -> Cases:
@@ -115,7 +115,7 @@ def _offers() -> Cases:
 
 @forms.expecting(N_("a list of pairs of UIDs"))
 def _pairs(answer: Any) -> object:
-    return sorted([forms.uid(one) for one in pair] for pair in answer)
+    return forms.list_of(forms.list_of(forms.uid), ordered=False)(answer)
 
 
 def _instance(patient: str, study: int, series: int, number: int, modality: str) -> Dataset:
@@ -491,7 +491,7 @@ def _outside(root: Path, folder: Path) -> dict[str, bytes]:
 class _Surrounded(Code):
     """A function that is judged by what it does to programs around it."""
 
-    around: ClassVar[Callable[[Any], Any]]
+    around: ClassVar[Any]
 
     @property
     def models(self) -> list[object]:

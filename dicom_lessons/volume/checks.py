@@ -121,13 +121,12 @@ def _points() -> Cases:
 
 
 @forms.expecting(N_("a list of the images that your function was given"))
-def _images(answer: Any) -> list[str]:
-    return [str(image.SOPInstanceUID) for image in list(answer)]
+def _given(answer: Any) -> str:
+    return str(answer.SOPInstanceUID)
 
 
-@forms.expecting(N_("a list of lists of images"))
-def _groups(answer: Any) -> list[list[str]]:
-    return [_images(group) for group in list(answer)]
+_images = forms.list_of(_given)
+_groups = forms.list_of(_images)
 
 
 @forms.expecting(N_("three numbers, for example [1.5, -20, 60]"))

@@ -186,7 +186,7 @@ def _is_plain(dataset: Dataset, like: NDArray[Any]) -> bool:
 def stacked(stack: Sequence[Slice]) -> NDArray[np.float32]:
     """Return slices as modality values in the order given, shape (slices, rows, columns)."""
     array: NDArray[np.float32] | None = None
-    like = pixels.stored_values(stack[0].dataset, stack[0].frame) if stack else None
+    like = pixels.stored_values(stack[0].dataset, stack[0].frame)
     for place, one in enumerate(stack):
         values = _plane(one, like)
         if array is None:

@@ -82,8 +82,8 @@ def _seconds(dataset: Dataset, drug: Dataset) -> float:
     if correction == "ADMIN":
         return 0.0
     if correction != "START":
-        given = short(correction, 16)
-        raise _refusal(_("Decay Correction (0054,1102) is {value!r}", value=given))
+        value = short(correction, 16)
+        raise _refusal(_("Decay Correction (0054,1102) is {value!r}", value=value))
     scan = _moment(text(dataset, "SeriesDate") + text(dataset, "SeriesTime"), "Series Time")
     acquired = text(dataset, "AcquisitionDate") + text(dataset, "AcquisitionTime")
     if acquired and _moment(acquired, "Acquisition Time") < scan:
