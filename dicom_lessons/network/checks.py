@@ -171,13 +171,7 @@ def _lines() -> Cases:
         (0x0000, "gone", 0x0000, 0x0000),
         (),
     ]
-    paths = [[Path(f"{number}.dcm") for number in range(len(each))] for each in fates]
-    return [(_Line(*each), names) for each, names in zip(fates, paths, strict=True)]
-
-
-@forms.expecting(N_("a list of paths"))
-def _names(answer: Any) -> object:
-    return sorted(Path(one).name for one in answer)
+    return [(_Line(*each), [f"{number}.dcm" for number in range(len(each))]) for each in fates]
 
 
 def _offers() -> Cases:
@@ -613,7 +607,7 @@ CHECKS = {
     "network-6": Check(cases=_statuses, form=forms.truth),
     "network-7": Check(cases=_offers, form=_pairs),
     "network-8": Check(cases=_ends, form=forms.truth),
-    "network-9": Check(cases=_lines, form=_names),
+    "network-9": Check(cases=_lines, form=forms.list_of(forms.exact_text, ordered=False)),
     "network-10": Check(cases=_moves, kind=Moving),
     "network-11": Check(cases=_questions, form=_address),
     "network-12": Check(cases=_instances),
