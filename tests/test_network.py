@@ -45,6 +45,7 @@ from dicom_lessons.network import (
 )
 from dicom_lessons.network.matching import find, matches
 from dicom_lessons.network.words import meaning
+from dicom_lessons.text import set_language
 
 FIND = StudyRootQueryRetrieveInformationModelFind
 GET = StudyRootQueryRetrieveInformationModelGet
@@ -343,14 +344,18 @@ def test_tls_lets_in_who_trusts_and_nobody_else(tmp_path: Path) -> None:
 
 
 def test_callers_are_checked_by_title_which_is_a_claim() -> None:
-    with open_archive(callers=("FRIEND",)) as archive:
+    with open_archive(callers=("FRIEND",)) as archive, open_archive(title="OPEN") as other:
         for title, let_in in (("STRANGER", False), ("FRIEND", True)):
             user = AE(ae_title=title)
             user.add_requested_context(Verification)
-            association = user.associate(archive.address, archive.port)
-            assert association.is_established == let_in
-            if let_in:
-                association.release()
+            for place, welcome in ((archive, let_in), (other, True)):
+                association = user.associate(place.address, place.port)
+                assert association.is_established == welcome
+                if welcome:
+                    association.release()
+    set_language("en")
+    refusal = next(one for one in archive.messages if one.name == "A-ASSOCIATE-RJ")
+    assert str(refusal).endswith("A-ASSOCIATE-RJ  calling AE title not recognized")
 
 
 # ---- an Orthanc that is named

@@ -17,7 +17,7 @@ from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.text import set_language
 
 Answer = Any
-MINE = [f"network-{number}" for number in (1, 2, 3, 6, 7, 10)]
+MINE = [f"network-{number}" for number in range(1, 11)]
 
 
 # pynetdicom 3.0.4 forgets to close the socket of a connection that fails
@@ -67,6 +67,51 @@ def by_hand(responses: list[Any]) -> list[Dataset]:
     return matches
 
 
+def asks_in_any_order(modality: str, day: str) -> Dataset:
+    identifier, step = Dataset(), Dataset()
+    identifier.ScheduledProcedureStepSequence = [step]
+    step.ScheduledProcedureStepDescription = step.ScheduledProcedureStepStartTime = ""
+    step.ScheduledProcedureStepStartDate, step.Modality = f"{day}-{day}", modality
+    identifier.PatientID = identifier.PatientName = ""
+    return identifier
+
+
+def asks_for_a_station(modality: str, day: str) -> Dataset:
+    """Ask for less than was asked for: one scanner only."""
+    identifier = asks_in_any_order(modality, day)
+    identifier.ScheduledProcedureStepSequence[0].ScheduledStationAETitle = "CT_ROOM"
+    return identifier
+
+
+def by_the_last_status(answers: list[Any]) -> bool:
+    *_pending, (status, _identifier) = answers
+    if "Status" not in status or status.Status:
+        return False
+    done, failed = status.NumberOfCompletedSuboperations, status.NumberOfFailedSuboperations
+    return bool(done and not failed)
+
+
+def asks_the_line_first(association: Any, paths: list[str]) -> list[str]:
+    left = []
+    for path in paths:
+        answer = Dataset()
+        if association.is_established:
+            try:
+                answer = association.send_c_store(Path(path))
+            except ValueError:
+                answer = Dataset()
+        if "Status" not in answer or answer.Status >> 12 not in (0x0, 0xB):
+            left.append(path)
+    return left
+
+
+def sends_all_in_one_breath(association: Any, paths: list[str]) -> list[str]:
+    try:
+        return [path for path in paths if association.send_c_store(path).Status]
+    except (ValueError, RuntimeError, AttributeError):
+        return paths
+
+
 def by_counts(association: Any, patient: str) -> dict[str, int]:
     """Count by the key that many archives offer, and keep the modality for later."""
     found = {}
@@ -109,16 +154,30 @@ RIGHT: dict[str, list[Answer]] = {
     "network-1": [asks_for_more],
     "network-2": [by_hand, lambda responses: tuple(by_hand(responses))],
     "network-3": [by_counts],
+    "network-4": [
+        ["series", "patient", "study", "image", "study"],
+        "SERIES,PATIENT,STUDY,IMAGE,STUDY",
+    ],
+    "network-5": [asks_in_any_order],
     "network-6": [lambda a: "Status" in a and (a.Status == 0 or a.Status >> 12 == 0xB)],
     "network-7": [lambda d: {(x.SOPClassUID, x.file_meta.TransferSyntaxUID) for x in d}],
+    "network-8": [by_the_last_status],
+    "network-9": [asks_the_line_first, lambda line, paths: tuple(asks_the_line_first(line, paths))],
     "network-10": [by_data_sets],
 }
 LOOKS_RIGHT: dict[str, list[Answer]] = {
     "network-1": [lambda p, f, t: asks_for_more(f"{p}*", f, t)],
     "network-2": [lambda r: [one for status, one in r if status.get("Status") != 0]],
     "network-3": [lambda association, patient: {"2.25.1.1": 3, "2.25.1.2": 2, "2.25.2.1": 1}],
+    "network-4": [["SERIES", "PATIENT", "STUDY", "IMAGE"], ["PATIENT"] * 5],
+    "network-5": [asks_for_a_station, lambda modality, day: asks_in_any_order(modality, "")],
     "network-6": [lambda answer: bool("Status" in answer and answer.Status < 0xC000)],
     "network-7": [lambda d: [(x.SOPClassUID, "1.2.840.10008.1.2") for x in d]],
+    "network-8": [
+        lambda answers: all(status.get("Status") in (0, 0xFF00) for status, _one in answers),
+        lambda answers: answers[-1][0].get("NumberOfFailedSuboperations") == 0,
+    ],
+    "network-9": [sends_all_in_one_breath, lambda line, paths: []],
     "network-10": [sends_nothing],
 }
 

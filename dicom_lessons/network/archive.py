@@ -6,6 +6,7 @@ hash, never from a UID: a sender may write anything into a UID (PS3.5 §9.1 is a
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -292,7 +294,14 @@ def open_archive(
 
 
 def _entity(title: str, callers: tuple[str, ...]) -> Any:
-    """Return an application entity that stores, finds and sends everything."""
+    entity = copy.copy(_everything())
+    entity.ae_title, entity.require_calling_aet = title, list(callers)
+    return entity
+
+
+@cache
+def _everything() -> Any:
+    """Return an application entity that stores, finds and sends everything; it takes a while."""
     from pynetdicom import (
         AE,
         ALL_TRANSFER_SYNTAXES,
@@ -300,7 +309,7 @@ def _entity(title: str, callers: tuple[str, ...]) -> Any:
         QueryRetrievePresentationContexts,
     )
 
-    entity = AE(ae_title=title)
+    entity = AE()
     for context in AllStoragePresentationContexts:
         entity.add_supported_context(
             str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
@@ -309,8 +318,6 @@ def _entity(title: str, callers: tuple[str, ...]) -> Any:
         service = str(context.abstract_syntax)
         if service.startswith(("1.2.840.10008.5.1.4.1.2.1.", "1.2.840.10008.5.1.4.1.2.2.")):
             entity.add_supported_context(service)
-    if callers:
-        entity.require_calling_aet = list(callers)
     return entity
 
 

@@ -68,26 +68,30 @@ def _identifier(answer: Any) -> object:
     return [level, asked, str(answer.get("PatientID")), day, "StudyInstanceUID" in answer]
 
 
-def _responses() -> Cases:
-    def status(value: int | None) -> Dataset:
-        told = Dataset()
-        if value is not None:
-            told.Status = value
-        return told
+def _told(status: int | None, **counts: int) -> Dataset:
+    """Return what pynetdicom gives for a response; without Status if the connection broke."""
+    told = Dataset()
+    if status is not None:
+        told.Status = status
+    for keyword, count in counts.items():
+        setattr(told, f"NumberOf{keyword}Suboperations", count)
+    return told
 
+
+def _responses() -> Cases:
     def match(number: int) -> Dataset:
         found = Dataset()
         found.StudyInstanceUID = f"2.25.{number}"
         return found
 
     first, second = match(1), match(2)
-    pending, optional, success = status(0xFF00), status(0xFF01), (status(0x0000), None)
+    pending, optional, success = _told(0xFF00), _told(0xFF01), (_told(0x0000), None)
     return [
         ([(pending, first), (pending, second), success],),
         ([(optional, first), (pending, second), success],),
-        ([(pending, first), (status(None), None)],),
-        ([(status(0xA900), None)],),
-        ([(pending, first), (status(0xFE00), None)],),
+        ([(pending, first), (_told(None), None)],),
+        ([(_told(0xA900), None)],),
+        ([(pending, first), (_told(0xFE00), None)],),
         ([success],),
     ]
 
@@ -97,13 +101,77 @@ def _uids_of(answer: Any) -> object:
     return forms.list_of(lambda one: one and str(one.StudyInstanceUID))(answer)
 
 
+def _works() -> Cases:
+    return [("CT", "20240312"), ("MR", "20240401")]
+
+
+@forms.expecting(N_("an identifier: a pydicom Dataset"))
+def _worklist(answer: Any) -> object:
+    """Return what is asked of a worklist: by keys of the patient, and by those of each step."""
+    if not isinstance(answer, Dataset):
+        raise TypeError
+    asked = {element.keyword for element in answer if not element.is_empty}
+    steps = [
+        [
+            sorted(element.keyword for element in step if not element.is_empty),
+            str(step.get("Modality")),
+            str(step.get("ScheduledProcedureStepStartDate")).partition("-")[0],
+            "ScheduledProcedureStepDescription" in step,
+        ]
+        for step in answer.get("ScheduledProcedureStepSequence") or []
+    ]
+    return [sorted(asked - {"SpecificCharacterSet"}), "PatientID" in answer, steps]
+
+
 def _statuses() -> Cases:
-    cases = []
-    for value in (0x0000, 0xB000, 0xB006, 0xB007, 0xA700, 0xA7FF, 0xA900, 0xC000, 0x0122, 0x0117):
-        answer = Dataset()
-        answer.Status = value
-        cases.append((answer,))
-    return [*cases, (Dataset(),)]
+    values = (0x0000, 0xB000, 0xB006, 0xB007, 0xA700, 0xA7FF, 0xA900, 0xC000, 0x0122, 0x0117)
+    return [(_told(value),) for value in (*values, None)]
+
+
+def _ends() -> Cases:
+    going = (_told(0xFF00, Remaining=1, Completed=1, Failed=0, Warning=0), None)
+    ends = [
+        _told(0x0000, Completed=2, Failed=0, Warning=0),
+        _told(0x0000, Completed=0, Failed=0, Warning=0),
+        _told(0xB000, Completed=1, Failed=1, Warning=0),
+        _told(0xA702, Completed=0, Failed=2, Warning=0),
+        _told(0xFE00, Remaining=1, Completed=1, Failed=0, Warning=0),
+        _told(None),
+    ]
+    return [([going, (end, None)],) for end in ends] + [([(_told(0xA801), None)],)]
+
+
+class _Line:
+    """An association on which each file has its fate: a status, no context, or the end."""
+
+    name = "association"
+
+    def __init__(self, *fates: int | str) -> None:
+        self.fates = {f"{number}.dcm": fate for number, fate in enumerate(fates)}
+        self.is_established = True
+
+    def send_c_store(self, path: Any, *_arguments: Any, **_options: Any) -> Dataset:
+        if not self.is_established:
+            raise RuntimeError("The association with a peer SCP must be established")
+        fate = self.fates[Path(path).name]
+        if fate == "no context":
+            raise ValueError("No presentation context has been accepted by the peer")
+        self.is_established = fate != "gone"
+        return _told(fate if isinstance(fate, int) else None)
+
+    def release(self) -> None:
+        self.is_established = False
+
+
+def _lines() -> Cases:
+    fates: list[tuple[int | str, ...]] = [
+        (0x0000, 0x0000, 0x0000),
+        (0x0000, 0xA700, 0xB000),
+        (0xB007, "no context", 0x0000),
+        (0x0000, "gone", 0x0000, 0x0000),
+        (),
+    ]
+    return [(_Line(*each), [f"{number}.dcm" for number in range(len(each))]) for each in fates]
 
 
 def _offers() -> Cases:
@@ -137,11 +205,19 @@ _HELD = (
 )
 
 
+@cache
+def _files() -> tuple[bytes, ...]:
+    files = [io.BytesIO() for _place in _HELD]
+    for place, file in zip(_HELD, files, strict=True):
+        _instance(*place).save_as(file, enforce_file_format=True)
+    return tuple(file.getvalue() for file in files)
+
+
 def _fill(archive: Archive) -> None:
     with TemporaryDirectory() as folder:
-        for place in _HELD:
-            path = Path(folder, "instance.dcm")
-            _instance(*place).save_as(path, enforce_file_format=True)
+        path = Path(folder, "instance.dcm")
+        for file in _files():
+            path.write_bytes(file)
             archive.keep(path)
 
 
@@ -527,8 +603,11 @@ CHECKS = {
     "network-1": Check(cases=_days, form=_identifier),
     "network-2": Check(cases=_responses, form=_uids_of),
     "network-3": Check(cases=_patients, kind=Asking),
+    "network-5": Check(cases=_works, form=_worklist),
     "network-6": Check(cases=_statuses, form=forms.truth),
     "network-7": Check(cases=_offers, form=_pairs),
+    "network-8": Check(cases=_ends, form=forms.truth),
+    "network-9": Check(cases=_lines, form=forms.list_of(forms.exact_text, ordered=False)),
     "network-10": Check(cases=_moves, kind=Moving),
     "network-11": Check(cases=_questions, form=_address),
     "network-12": Check(cases=_instances),

@@ -40,6 +40,17 @@ _RESULTS = {
 }
 
 
+# PS3.8 Table 9-21: source and reason
+_REJECTIONS = {
+    (1, 2): N_("application context not supported"),
+    (1, 3): N_("calling AE title not recognized"),
+    (1, 7): N_("called AE title not recognized"),
+    (2, 2): N_("protocol version not supported"),
+    (3, 1): N_("congested for the moment"),
+    (3, 2): N_("no more associations at once"),
+}
+
+
 @dataclass
 class Context:
     """One presentation context as offered and as answered (PS3.8 §9.3.2.2, §9.3.3.2).
@@ -178,7 +189,10 @@ class StorageProvider:
                 context.result = item.result
                 context.transfer_syntax = item.transfer_syntax if item.result == 0 else None
                 details.append(context.reply)
-        elif name in ("A-ASSOCIATE-RJ", "A-RELEASE-RQ", "A-ABORT"):
+        elif name == "A-ASSOCIATE-RJ":
+            told = _REJECTIONS.get((event.pdu.source, event.pdu.reason_diagnostic))
+            details = [_(told or N_("no reason given"))]
+        if name in ("A-ASSOCIATE-RJ", "A-RELEASE-RQ", "A-ABORT"):
             self._ending.add(event.assoc)
         if name != "P-DATA-TF":
             self.messages.append(Message(sender, name, tuple(details), second=second))
