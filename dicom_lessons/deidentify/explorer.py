@@ -150,7 +150,7 @@ class DeidentificationDiff(Box):
         ]
 
     def _table(self) -> Markup:
-        header = [_("Element"), _("Before"), f"{_('Rule')} → {_('Done')}", _("After"), _("Why")]
+        header = [_("Element"), _("Before"), _("Rule → Done"), _("After"), _("Why")]
         cells = [
             (
                 f"{name} {one.where}",
