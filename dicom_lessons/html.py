@@ -60,6 +60,15 @@ def table(
     return render(_TABLE, header=header, rows=rows, caption=caption, row_headers=row_headers)
 
 
+def breakable(text: object) -> Markup:
+    """Return a text that may break anywhere: values may be long and without a gap.
+
+    >>> breakable("1.2.3")
+    Markup('<span style="overflow-wrap: anywhere">1.2.3</span>')
+    """
+    return render('<span style="overflow-wrap: anywhere">{{ text }}</span>', text=text)
+
+
 class Page:
     """HTML that a notebook shows as the value of a cell.
 

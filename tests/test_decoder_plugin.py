@@ -80,10 +80,26 @@ print(samples.read("JPGExtended").pixel_array.max(), samples.read("JPEG-lossy").
 
 
 def test_without_the_package_the_others_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dicom_lessons.pixels.plugin.find_spec", lambda name: None)
+    monkeypatch.setattr("dicom_lessons.pixels.plugin.INSTALLED", False)
     assert stored_values(samples.read("JPEG2000")).shape == (1024, 256)
     with pytest.raises(PixelError, match="No decoder here for transfer syntax JPEG Lossless"):
         stored_values(samples.read("SC_rgb_jpeg_gdcm"))
+
+
+def test_pydicom_may_be_asked_twice_without_the_package() -> None:
+    told = """
+from dicom_lessons import compression, samples
+from dicom_lessons.pixels import plugin
+plugin.INSTALLED = False
+compression.add_decoder()
+compression.add_decoder()
+try:
+    samples.read("SC_rgb_jpeg_gdcm").pixel_array
+except RuntimeError as error:
+    print("imagecodecs - requires" in str(error))
+"""
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
 
 
 @pytest.mark.parametrize("name", ["SC_rgb_jpeg_gdcm", "JPGExtended", "JPEG-lossy"])

@@ -847,6 +847,22 @@ def test_the_explorer_shows_what_changed_and_what_is_left() -> None:
     assert explorer.twin().text
 
 
+def test_one_choice_is_one_pass_over_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dicom_lessons.deidentify import explorer as module
+
+    explorer = deidentify.explore_deidentification("virtual/ct")
+    passes: list[object] = []
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        passes.append(arguments[2])
+        return deidentify.deidentify(*arguments, **named)
+
+    monkeypatch.setattr(module, "deidentify", noted)
+    explorer.options["full_dates"].value = True
+    explorer.options["modified_dates"].value = True
+    assert passes == [["full_dates"], ["modified_dates"]]
+
+
 def test_the_explorer_takes_names_paths_and_refuses_what_is_no_file() -> None:
     assert deidentify.explore_deidentification("virtual/ct").done
     assert deidentify.explore_deidentification([samples.path("virtual/ct"), ct()]).done

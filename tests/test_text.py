@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import ast
 import io
 import string
 
 import pytest
 from babel.messages import Catalog, mofile, pofile
 
-from course_tools import messages
+from course_tools import lessons, messages
 from dicom_lessons.text import DOMAIN, LOCALE, _, language, ngettext, set_language, short
 
 SOURCE = LOCALE / "ru" / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -24,6 +25,22 @@ def test_every_message_has_a_russian_translation(catalogue: Catalog) -> None:
 def test_the_catalogue_holds_exactly_the_messages_of_the_code(catalogue: Catalog) -> None:
     in_code = {message.id for message in messages.gathered_messages()}
     assert {message.id for message in catalogue} == in_code
+
+
+def test_no_message_hides_in_an_f_string() -> None:
+    """Before Python 3.12 nothing gathers it from there."""
+    hidden = [
+        (path.name, call.lineno)
+        for path in (lessons.ROOT / "dicom_lessons").rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("_", "ngettext")
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert hidden == []
 
 
 def test_the_compiled_catalogue_is_the_source_compiled(catalogue: Catalog) -> None:

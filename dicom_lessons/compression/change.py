@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from copy import deepcopy
-from importlib.util import find_spec
 from itertools import zip_longest
 from typing import Any
 
@@ -33,7 +32,7 @@ from pydicom.uid import (
 )
 
 from dicom_lessons.pixels.notes import noted
-from dicom_lessons.pixels.plugin import LABEL
+from dicom_lessons.pixels.plugin import LABEL, is_available
 from dicom_lessons.pixels.stored import PixelError, frames_of, refusal, stored_values
 from dicom_lessons.structure import swap_words
 from dicom_lessons.text import N_, _, short
@@ -148,8 +147,8 @@ def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_encoder(syntax: UID) -> bool:
-    if syntax == HTJ2KLossless:
-        return find_spec(LABEL) is not None
+    if ENCODERS.get(syntax) == LABEL:
+        return is_available(syntax)
     return syntax in ENCODERS and ENCODERS[syntax] in get_encoder(syntax).available_plugins
 
 
@@ -231,7 +230,7 @@ def encode(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
         # pydicom leaves out the bytes above Bits Stored, which RLE keeps (PS3.5 §G.2)
         dataset.BitsStored = dataset.BitsAllocated
     try:
-        if syntax == HTJ2KLossless:
+        if plugin == LABEL:
             _encode_htj2k(dataset, values)
         else:
             dataset.compress(syntax, encoding_plugin=plugin, generate_instance_uid=False, **options)

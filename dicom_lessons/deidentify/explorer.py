@@ -19,8 +19,7 @@ from dicom_lessons.widgets import Box
 
 SECRET = "only for this lesson"
 MOST_ROWS = 150
-# values may be long and without a gap; a window that is too narrow scrolls
-_VALUE = '<span style="overflow-wrap: anywhere">{{ text }}</span>'
+_LINES = "{% for line in lines %}<p>{{ line }}</p>{% endfor %}"
 _EXCLUSIVE = ("full_dates", "modified_dates")
 
 
@@ -57,6 +56,7 @@ class DeidentificationDiff(Box):
 
     def __init__(self, sources: Sequence[reading.Source]) -> None:
         self._before = [reading.read(source) for source in sources]
+        self._known = Identifiers.of(self._before)
         self._names = [
             f"{number} {short(dataset.get('Modality', ''), 16)}"
             if isinstance(source, Dataset)
@@ -103,19 +103,19 @@ class DeidentificationDiff(Box):
         super().__init__([switches, self.summary, self.file, self.action, self.rows])
 
     def _choose(self, name: str, on: bool) -> None:
-        if on and name in _EXCLUSIVE:
-            other = next(one for one in _EXCLUSIVE if one != name)
-            self.options[other].value = False
-        self._do({})
+        other = next((one for one in _EXCLUSIVE if one != name), "")
+        if on and name in _EXCLUSIVE and self.options[other].value:
+            self.options[other].value = False  # which does it all with the new choice
+        else:
+            self._do({})
 
     def _do(self, _change: dict[str, Any]) -> None:
         chosen = [name for name, box in self.options.items() if box.value]
         self.done: list[Deidentified] = deidentify(
             self._before, SECRET, chosen, allow_list=self.allow_list.value
         )
-        self.summary.value = html.render(
-            "{% for line in lines %}<p>{{ line }}</p>{% endfor %}", lines=self._summary()
-        )
+        self._lines = self._summary()
+        self.summary.value = html.render(_LINES, lines=self._lines)
         self._show({})
 
     def _summary(self) -> list[str]:
@@ -130,17 +130,16 @@ class DeidentificationDiff(Box):
 
     def still_identifies(self) -> list[tuple[str, str]]:
         """Return where a value of the study before still stands in a text, and which."""
-        known = Identifiers.of(self._before)
         return [
             (f"{name} {element.keyword or element.tag}", short(", ".join(hits), 40))
             for name, done in zip(self._names, self.done, strict=True)
             for element in elements_in(done.dataset)
             for text in texts_of(element)
-            if (hits := known.found_in(text))
+            if (hits := self._known.found_in(text))
         ]
 
     def _show(self, _change: dict[str, Any]) -> None:
-        self.rows.value = self._table(self._chosen()[:MOST_ROWS])
+        self.rows.value = self._table()
 
     def _chosen(self) -> list[tuple[str, ElementChange]]:
         return [
@@ -150,8 +149,8 @@ class DeidentificationDiff(Box):
             if self.file.value in (-1, number) and self.action.value in ("", change.action)
         ]
 
-    def _table(self, rows: Sequence[tuple[str, ElementChange]]) -> Markup:
-        header = [_("Element"), _("Before"), f"{_('Rule')} → {_('Done')}", _("After"), _("Why")]
+    def _table(self) -> Markup:
+        header = [_("Element"), _("Before"), _("Rule → Done"), _("After"), _("Why")]
         cells = [
             (
                 f"{name} {one.where}",
@@ -160,14 +159,11 @@ class DeidentificationDiff(Box):
                 one.after or "—",
                 one.why,
             )
-            for name, one in rows
+            for name, one in self._chosen()[:MOST_ROWS]
         ]
-        broken = [[html.render(_VALUE, text=text) for text in row] for row in cells]
-        return html.table(header, broken)
+        return html.table(header, [[html.breakable(text) for text in row] for row in cells])
 
     def twin(self) -> html.Page:
         """Return the first changes as a table."""
-        rows = [(name, one) for name, one in self._chosen()][:MOST_ROWS]
-        lines = self._summary()
-        text = html.render("{% for line in lines %}<p>{{ line }}</p>{% endfor %}", lines=lines)
-        return html.Page(text + self._table(rows), "\n".join(lines))
+        text = html.render(_LINES, lines=self._lines)
+        return html.Page(text + self._table(), "\n".join(self._lines))

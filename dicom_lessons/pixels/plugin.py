@@ -6,6 +6,7 @@ It reads what the other permissive packages do not: JPEG Lossless, and JPEG of 1
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydicom import uid
 from pydicom.pixels.decoders.base import Decoder, DecodeRunner, get_decoder
 
 LABEL = "imagecodecs"
+INSTALLED = find_spec(LABEL) is not None
 _JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
 _J2K = (
     uid.JPEG2000Lossless,
@@ -27,7 +29,7 @@ DECODER_DEPENDENCIES = dict.fromkeys((*_JPEG, *_J2K), ("numpy", LABEL))
 
 def is_available(syntax: str) -> bool:
     """Say whether this plug-in decodes a transfer syntax here; pydicom asks it."""
-    return syntax in DECODER_DEPENDENCIES and find_spec(LABEL) is not None
+    return INSTALLED and syntax in DECODER_DEPENDENCIES
 
 
 def decode_frame(coded: bytes, runner: DecodeRunner) -> bytes:
@@ -57,6 +59,7 @@ def decode_frame(coded: bytes, runner: DecodeRunner) -> bytes:
     return found.tobytes()
 
 
+@cache
 def decoder_with(name: str, syntax: uid.UID) -> Decoder:
     """Return pydicom's decoder of a transfer syntax that has the plug-in of this name.
 
@@ -76,5 +79,6 @@ def add_decoder() -> None:
     """
     for syntax in DECODER_DEPENDENCIES:
         decoder = get_decoder(syntax)
-        if LABEL not in (*decoder.available_plugins, *decoder.missing_dependencies):
+        named = (*decoder.available_plugins, *decoder.missing_dependencies)
+        if not any(each.startswith(LABEL) for each in named):
             decoder.add_plugin(LABEL, (__name__, decode_frame.__name__))

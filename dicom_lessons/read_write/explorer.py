@@ -18,7 +18,6 @@ from dicom_lessons.widgets import Box
 
 MARKS = {"added": "+", "removed": "−", "value changed": "≠", "VR changed": "VR"}
 BYTES_PER_ROW, MOST_BYTES, MOST_ROWS = 8, 64, 100
-_VALUE = """<span style="overflow-wrap: anywhere">{{ text }}</span>"""
 _BYTES = """\
 <div style="font: 90%/1.4 var(--jp-code-font-family, monospace)">{% for row in rows %}
 <div class="dl-octets"><span>
@@ -88,7 +87,7 @@ class DifferenceViewer(Box):
         entry, (one, other) = self.differences[self.places.value], self._sides
         one_start, one_raw = one.place(entry.path)
         other_start, other_raw = other.place(entry.path)
-        values = (html.render(_VALUE, text=described(each)) for each in (entry.one, entry.other))
+        values = (html.breakable(described(each)) for each in (entry.one, entry.other))
         rows: list[tuple[object, ...]] = [
             (_("value"), *values),
             (_("from byte"), one_start, other_start),
@@ -117,7 +116,7 @@ class DifferenceViewer(Box):
         if len(self.differences) > MOST_ROWS:
             caption += _(", the first {count} are shown", count=MOST_ROWS)
         lines = ["; ".join(row) for row in [header, *rows]]
-        cells = [[html.render(_VALUE, text=text) for text in row] for row in rows]
+        cells = [[html.breakable(text) for text in row] for row in rows]
         return html.Page(html.table(header, cells, caption), "\n".join([*lines, caption]))
 
 
