@@ -461,7 +461,8 @@ def content(value_type: str, **values: Any) -> Dataset:
     concept.CodeValue, concept.CodingSchemeDesignator = "121008", "DCM"
     concept.CodeMeaning = "Person Observer Name"
     item.ConceptNameCodeSequence = [concept]
-    item.update(values)
+    for keyword, value in values.items():
+        setattr(item, keyword, value)
     return item
 
 
@@ -522,7 +523,7 @@ def test_two_patients_in_one_folder_stay_two() -> None:
 
 def test_a_dicomdir_is_refused_for_it_is_of_many_patients() -> None:
     with pytest.raises(ValueError, match="DICOMDIR"):
-        done(reading.read(pydicom.data.get_testdata_file("DICOMDIR", download=False)))
+        done(reading.read(str(pydicom.data.get_testdata_file("DICOMDIR", download=False))))
 
 
 @pytest.mark.parametrize(
@@ -530,7 +531,7 @@ def test_a_dicomdir_is_refused_for_it_is_of_many_patients() -> None:
     ["MR_small_bigendian", "image_dfl", "MR_small_RLE", "JPEG2000", "JPGExtended"],
 )
 def test_every_encoding_comes_back_as_it_was(name: str) -> None:
-    before = reading.read(pydicom.data.get_testdata_file(f"{name}.dcm", download=False))
+    before = reading.read(str(pydicom.data.get_testdata_file(f"{name}.dcm", download=False)))
     after = dcmread(io.BytesIO(written(done(before))))
     assert after.file_meta.TransferSyntaxUID == before.file_meta.TransferSyntaxUID
     assert after.PixelData == before.PixelData and after.PatientID.startswith("P")

@@ -48,7 +48,7 @@ REASONS = {
     "stalls": "silent for 0.3 seconds",
     "missing": "answers 404",
     "busy": "answers 503",
-    "redirects": "sends us on to http://localhost",
+    "redirects": "sends us on to http://127.1",
     "breaks off": f"broke after {len(CONTENT) // 2} bytes",
     "lies": f"only {len(CONTENT) - 100} of {len(CONTENT)} bytes",
     "login page": "a web page, perhaps a page to log in",

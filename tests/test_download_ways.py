@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -47,9 +49,15 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     {"all_proxy": DEAD},
 ], ids=str)  # fmt: skip
 def test_no_request_to_this_computer_goes_through_a_proxy(
-    variables: dict[str, str], tmp_path: Path
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.environ |= variables
+    resolve = socket.getaddrinfo  # a bare machine need not know the name localhost
+
+    def known(host: str, *rest: Any, **others: Any) -> Any:
+        return resolve("127.0.0.1" if host == "localhost" else host, *rest, **others)
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
     with serve(lambda request: request.reply(b"DICM")) as address:
         for host in ("127.0.0.1", "localhost"):
             there = address.replace("127.0.0.1", host) + "a.dcm"
@@ -85,7 +93,7 @@ def test_the_systems_own_proxy_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "proxy_bypass", lambda host: host == "localhost")
     fetching.spare_loopback()
     assert os.environ["http_proxy"] == system["http"]
-    assert os.environ["NO_PROXY"] == "127.0.0.1,::1"
+    assert os.environ["NO_PROXY"] == "127.0.0.1,::1,127.1"
     assert requests.utils.get_environ_proxies("https://example.org/")["https"] == system["https"]
 
 

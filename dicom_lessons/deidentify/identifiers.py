@@ -45,22 +45,17 @@ class Identifiers:
 
     @classmethod
     def of(cls, datasets: Iterable[Dataset]) -> Identifiers:
-        """Return what is known of the patient of several data sets."""
+        """Return what several data sets tell that the profile does not let stand."""
         known = cls()
-        for dataset in datasets:
-            known.gather(dataset)
-        return known
-
-    def gather(self, dataset: Dataset) -> None:
-        """Add what the elements of a data set tell that the profile does not let stand."""
-        for each in elements_in(dataset):
+        for each in (one for dataset in datasets for one in elements_in(dataset)):
             said, is_name = rule(each.tag), each.VR == "PN"
             stays = said is None or each.VR in _COMMON_VRS or said.action in ("K", "U")
             # a private creator names a maker's block, not a patient
             if (stays and not is_name) or each.tag.is_private_creator:
                 continue
             for text in texts_of(each):
-                self.add(text, name=is_name, number=each.keyword in _NUMBERS)
+                known.add(text, name=is_name, number=each.keyword in _NUMBERS)
+        return known
 
     def add(self, text: str, *, name: bool = False, number: bool = False) -> None:
         """Add one value; of a person's name its parts as well, of a date its common spellings."""
@@ -81,9 +76,7 @@ class Identifiers:
             self.values |= {word for word in words if len(word) > 1 and _is_gapless(word)}
         if len(parts) > 1:
             both = {gap.join(order) for gap in (" ", "") for order in (parts[:2], parts[1::-1])}
-            self.values |= {
-                name for name in both if len(name) >= _SHORTEST_VALUE or _is_gapless(name)
-            }
+            self.values |= {one for one in both if len(one) >= _SHORTEST_VALUE or _is_gapless(one)}
 
     def found_in(self, text: str) -> list[str]:
         """Return what of it stands in a text, longest first, each as it is written there."""
@@ -94,11 +87,8 @@ class Identifiers:
     def in_bytes(self, stored: bytes) -> bool:
         """Return whether a value, or a word of five letters, stands in bytes of any meaning."""
         needles = self.values | {word for word in self.words if len(word) >= _SHORTEST_VALUE}
-        for codec in _CODECS:
-            text = _folded(stored.decode(codec, "replace"))
-            if any(needle in text for needle in needles):
-                return True
-        return False
+        texts = (_folded(stored.decode(codec, "replace")) for codec in _CODECS)
+        return any(needle in text for text in texts for needle in needles)
 
     def in_code(self, text: str) -> bool:
         """Return whether a code holds a name or number: what describes is a code by itself."""
@@ -107,12 +97,12 @@ class Identifiers:
             for one in self.found_in(text)
         )
 
-    def cleaned(self, text: str, instead: str = REMOVED) -> str:
-        """Return a text with all of it replaced."""
+    def cleaned(self, text: str) -> str:
+        """Return a text with all of it replaced by ``[removed]``."""
         whole = unicodedata.normalize("NFC", text)
         spans, end, done = self._spans(whole), 0, ""
         for start, stop in spans:
-            done += whole[end:start] + instead
+            done += whole[end:start] + REMOVED
             end = stop
         return done + whole[end:] if spans else text
 

@@ -9,6 +9,7 @@ from types import EllipsisType
 from pydicom import Dataset
 
 from dicom_lessons.deidentify.study import code_of
+from dicom_lessons.elements import value
 from dicom_lessons.text import _, short
 
 CLEAN_PIXEL_DATA = "113101"
@@ -42,12 +43,14 @@ def hide(dataset: Dataset, regions: Iterable[Region]) -> Dataset:
     covered = copy.deepcopy(dataset)
     if "PixelData" not in covered:
         raise ValueError(_("There are no pixels to cover."))
+    regions = list(regions)
+    for region in regions:
+        _check(region, *(int(value(covered, side) or 0) for side in ("Rows", "Columns")))
     try:
         if covered.file_meta.TransferSyntaxUID.is_compressed:
             covered.decompress(generate_instance_uid=False)
         array = covered.pixel_array.copy()
         for region in regions:
-            _check(region, int(covered.Rows), int(covered.Columns))
             array[part_of(covered, region)] = array.min()
         covered.set_pixel_data(
             array,
@@ -55,8 +58,6 @@ def hide(dataset: Dataset, regions: Iterable[Region]) -> Dataset:
             int(covered.BitsStored),
             generate_instance_uid=False,
         )
-    except _OutsideError:
-        raise
     except Exception as error:  # whatever pydicom raises on pixels that it cannot take
         why = short(error, 120)
         raise ValueError(_("These pixels cannot be covered: {why}", why=why)) from error
@@ -74,18 +75,10 @@ def part_of(dataset: Dataset, region: Sequence[int]) -> tuple[EllipsisType | sli
     return (*inside, slice(None)) if int(dataset.get("SamplesPerPixel", 1)) > 1 else inside
 
 
-class _OutsideError(ValueError):
-    """A region is not in the picture."""
-
-
 def _check(region: Region, rows: int, columns: int) -> None:
     top, left, bottom, right = region
     if not (0 <= top < bottom <= rows and 0 <= left < right <= columns):
-        raise _OutsideError(
-            _(
-                "The region {region} is not within {rows} rows and {columns} columns.",
-                region=(top, left, bottom, right),
-                rows=rows,
-                columns=columns,
-            )
+        told = {"region": (top, left, bottom, right), "rows": rows, "columns": columns}
+        raise ValueError(
+            _("The region {region} is not within {rows} rows and {columns} columns.", **told)
         )

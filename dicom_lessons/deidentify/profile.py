@@ -125,7 +125,12 @@ def rules() -> dict[str, TableRow]:
     """Return the whole table, by tag as it is written there."""
     lines = TABLE.read_text(encoding="utf-8").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))
-    return {row["tag"]: _rule(row) for row in rows}
+    table: dict[str, TableRow] = {}
+    for row in rows:
+        options = MappingProxyType(dict(pair.split("=") for pair in row["options"].split()))
+        cells = (row["tag"], row["name"], row["action"])
+        table[row["tag"]] = TableRow(*cells, options, row["edition"])
+    return table
 
 
 def check_options(options: Collection[str]) -> None:
@@ -147,13 +152,6 @@ def check_options(options: Collection[str]) -> None:
         )
     if {"full_dates", "modified_dates"} <= set(options):
         raise ValueError(_("Dates are either kept or moved: choose one of the two options."))
-
-
-def _rule(row: dict[str, str]) -> TableRow:
-    options = dict(pair.split("=") for pair in row["options"].split())
-    return TableRow(
-        row["tag"], row["name"], row["action"], MappingProxyType(options), row["edition"]
-    )
 
 
 def _row_of(tag: BaseTag) -> str:

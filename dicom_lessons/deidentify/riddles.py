@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pydicom import Dataset
-from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from dicom_lessons import samples
@@ -15,6 +14,26 @@ BURNED_IN = (0, 0, 60, 768)
 """Where virtual/sc shows name, number and dates: top, left, bottom, right."""
 
 _MRN, _NAME, _OTHER_NAME = "MRN-4471903", "Ivanov", "Сидорова"
+# what is planted, and the part of it that must go
+_IN_CT = {
+    "PatientAddress": ("Primorskaya 17, Vyborg", "Primorskaya"),
+    "PatientTelephoneNumbers": ("+7-921-555-0142", "555-0142"),
+    "PatientMotherBirthName": ("Kuznetsova^Olga", "Kuznetsova"),
+    "OperatorsName": ("Fedorov^Boris", "Fedorov"),
+    "StationName": ("CT-ROOM-4-VYBORG", "CT-ROOM-4"),
+    "DeviceSerialNumber": ("SN-88213-X", "SN-88213-X"),
+    "InstitutionAddress": ("Lenina 2, Vyborg", "Lenina 2"),
+}
+_IN_REQUEST = {
+    "RequestedProcedureID": ("RP-70718", "RP-70718"),
+    "ScheduledProcedureStepID": ("SPS-70719", "SPS-70719"),
+    "ReasonForTheRequestedProcedure": ("Cough of Ivan Ivanov since 2024-03-01", "2024-03-01"),
+}
+_IN_CAPTURE = {
+    "ReferringPhysicianName": (f"{_OTHER_NAME}^Вера", _OTHER_NAME),
+    "NameOfPhysiciansReadingStudy": ("Громов^Пётр", "Громов"),
+    "SecondaryCaptureDeviceID": ("WS-VYBORG-12", "WS-VYBORG-12"),
+}
 
 
 @dataclass(frozen=True)
@@ -44,26 +63,16 @@ def planted_study() -> PlantedStudy:
 
 
 def _plant_in_ct(ct: Dataset) -> list[tuple[str, str]]:
-    ct.OtherPatientIDsSequence = Sequence([Dataset()])
+    ct.OtherPatientIDsSequence = [Dataset()]
     ct.OtherPatientIDsSequence[0].PatientID = _MRN
     ct.OtherPatientIDsSequence[0].TypeOfPatientID = "TEXT"
-    ct.PatientAddress = "Primorskaya 17, Vyborg"
-    ct.PatientTelephoneNumbers = "+7-921-555-0142"
-    ct.PatientMotherBirthName = "Kuznetsova^Olga"
-    ct.OperatorsName = "Fedorov^Boris"
-    ct.StationName = "CT-ROOM-4-VYBORG"
-    ct.DeviceSerialNumber = "SN-88213-X"
-    ct.InstitutionAddress = "Lenina 2, Vyborg"
     ct.FilterType = f"BODY {_MRN}"
-    ct.RequestAttributesSequence = Sequence([Dataset()])
-    request = ct.RequestAttributesSequence[0]
-    request.RequestedProcedureID, request.ScheduledProcedureStepID = "RP-70718", "SPS-70719"
-    request.ReasonForTheRequestedProcedure = "Cough of Ivan Ivanov since 2024-03-01"
+    ct.RequestAttributesSequence = [Dataset()]
     block = ct.private_block(0x0011, "SITE DATA", create=True)
     block.add_new(0x01, "LO", "Insured as AOK-5512087")
     item = Dataset()
     item.PatientName = "Ivanova^Anna"
-    block.add_new(0x02, "SQ", Sequence([item]))
+    block.add_new(0x02, "SQ", [item])
     block.add_new(0x03, "UN", b"Neighbour: Smirnov Oleg\0")
     ct.add_new(0x60000010, "US", 512)
     ct.add_new(0x60000011, "US", 512)
@@ -79,16 +88,8 @@ def _plant_in_ct(ct: Dataset) -> list[tuple[str, str]]:
     return [
         ("OtherPatientIDsSequence, and free text", _MRN),
         ("PatientName", _NAME),
-        ("PatientAddress", "Primorskaya"),
-        ("PatientTelephoneNumbers", "555-0142"),
-        ("PatientMotherBirthName", "Kuznetsova"),
-        ("OperatorsName", "Fedorov"),
-        ("StationName", "CT-ROOM-4"),
-        ("DeviceSerialNumber", "SN-88213-X"),
-        ("InstitutionAddress", "Lenina 2"),
-        ("RequestedProcedureID", "RP-70718"),
-        ("ScheduledProcedureStepID", "SPS-70719"),
-        ("ReasonForTheRequestedProcedure", "2024-03-01"),
+        *_plant(ct, _IN_CT),
+        *_plant(ct.RequestAttributesSequence[0], _IN_REQUEST),
         ("private LO", "AOK-5512087"),
         ("private SQ", "Anna"),
         ("private UN", "Smirnov"),
@@ -109,7 +110,7 @@ def _plant_in_pt(pt: Dataset) -> list[tuple[str, str]]:
     reference = Dataset()
     reference.ReferencedSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.2")
     reference.ReferencedSOPInstanceUID = samples.read("virtual/ct").SOPInstanceUID
-    pt.ReferencedImageSequence = Sequence([reference])
+    pt.ReferencedImageSequence = [reference]
     pt.ImageComments = "Ivanov asked for a copy on 12.03.2024"
     pt.SeriesDescription = f"WB {_NAME.upper()}"
     pt.PerformedProcedureStepID = "PPS-33017"
@@ -122,14 +123,13 @@ def _plant_in_pt(pt: Dataset) -> list[tuple[str, str]]:
 
 def _plant_in_capture(capture: Dataset) -> list[tuple[str, str]]:
     capture.SpecificCharacterSet = "ISO_IR 192"
-    capture.ReferringPhysicianName = f"{_OTHER_NAME}^Вера"
-    capture.NameOfPhysiciansReadingStudy = "Громов^Пётр"
-    capture.SecondaryCaptureDeviceID = "WS-VYBORG-12"
-    return [
-        ("ReferringPhysicianName", _OTHER_NAME),
-        ("NameOfPhysiciansReadingStudy", "Громов"),
-        ("SecondaryCaptureDeviceID", "WS-VYBORG-12"),
-    ]
+    return _plant(capture, _IN_CAPTURE)
+
+
+def _plant(dataset: Dataset, texts: dict[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    for keyword, (value, _text) in texts.items():
+        setattr(dataset, keyword, value)
+    return [(keyword, text) for keyword, (_value, text) in texts.items()]
 
 
 def _key() -> list[Wanted]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydicom import Dataset
 from pydicom.tag import BaseTag
 
+from dicom_lessons.elements import value
+
 # private creator: group, and the last two digits of the elements in its block
 SAFE = {
     "Philips PET Private Group": {(0x7053, 0x00), (0x7053, 0x09)},
@@ -23,17 +25,9 @@ def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
     """
     if not tag.is_private:
         return False
+    reserving = tag.element if tag.is_private_creator else tag.element >> 8
+    creator = str(value(dataset, tag.group << 16 | reserving, "")).strip()
+    block = [tag]
     if tag.is_private_creator:
-        creator = str(dataset[tag].value).strip()
-        inside = (each for each in list(dataset.keys()) if each.group == tag.group)
-        return any(
-            each.element >> 8 == tag.element and (each.group, each.element & 0xFF) in _safe(creator)
-            for each in inside
-        )
-    reserving = dataset.get((tag.group, tag.element >> 8))
-    creator = "" if reserving is None else str(reserving.value).strip()
-    return (tag.group, tag.element & 0xFF) in _safe(creator)
-
-
-def _safe(creator: str) -> set[tuple[int, int]]:
-    return SAFE.get(creator, set())
+        block = [each for each in list(dataset.keys()) if each >> 8 == tag.group << 8 | reserving]
+    return any((each.group, each.element & 0xFF) in SAFE.get(creator, ()) for each in block)

@@ -97,19 +97,14 @@ def score(
         raise ValueError(
             _("{before} files before, {after} after.", before=len(before), after=len(after))
         )
-    judge = _Judge(before, after)
-    results: dict[str, list[tuple[Wanted, bool]]] = defaultdict(list)
-    for wanted in key:
-        results[wanted.check].append((wanted, judge.meets(wanted)))
-    return {
-        check: Score(
-            sum(met for _wanted, met in results[check]),
-            len(results[check]),
-            tuple(wanted for wanted, met in results[check] if not met),
-        )
-        for check in CHECKS
-        if check in results
-    }
+    judge, every = _Judge(before, after), list(key)
+    scores: dict[str, Score] = {}
+    for check in CHECKS:
+        asked = [wanted for wanted in every if wanted.check == check]
+        missed = tuple(wanted for wanted in asked if not judge.meets(wanted))
+        if asked:
+            scores[check] = Score(len(asked) - len(missed), len(asked), missed)
+    return scores
 
 
 class _Judge:
@@ -130,10 +125,7 @@ class _Judge:
 
     def meets(self, wanted: Wanted) -> bool:
         old, new = self.before[wanted.file], self.after[wanted.file]
-        if new is None:
-            return False
-        method = getattr(self, f"_{wanted.check}")
-        return bool(method(wanted, old, new))
+        return new is not None and bool(getattr(self, f"_{wanted.check}")(wanted, old, new))
 
     def _tag_retained(self, wanted: Wanted, _old: Dataset, new: Dataset) -> bool:
         return element_at(new, wanted.where) is not None

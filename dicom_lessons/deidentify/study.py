@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from pydicom import DataElement, Dataset
@@ -216,34 +216,33 @@ class _Walk:
 
     def _unnamed(self, level: _Level, found: DataElement) -> None:
         """Keep what the table does not name, without what identifies in its text."""
+        scheme = str(value(level.dataset, "CodingSchemeDesignator", ""))
         if found.VR == "SQ":
             self._items(level, found, level.strict)
-        elif level.strict and found.VR in TEXT_VRS and not _is_coded(level.dataset):
+        elif level.strict and found.VR in TEXT_VRS and scheme not in PUBLIC_SCHEMES:
             self._set(level, found, dummy(found, self.patient), "", "D", _because("inside"))
         elif found.VR == "UI" and "uids" not in self.options:
             self._set(level, found, self._new_uids(found), "", "U", _because("reference"))
         elif found.VR == "PN":  # whoever it is, it is somebody
             self._set(level, found, dummy(found, self.patient), "", "D", _because("text"))
+        elif not self._tells(found):
+            return
         elif isinstance(found.value, bytes):
-            if self._bytes_tell(found):
-                self._remove(level, found, "", _because("text"))
-        elif any(map(self._hunt_for(found), texts_of(found))):
+            self._remove(level, found, "", _because("text"))
+        else:
             done = clean(found, self.known, self.days)
             self._set(level, found, done, "", "C", _because("text"))
 
-    def _hunt_for(self, found: DataElement) -> Callable[[str], object]:
-        """Return what tells whether a text of an element identifies."""
-        if found.VR in TEXT_VRS | DATES:
-            return self.known.found_in
-        structural = found.tag.group == 0x0028 or found.keyword == "SpecificCharacterSet"
-        return self.known.in_code if found.VR == "CS" and not structural else lambda _text: False
-
-    def _bytes_tell(self, found: DataElement) -> bool:
-        if found.keyword in _PIXELS:
-            return False
-        if found.VR == "UN" and self.known.found_in(found.value.decode("utf-8", "replace")):
-            return True
-        return self.known.in_bytes(found.value)
+    def _tells(self, found: DataElement) -> bool:
+        """Return whether an element that no row names holds what identifies."""
+        if isinstance(found.value, bytes):
+            text = found.value.decode("utf-8", "replace") if found.VR == "UN" else ""
+            tells = found.keyword not in _PIXELS and self.known.in_bytes(found.value)
+            return tells or bool(self.known.found_in(text))
+        if found.VR == "CS":  # these say how pixels and texts are to be read
+            is_form = found.tag.group == 0x0028 or found.keyword == "SpecificCharacterSet"
+            return not is_form and any(map(self.known.in_code, texts_of(found)))
+        return found.VR in TEXT_VRS | DATES and any(map(self.known.found_in, texts_of(found)))
 
     def _named(self, level: _Level, found: DataElement, said: str, action: str, type: str) -> None:
         """Do what the table says."""
@@ -319,11 +318,8 @@ class _Walk:
 
 def code_of(number: str) -> Dataset:
     """Return the code of a profile or option, of CID 7050, as an item of a code sequence."""
-    meaning = next(
-        code.meaning
-        for code in (getattr(codes.cid7050, name) for name in dir(codes.cid7050))
-        if code.value == number
-    )
+    known = codes.cid7050.concepts.values()
+    meaning = next(code.meaning for code in known if code.value == number)
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = number, "DCM", meaning
     return item
@@ -353,11 +349,6 @@ def _short(found: DataElement) -> str:
     if isinstance(found.value, bytes):
         return ngettext("{count} byte", "{count} bytes", len(found.value))
     return short("" if found.is_empty else found.value, 60)
-
-
-def _is_coded(item: Dataset) -> bool:
-    """Return whether an item is a code of a public scheme, whose words are the scheme's."""
-    return str(value(item, "CodingSchemeDesignator", "")) in PUBLIC_SCHEMES
 
 
 def _called(found: DataElement) -> str:
