@@ -182,7 +182,12 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    bench.add_argument("--only", choices=["network", "volume"], help="print one part alone")
+    bench.add_argument(
+        "--only",
+        metavar="PART",
+        choices=["network", "volume"],
+        help="print network or volume alone",
+    )
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
