@@ -158,7 +158,6 @@ def parser() -> argparse.ArgumentParser:
         "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
         help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
     )  # fmt: skip
-
     add("accept", _accept, "say that the text of both languages now agrees")
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
@@ -176,18 +175,13 @@ def parser() -> argparse.ArgumentParser:
         "--reveal", metavar="FOLDER", type=Path, default=None,
         help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
     )  # fmt: skip
-
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    bench.add_argument(
-        "--only",
-        metavar="PART",
-        choices=["network", "volume"],
-        help="print network or volume alone",
-    )
+    parts = ["network", "volume"]
+    bench.add_argument("--only", metavar="PART", choices=parts, help="print this part alone")
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
