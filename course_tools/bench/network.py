@@ -43,12 +43,11 @@ def figures(say: Callable[[str], None] = print) -> tuple[list[Figure], list[str]
     with TemporaryDirectory() as place:
         folder = Path(place)
         wanted = _instances(folder / "in")
-        times = {}
-        undelayed = "storescp, TCP_NODELAY=1"
+        times, undelayed = {}, {**os.environ, "TCP_NODELAY": "1"}
         servers: dict[str, Callable[[Path], Any]] = {
             "archive": _ours,
             "storescp": _storescp,
-            undelayed: partial(_storescp, environment={**os.environ, "TCP_NODELAY": "1"}),
+            "storescp, TCP_NODELAY=1": partial(_storescp, environment=undelayed),
             "Orthanc": _orthanc,
         }
         for name, run in servers.items():
