@@ -27,7 +27,7 @@ LARGER_ROOMS = {
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
-    "read_write": 1460,
+    "read_write": 1680,
     "pixels": 2070,
     "network": 1900,
 }

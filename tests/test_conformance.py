@@ -340,7 +340,7 @@ def test_both_spellings_of_a_place_are_read() -> None:
     assert finding.where == "InstanceNumber" and finding.section == "dciodvfy: warning"
 
 
-@pytest.mark.parametrize("kind", complaints.KINDS, ids=lambda kind: kind.pattern.pattern[:40])
+@pytest.mark.parametrize("kind", complaints.kinds(), ids=lambda kind: kind.pattern.pattern[:40])
 def test_every_kind_has_words_for_its_fields(kind: complaints.Kind) -> None:
     fields = {"module", *kind.pattern.groupindex}
     assert set(re.findall(r"\{(\w+)\}", kind.what + kind.cure)) <= fields
