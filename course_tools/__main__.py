@@ -80,6 +80,14 @@ def _questions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _cards(arguments: argparse.Namespace) -> int:
+    from course_tools.cards import write_cards
+
+    for path in write_cards(places.ready(arguments.folder)):
+        print(path)
+    return 0
+
+
 def _slides(arguments: argparse.Namespace) -> int:
     from course_tools.slides import write_slides
 
@@ -167,6 +175,11 @@ def parser() -> argparse.ArgumentParser:
 
     questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
     questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
+    cards = add("cards", _cards, "write a cheat sheet to print and a deck for Anki")
+    cards.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
+        help="gets them in each language (my_work if none is named)",
+    )  # fmt: skip
     slides = add("slides", _slides, "write the sittings as slides that need no network")
     slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
     slides.add_argument(
@@ -220,7 +233,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class]'")
 
 
 if __name__ == "__main__":
