@@ -80,6 +80,22 @@ def _questions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _about(_arguments: argparse.Namespace) -> int:
+    from course_tools.about import write_about
+
+    for path in write_about():
+        print(path)
+    return 0
+
+
+def _links(_arguments: argparse.Namespace) -> int:
+    from course_tools.links import dead, links
+
+    for line in dead(links()):
+        print(line)
+    return 0
+
+
 def _cards(arguments: argparse.Namespace) -> int:
     from course_tools.cards import write_cards
 
@@ -168,6 +184,8 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     add("accept", _accept, "say that the text of both languages now agrees")
+    add("about", _about, "copy authors and addresses from pyproject.toml to where they are read")
+    add("links", _links, "ask every link out of the course, and warn of those that do not answer")
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")

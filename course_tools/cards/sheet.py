@@ -49,6 +49,8 @@ def write_sheet(path: Path) -> Iterator[Path]:
     ------
     ImportError
         If pypdf is not installed.
+    OSError
+        If Chromium does not print.
     RuntimeError
         If the PDF has not two pages.
     """
@@ -100,11 +102,14 @@ def _printed(chromium: str, path: Path) -> Path:
         made = Path(folder, "sheet.pdf")
         # root may run Chromium without its sandbox only, as in a container
         free = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-        subprocess.run(
-            [chromium, "--headless", "--disable-gpu", *free, f"--user-data-dir={folder}/profile",
-             "--no-pdf-header-footer", f"--print-to-pdf={made}", path.resolve().as_uri()],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=True,
-        )  # fmt: skip
+        command = [chromium, "--headless", "--disable-gpu", *free,
+                   f"--user-data-dir={folder}/profile", "--no-pdf-header-footer",
+                   f"--print-to-pdf={made}", path.resolve().as_uri()]  # fmt: skip
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                           timeout=SECONDS, check=True)  # fmt: skip
+        except subprocess.SubprocessError as error:
+            raise OSError(f"Chromium did not print {path.name}: open it and print it.") from error
         content = re.sub(rb"(/(?:CreationDate|ModDate) \(D:)\d{14}", rb"\g<1>19800101000000",
                          made.read_bytes())  # fmt: skip
     target.write_bytes(content)
