@@ -57,10 +57,10 @@ class Mistake(NamedTuple):
 
 
 def mistakes() -> Iterator[Mistake]:
-    """Yield the wrong answers whose question is understood without its sitting.
+    """Yield the wrong answers that can be asked again when the sitting is over.
 
-    These are choices, functions to write, and values of the warm-ups; a prediction of what the
-    next cell prints is not.
+    These are choices, functions to write, and values of the warm-ups. What a cell prints is a
+    question for the one who has it before their eyes.
     """
     for names in sittings().values():
         for exercise in map(find, names):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.tag import BaseTag, Tag
@@ -93,12 +93,17 @@ def _said(judge: str, file: Path) -> tuple[list[str], str]:
     An absolute path is never taken for an option. The exit status is 0 for some files with
     errors and 1 for others, so that only one which is neither tells something.
     """
-    late: list[bool] = []
+    late = Event()
     with subprocess.Popen(
         [judge, "-new", str(file)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as running:  # fmt: skip
-        limit = Timer(SECONDS, lambda: (late.append(True), running.kill()))
+
+        def stop() -> None:
+            late.set()
+            running.kill()
+
+        limit = Timer(SECONDS, stop)
         limit.start()
         try:
             said = running.stderr.read(MOST_SAID) if running.stderr else b""
@@ -110,7 +115,7 @@ def _said(judge: str, file: Path) -> tuple[list[str], str]:
             limit.cancel()
             running.kill()
     lines = said.decode("utf-8", "backslashreplace").splitlines()
-    if late:
+    if late.is_set():
         return lines, ngettext(
             "dciodvfy was stopped after {count} second; what it did not reach is not judged",
             "dciodvfy was stopped after {count} seconds; what it did not reach is not judged",
