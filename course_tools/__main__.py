@@ -80,6 +80,30 @@ def _questions(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _about(_arguments: argparse.Namespace) -> int:
+    from course_tools.about import write_about
+
+    for path in write_about():
+        print(path)
+    return 0
+
+
+def _links(_arguments: argparse.Namespace) -> int:
+    from course_tools.links import dead, links
+
+    for line in dead(links()):
+        print(line)
+    return 0
+
+
+def _cards(arguments: argparse.Namespace) -> int:
+    from course_tools.cards import write_cards
+
+    for path in write_cards(places.ready(arguments.folder)):
+        print(path)
+    return 0
+
+
 def _slides(arguments: argparse.Namespace) -> int:
     from course_tools.slides import write_slides
 
@@ -159,22 +183,14 @@ def parser() -> argparse.ArgumentParser:
         help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
     )  # fmt: skip
     add("accept", _accept, "say that the text of both languages now agrees")
+    add("about", _about, "copy authors and addresses from pyproject.toml to where they are read")
+    add("links", _links, "ask every link out of the course, and warn of those that do not answer")
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
     _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
 
-    questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
-    questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
-    slides = add("slides", _slides, "write the sittings as slides that need no network")
-    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
-    slides.add_argument(
-        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
-    )
-    slides.add_argument(
-        "--reveal", metavar="FOLDER", type=Path, default=None,
-        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
-    )  # fmt: skip
+    _add_papers(add)
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
@@ -193,6 +209,25 @@ def parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
     fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
     return every
+
+
+def _add_papers(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
+    questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
+    cards = add("cards", _cards, "write a cheat sheet to print and a deck for Anki")
+    cards.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
+        help="gets them in each language (my_work if none is named)",
+    )  # fmt: skip
+    slides = add("slides", _slides, "write the sittings as slides that need no network")
+    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    slides.add_argument(
+        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
+    )
+    slides.add_argument(
+        "--reveal", metavar="FOLDER", type=Path, default=None,
+        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
+    )  # fmt: skip
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:
@@ -219,7 +254,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class]'")
 
 
 if __name__ == "__main__":

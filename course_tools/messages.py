@@ -37,7 +37,8 @@ def extract_registry(
     content = file.read().decode("utf-8")
     for entry in json.loads(content):
         for field in options["fields"].split():
-            texts = entry[field] if isinstance(entry[field], list) else [entry[field]]
+            found = entry.get(field, [])
+            texts = found if isinstance(found, list) else [found]
             for text in texts:
                 written = content.find(json.dumps(text, ensure_ascii=False))
                 yield content.count("\n", 0, written) + 1, None, text, []

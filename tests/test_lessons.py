@@ -121,7 +121,8 @@ def test_only_widget_cells_have_uncompared_outputs(path: Path) -> None:
         assert set(tags(cell)) <= known, source(cell)
         if "nbval-ignore-output" in tags(cell):
             assert re.search(
-                r"quiz\(|explore|compare_transfer|view_image|readiness|progress", source(cell)
+                r"quiz\(|explore|compare_transfer|view_image|readiness|progress|conformance\(",
+                source(cell),
             )
         failed = any(output["output_type"] == "error" for output in cell["outputs"])
         assert failed == ("raises-exception" in tags(cell)), source(cell)
@@ -132,7 +133,8 @@ def test_only_widget_cells_have_uncompared_outputs(path: Path) -> None:
 @lesson
 def test_every_explorer_keeps_a_static_twin(path: Path) -> None:
     for cell in cells(path, "code"):
-        if "nbval-ignore-output" in tags(cell):
+        # what dciodvfy says is text, and depends on which build of it is there
+        if "nbval-ignore-output" in tags(cell) and "conformance(" not in source(cell):
             kinds = {kind for output in cell["outputs"] for kind in output.get("data", {})}
             assert "text/html" in kinds, source(cell)
 

@@ -248,6 +248,9 @@ READERS: tuple[Reader, ...] = (
     Reader("sop.lacks", _with(sop.lacks), (sop.SOPClassError,), of_data_set=True),
     Reader("sop.attribute_table", _attributes, share=0.1, of_data_set=True),
     Reader("sop.explore_sop_class", _explore_sop_class, (LookupError, OSError), 0.1),
+    Reader(
+        "read_write.conformance", lambda subject: read_write.conformance(subject.path), share=0.2
+    ),
     Reader("read_write.validate", _with(read_write.validate), (ValueError,), of_data_set=True),
     Reader("read_write.difference", _difference, (ValueError,), of_data_set=True),
     Reader("read_write.explore_difference", _explore_difference, (*GUARD, ValueError), 0.1),
