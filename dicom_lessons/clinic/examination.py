@@ -19,10 +19,12 @@ from dicom_lessons.clinic.faults import SEVERITIES, Diagnosis, ranked
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.elements import value
 from dicom_lessons.pixels import PixelError
-from dicom_lessons.text import _, short
+from dicom_lessons.text import _, ngettext, short
 
 MOST_SLICES = 5000
 """Of one series, those that are looked at together."""
+MOST_NAMED = 4
+"""Files that one sentence names."""
 # what a slice has to tell so that it can be compared with its neighbours
 _OF_A_SLICE = (
     *("SeriesInstanceUID", "SOPInstanceUID", "InstanceNumber", "Rows", "Columns", "Modality"),
@@ -201,18 +203,21 @@ def examine_all(
 
 def _judge_series(slices: list[tuple[str, Dataset]]) -> Iterator[Diagnosis]:
     known: dict[str, str] = {}
-    rest = []
+    rest, twice = [], []
     for name, one in slices:
         uid = str(one.get("SOPInstanceUID", ""))
-        if uid and uid in known:
-            yield Diagnosis(
-                fault="same_instance", where=name, section="PS3.3 C.12.1",
-                what=_("it has the SOP Instance UID of {other}", other=known[uid]),
-                cure=_("if they are one file twice, keep one; if not, one needs a new UID"),
-            )  # fmt: skip
-            continue
-        known[uid] = name
-        rest.append((name, one))
+        if uid and known.setdefault(uid, name) is not name:
+            twice.append(f"{name} = {known[uid]}")
+        else:
+            rest.append((name, one))
+    if twice:
+        what = ngettext(
+            "{count} file has the SOP Instance UID of another: {names}",
+            "{count} files have the SOP Instance UIDs of others: {names}",
+            len(twice), names=", ".join(twice[:MOST_NAMED]),
+        )  # fmt: skip
+        cure = _("if two are one file twice, keep one; if not, one needs a new UID")
+        yield Diagnosis(fault="same_instance", what=what, cure=cure, section="PS3.3 C.12.1")
     if len(rest) < 3:
         return
     rest.sort(key=lambda pair: (_number(pair[1]), pair[0]))
