@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.uid import (
     UID,
@@ -39,7 +41,8 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
     """Yield what all judges find in a data set, each as a diagnosis."""
     lacking = list(_lacks(dataset))
     without_rescale = any(one.fault == "rescale_lost" for one in lacking)
-    for finding in read_write.validate(dataset):
+    stored, notes = _decoded(dataset)
+    for finding in (*read_write.validate(dataset, stored=stored), *notes):
         if not (without_rescale and finding.where.startswith("Rescale")):
             yield _named(dataset, finding)
     yield from lacking
@@ -53,7 +56,16 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
     with noted():  # these judges look again at what is noted already
         yield from _rows(dataset)
         yield from _planar(dataset)
-        yield from _negative(dataset)
+        yield from _negative(dataset, stored)
+
+
+def _decoded(dataset: Dataset) -> tuple[NDArray[Any] | None, list[Finding]]:
+    """Decode the first frame once for all judges; return what the decoder notices, too."""
+    with noted() as notes:
+        try:
+            return stored_values(dataset), list(notes)
+        except PixelError:  # the judge of pixels says why
+            return None, []
 
 
 def _as(fault: str, finding: Finding) -> Diagnosis:
@@ -249,7 +261,7 @@ def _planar(dataset: Dataset) -> Iterator[Diagnosis]:
         )  # fmt: skip
 
 
-def _negative(dataset: Dataset) -> Iterator[Diagnosis]:
+def _negative(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnosis]:
     """See whether MONOCHROME2 contradicts the other elements, or the picture itself."""
     if value(dataset, "PhotometricInterpretation") != "MONOCHROME2":
         return
@@ -265,7 +277,7 @@ def _negative(dataset: Dataset) -> Iterator[Diagnosis]:
     elif sign == 1 and value(dataset, "Modality") in _PROJECTIONS:
         what = _("Pixel Intensity Relationship Sign 1 says that bone has low values, so it would "
                  "be shown black")  # fmt: skip
-    elif border_is_bright(dataset):
+    elif stored is not None and border_is_bright(dataset, stored):
         what = _("the surroundings of the patient are bright, and the patient is dark")
     if what:
         yield Diagnosis(
@@ -274,17 +286,14 @@ def _negative(dataset: Dataset) -> Iterator[Diagnosis]:
         )  # fmt: skip
 
 
-def border_is_bright(dataset: Dataset) -> bool:
+def border_is_bright(dataset: Dataset, stored: NDArray[Any]) -> bool:
     """Say whether a picture, as MONOCHROME2, is brighter at its border than inside."""
     rows, columns = (value(dataset, keyword) for keyword in ("Rows", "Columns"))
     known = value(dataset, "Modality") in (*_PROJECTIONS, *_SURROUNDED)
     large = all(isinstance(each, int) and each >= SMALLEST for each in (rows, columns))
     if not known or not large:
         return False
-    try:
-        values = stored_values(dataset)[:: max(rows // 256, 1), :: max(columns // 256, 1)]
-    except PixelError:
-        return False
+    values = stored[:: max(rows // 256, 1), :: max(columns // 256, 1)]
     low, high = np.percentile(values, (2, 98))
     if high <= low or values.ndim != 2:
         return False

@@ -31,6 +31,7 @@ from pydicom.uid import (
 from dicom_lessons import reading
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.outside import border_is_bright
+from dicom_lessons.pixels import stored_values
 from dicom_lessons.structure.element import Element
 from dicom_lessons.text import _
 
@@ -273,7 +274,7 @@ def monochrome1_as_2(raw: bytes) -> bytes:
         turned = int(pixels.min()) + int(pixels.max()) - pixels.astype(np.int32)
         dataset.PixelData = turned.astype(pixels.dtype).tobytes()
     dataset.PhotometricInterpretation = "MONOCHROME2"
-    if not border_is_bright(dataset):
+    if not border_is_bright(dataset, stored_values(dataset)):
         raise Unfit(_("its surroundings are not dark: nobody could tell"))
     return _saved(dataset)
 
