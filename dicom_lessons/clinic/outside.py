@@ -42,7 +42,9 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
     lacking = list(_lacks(dataset))
     without_rescale = any(one.fault == "rescale_lost" for one in lacking)
     stored, notes = _decoded(dataset)
-    for finding in (*read_write.validate(dataset, stored=stored), *notes):
+    judged = read_write.validate(dataset, stored=stored)
+    told = {finding.where for finding in judged}
+    for finding in (*judged, *(note for note in notes if note.where not in told)):
         if not (without_rescale and finding.where.startswith("Rescale")):
             yield _named(dataset, finding)
     yield from lacking
