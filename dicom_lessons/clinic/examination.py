@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -109,6 +110,11 @@ def examine(source: str | os.PathLike[str] | bytes) -> Examination:
     >>> print(examine("MR_small"))
     MR_small: MR, Explicit VR Little Endian: nothing found.
     """
+    with warnings.catch_warnings(action="ignore"):  # what pydicom warns of is judged here
+        return _examined(source)
+
+
+def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
     name = reading.name_of(source)
     try:
         raw = reading.read_bytes(source)
@@ -206,9 +212,10 @@ def _judge_series(slices: list[tuple[str, Dataset]]) -> Iterator[Diagnosis]:
     rest, twice = [], []
     for name, one in slices:
         uid = str(one.get("SOPInstanceUID", ""))
-        if uid and known.setdefault(uid, name) is not name:
+        if uid and uid in known:
             twice.append(f"{name} = {known[uid]}")
         else:
+            known[uid] = name
             rest.append((name, one))
     if twice:
         what = ngettext(
