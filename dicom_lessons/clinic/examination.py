@@ -127,7 +127,8 @@ def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
     except reading.ReadingError as error:
         return Examination(name, (_unread("not_dicom", error, name),))
     if inside.is_bomb:  # no other reader gets to see it
-        error = inside.whole.stopped or ValueError()
+        most = reading.MOST_INFLATED
+        error = ValueError(_("its data set inflates to more than {most} bytes", most=most))
         return Examination(name, (_unread("deflate_bomb", error, name),), _about(None, inside))
     found = list(inside.diagnoses())
     try:
