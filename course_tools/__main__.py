@@ -150,6 +150,14 @@ def _bench(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _confusion(arguments: argparse.Namespace) -> int:
+    from course_tools import confusion
+
+    for line in confusion.lines(arguments.files):
+        print(line)
+    return 0
+
+
 def _fuzz(arguments: argparse.Namespace) -> int:
     if not hasattr(os, "fork"):
         raise ValueError("fuzz runs each file in a forked process: use Linux or macOS.")
@@ -198,6 +206,11 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parts = ["network", "volume"]
     bench.add_argument("--only", metavar="PART", choices=parts, help="print this part alone")
+
+    confusion = add("confusion", _confusion, "plant every fault of the clinic, print what is named")
+    confusion.add_argument(
+        "--files", type=int, default=12, help="good files for each fault; 12 if not said"
+    )
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from dicom_lessons import commands, opening, samples, shipped
 
@@ -24,6 +25,13 @@ def _media(arguments: argparse.Namespace) -> int:
 
     print(write_media(arguments.folder))
     return 0
+
+
+def _examine(arguments: argparse.Namespace) -> int:
+    from dicom_lessons.clinic.command import follow
+
+    arguments.language = arguments.language or opening.system_language()
+    return follow(arguments)
 
 
 def _mirror(arguments: argparse.Namespace) -> int:
@@ -63,10 +71,40 @@ def parser() -> argparse.ArgumentParser:
         help="where to; then name it in DICOM_LESSONS_MIRROR. What it holds already is kept",
     )  # fmt: skip
 
+    _add_examine(known)
+
     text = "copy the notebooks to a folder and open them"
     course = commands.add(known, "open", opening.follow, text, "my_course --language ru")
     opening.add_arguments(course)
     return every
+
+
+def _add_examine(known: Any) -> None:
+    text = "tell what is wrong with DICOM files, the most likely cause first; nothing is written"
+    examine = commands.add(known, "examine", _examine, text, "image.dcm")
+    examine.formatter_class = argparse.RawDescriptionHelpFormatter
+    examine.epilog = (
+        "examples:\n"
+        "  examine image.dcm                         in words\n"
+        "  examine --json image.dcm                  one JSON object per file and line\n"
+        "  examine --recursive FOLDER                what is not in order; a summary\n"
+        "  examine --recursive --json FOLDER > found.jsonl\n\n"
+        "exit status: 0 nothing found, or notes only; 1 warnings; 3 errors; 4 something could not\n"
+        "be looked at; 2 the command line is wrong"
+    )
+    examine.add_argument("files", metavar="FILE", nargs="+", type=Path, help="of any kind")
+    examine.add_argument(
+        "--recursive", "-r", action="store_true", help="take folders too, and all that is in them"
+    )
+    examine.add_argument("--json", action="store_true", help="one JSON object per file and line")
+    examine.add_argument("--all", action="store_true", help="name files without findings as well")
+    examine.add_argument("--notes", action="store_true", help="tell what no reader minds as well")
+    examine.add_argument(
+        "--alone", action="store_true", help="without dciodvfy, even where dicom3tools is there"
+    )
+    examine.add_argument(
+        "--language", choices=("en", "ru"), help="the system's if none is named"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

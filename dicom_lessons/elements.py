@@ -8,6 +8,7 @@ the standard calls unknown: VR UN, and the bytes as they are stored (PS3.5 §6.2
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import Any
 
 from pydicom import DataElement, Dataset, FileDataset
@@ -32,16 +33,32 @@ def element(dataset: Dataset, tag: int | str) -> DataElement | None:
     >>> element(dataset, "PatientID").value, element(dataset, "PatientName")
     ('4711', None)
     """
-    known = Tag(tag_for_keyword(tag) or 0) if isinstance(tag, str) else BaseTag(tag)
-    if known not in dataset._dict:
+    known = _tag_of(tag) if isinstance(tag, str) else BaseTag(tag)
+    kept = dataset._dict.get(known)
+    if kept is None:
         return None
-    if not dataset._dict[known].is_raw:
-        return dataset[known]
+    if not kept.is_raw:
+        return kept if kept.VR != "SQ" else dataset[known]  # type: ignore[return-value]
     with warnings.catch_warnings(action="ignore"):
-        try:
-            return dataset[known]
-        except Exception:  # whatever pydicom raises on bytes that make no value
-            return _as_stored(dataset, known)
+        return _made(dataset, known)
+
+
+def elements(dataset: Dataset) -> dict[BaseTag, DataElement]:
+    """Return all elements in their order, as :func:`element` does each."""
+    with warnings.catch_warnings(action="ignore"):
+        return {tag: _made(dataset, tag) for tag in sorted(dataset._dict, key=int)}
+
+
+def _made(dataset: Dataset, tag: BaseTag) -> DataElement:
+    try:
+        return dataset[tag]
+    except Exception:  # whatever pydicom raises on bytes that make no value
+        return _as_stored(dataset, tag)
+
+
+@cache
+def _tag_of(keyword: str) -> BaseTag:
+    return Tag(tag_for_keyword(keyword) or 0)
 
 
 def value(dataset: Dataset, tag: int | str, absent: Any = None) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from pydicom import Dataset, dcmread, uid
 
 from dicom_lessons import (
+    clinic,
     compression,
     download,
     modality,
@@ -267,6 +268,7 @@ READERS: tuple[Reader, ...] = (
         0.3,
         True,
     ),
+    Reader("clinic.examine", lambda subject: str(clinic.examine(subject.path))),
     Reader("download.unpack", _unpack, (download.DownloadError,), 0.3),
     *_of_pixels(),
     Reader("viewer.view_image", _view, (pixels.PixelError, *GUARD), 0.5),

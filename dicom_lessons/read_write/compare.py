@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydicom import DataElement, Dataset, datadict
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 
-from dicom_lessons.elements import element
+from dicom_lessons.elements import elements
 from dicom_lessons.text import N_, _, ngettext
 
 DEEPEST = 64
@@ -91,13 +92,12 @@ def elements_of(
     dataset: Dataset, without: Set[BaseTag] = frozenset()
 ) -> dict[BaseTag, DataElement]:
     """Return the elements in their order; what cannot be decoded is UN, and nothing is changed."""
-    tags = sorted(dataset.keys() - without)
+    tags = dataset.keys() - without
     # what pydicom decodes in the view stays raw in the data set itself
     view = Dataset({tag: kept_element(dataset, tag) for tag in tags})
     implicit, little = dataset.original_encoding
     view.set_original_encoding(implicit, little, dataset.original_character_set)
-    found = {tag: element(view, tag) for tag in tags}
-    return {tag: each for tag, each in found.items() if each is not None}
+    return elements(view)
 
 
 def kept_element(dataset: Dataset, tag: BaseTag) -> Any:
@@ -125,6 +125,7 @@ def _pair(path: str, one: Any, other: Any, depth: int) -> Iterator[Difference]:
         yield Difference(path, N_("value changed"), one, other)
 
 
+@lru_cache(maxsize=8192)
 def name_of(tag: BaseTag) -> str:
     """Return the keyword of a tag, or the tag itself where the keyword is shared or missing."""
     keyword = datadict.keyword_for_tag(tag)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset, charset, config, datadict, uid
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -59,11 +62,19 @@ RULES = {
 }
 
 
-def validate(dataset: Dataset) -> tuple[Finding, ...]:
+def validate(
+    dataset: Dataset, *, stored: NDArray[Any] | None = None
+) -> tuple[Finding, ...]:
     """Judge a data set before it is saved: its UIDs, values, text, private blocks, pixels.
 
     Text is doubted where it reads oddly and all of it reads well in another character set. What
     its SOP class requires is not judged here: that is :func:`dicom_lessons.sop.lacks`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    stored : ndarray, optional
+        Stored values of the first frame, if they are decoded already.
 
     Raises
     ------
@@ -82,7 +93,7 @@ def validate(dataset: Dataset) -> tuple[Finding, ...]:
     for entry in entries:
         found += [*_judge_terms(entry), *_judge_tag(entry), *_judge_values(entry)]
     found += [*judge_texts(entries), *judge_items(entries)]
-    notes = list(_judge_frames(dataset))
+    notes = list(_judge_frames(dataset, stored))
     found += _judge_pixels(dataset, {note.where for note in notes})
     known = {finding.where for finding in found}
     known |= {""} if "PixelData" in known else set()
@@ -201,12 +212,17 @@ def _judge_tag(entry: Entry) -> Iterator[Finding]:
         what = _("an overlay lies in unused bits of Pixel Data, which was retired")
         cure = _("put its bits into Overlay Data (60xx,3000), with Overlay Bit Position 0")
         yield Finding(where=entry.where, what=what, cure=cure, section="PS3.3 C.9.2")
-    elif datadict.dictionary_has_tag(tag) and vr != "UN":
-        known = datadict.dictionary_VR(tag)
+    elif vr != "UN" and (known := _known_vr(tag)):
         if vr not in known.split(" or "):
             what = _("VR {vr} stands where the dictionary has {known}", vr=vr, known=known)
             cure = _("set it by its keyword: pydicom looks its VR up")
             yield Finding(where=entry.where, what=what, cure=cure, section="PS3.6 chapter 6")
+
+
+@lru_cache(maxsize=8192)
+def _known_vr(tag: BaseTag) -> str:
+    """Return the VR of the dictionary, or those that it allows; empty of an unknown tag."""
+    return datadict.dictionary_VR(tag) if datadict.dictionary_has_tag(tag) else ""
 
 
 def _judge_values(entry: Entry) -> Iterator[Finding]:
@@ -281,7 +297,7 @@ def _judge_pixels(dataset: Dataset, noted: set[str]) -> Iterator[Finding]:
                 yield Finding(where="PixelData", what=what, cure=cure, section="PS3.5 §8.1.1")
 
 
-def _judge_frames(dataset: Dataset) -> Iterator[Finding]:
+def _judge_frames(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Finding]:
     """Yield the notes on some frames, the first and the last among them, each once."""
     if not any(keyword in dataset for keyword in ELEMENTS):
         return
@@ -295,6 +311,10 @@ def _judge_frames(dataset: Dataset) -> Iterator[Finding]:
     if syntax in JPEG and value(dataset, "BitsAllocated") != 8:
         decoded = False
     frames = sorted({last * step // (MOST_FRAMES - 1) for step in range(MOST_FRAMES)})
-    notes = [note for frame in frames for note in pixels.findings(dataset, frame)]
+    notes = [
+        note
+        for frame in frames
+        for note in pixels.findings(dataset, frame, stored=None if frame else stored)
+    ]
     # that no decoder is installed is no fault of the file
     yield from dict.fromkeys(note for note in notes if note.where or decoded)

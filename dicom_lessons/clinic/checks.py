@@ -1,0 +1,117 @@
+"""What must run to judge the exercises of lesson 11: cases, and what a healed file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dicom_lessons import reading, samples
+from dicom_lessons.clinic import patients
+from dicom_lessons.clinic.examination import examine
+from dicom_lessons.clinic.ward import PATIENTS
+from dicom_lessons.exercises import forms
+from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.structure import rewrite
+from dicom_lessons.text import N_
+
+Cases = Sequence[tuple[object, ...]]
+_UNDEFINED = 0xFFFFFFFF
+
+
+def _beginnings() -> Cases:
+    known = (
+        "08 00 05 00 43 53 0a 00", "08 00 05 00 0a 00 00 00", "00 08 00 05 43 53 00 0a",
+        "08 00 08 00 43 53 16 00", "00 08 00 16 55 49 00 1a", "08 00 08 00 16 00 00 00",
+        "10 00 10 00 61 61 00 00", "00 10 00 10 50 4e 00 08", "04 00 30 11 43 53 10 00",
+    )  # fmt: skip
+    return [(bytes.fromhex(each),) for each in known]
+
+
+def _body(dark: int, bright: int, spots: bool = False) -> NDArray[np.uint8]:
+    picture = np.full((64, 48), dark, np.uint8)
+    picture[10:54, 8:40] = bright
+    if spots:
+        picture[0, 0:3], picture[30:34, 20:24] = 255 - dark, 255 - bright
+        picture[0, 0] = 255
+    return picture
+
+
+def _pictures() -> Cases:
+    return [
+        (_body(0, 200),), (_body(255, 60),), (_body(10, 220, True),), (_body(250, 30, True),),
+        (_body(180, 240),), (_body(90, 20),), (_body(20, 90, True),), (_body(140, 128),),
+    ]  # fmt: skip
+
+
+def _lengths() -> Cases:
+    return [
+        ([("PatientName", 8), ("PatientID", 5), ("ReferencedImageSequence", _UNDEFINED)],),
+        ([("PixelData", 307_201), ("Rows", 2)],),
+        ([("PixelData", _UNDEFINED), ("StudyID", 1), ("Manufacturer", 65_533)],),
+        ([],),
+    ]  # fmt: skip
+
+
+def _sizes() -> Cases:
+    return [
+        (256, 256, 1, 16, 1), (3, 3, 3, 8, 1), (480, 640, 3, 8, 12), (5, 5, 1, 1, 1),
+        (1, 1, 1, 8, 1), (10, 10, 1, 1, 3), (64, 64, 1, 16, 70),
+    ]  # fmt: skip
+
+
+def _without_meta() -> Cases:
+    mr = samples.read("MR_small")
+    implicit = rewrite(mr, "1.2.840.10008.1.2")
+    start = patients.Inside(implicit, "").start
+    files = [patients.no_file_meta(samples.path(name).read_bytes())
+             for name in ("MR_small", "CT_small")]  # fmt: skip
+    return [(each,) for each in (*files, implicit[start:])]
+
+
+@forms.expecting(N_("the bytes of a whole file"))
+def _file(answer: Any) -> tuple[object, ...]:
+    """Return what counts of a healed file: whether it is sound, how it is encoded, what it holds.
+
+    How a program calls itself in group 0002 does not count.
+    """
+    raw = answer.getvalue() if hasattr(answer, "getvalue") else bytes(answer)
+    if not isinstance(answer, bytes | bytearray | memoryview) and not hasattr(answer, "getvalue"):
+        raise TypeError
+    found = examine(raw)
+    faults = tuple(one.fault for one in found.diagnoses if one.severity != "note")
+    if faults:
+        return faults
+    dataset = reading.read(raw)
+    values = tuple(f"{each.tag} {each.VR} {each.value!r}" for each in dataset)
+    return (str(dataset.file_meta.get("TransferSyntaxUID", "")), *values)
+
+
+@forms.expecting(N_("a list of names in quotes, for example ['lost_text', 'odd_length']"))
+def _names(answer: Any) -> list[str]:
+    names = sorted({forms.text(each) for each in answer})
+    if isinstance(answer, str) or not set(names) <= set(PATIENTS):
+        raise ValueError
+    return names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth(Code):
+    """A function that says True or False: numpy's are as good."""
+
+    def _matches(self, one: Any, other: Any) -> bool:
+        return isinstance(one, bool | np.bool_) and bool(one) == bool(other)
+
+
+CHECKS = {
+    "clinic-1": Check(cases=_beginnings, form=forms.text),
+    "clinic-2": Check(form=forms.text),
+    "clinic-3": Check(cases=_pictures, kind=Truth),
+    "clinic-4": Check(cases=_lengths, form=forms.list_of(forms.text)),
+    "clinic-5": Check(cases=_sizes, form=forms.integer),
+    "clinic-6": Check(cases=_without_meta, form=_file),
+    "clinic-7": Check(form=_names),
+}
