@@ -29,6 +29,14 @@ def _data(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _idc(_arguments: argparse.Namespace) -> int:
+    from course_tools import idc
+
+    for path in idc.write_excerpt():
+        print(path)
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from nbclient.exceptions import CellExecutionError
 
@@ -147,6 +155,7 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
         return commands.add(known, name, work, text, _EXAMPLES.get(name, ""))
 
+    add("idc", _idc, "take the excerpt of the public index of lesson 12 again")
     data = add("data", _data, "make the files of the virtual patient again")
     data.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "data",
@@ -182,7 +191,9 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    bench.add_argument("--only", choices=["network", "volume"], help="print one part alone")
+    bench.add_argument(
+        "--only", choices=["collection", "network", "volume"], help="print one part alone"
+    )
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")

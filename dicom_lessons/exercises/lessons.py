@@ -25,6 +25,7 @@ LESSONS = {
     "deidentify": "08",
     "network": "09",
     "volume": "10",
+    "collection": "12",
 }
 
 
