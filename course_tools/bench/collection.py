@@ -1,6 +1,6 @@
 """A folder becomes a table: ours against two processes of plain pydicom, and a second pass.
 
-Memory is that of all processes at its highest, the pages that they share counted in each.
+Memory is that of all processes at its highest; on Linux, pages that several share count once.
 """
 
 from __future__ import annotations
@@ -161,7 +161,8 @@ def _watch(peak: list[float], ended: threading.Event) -> None:
         total = 0
         for process in own.children(recursive=True):
             try:
-                total += process.memory_info().rss
+                about = process.memory_full_info()
+                total += getattr(about, "pss", about.rss)
             except psutil.Error:
                 continue
         peak[0] = max(peak[0], total / 1e6)

@@ -143,8 +143,8 @@ class Cluster(Crew):
             )
 
     def close(self) -> None:
-        """Leave the cluster; it goes on running."""
-        super().close()
+        """Leave the cluster; it goes on running, and forgets what it was asked for."""
+        self._pool = None
         self._client.close()
 
     def _open(self) -> Executor:

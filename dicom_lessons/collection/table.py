@@ -7,11 +7,13 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
+from pydicom.multival import MultiValue
 
 from dicom_lessons import reading
 from dicom_lessons.text import N_, _, short
@@ -42,7 +44,9 @@ PROBLEMS = {
 """Why a file has no elements in the index, by the code that stands in its row."""
 
 _LONGEST = 4096
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})|\\\\")
 _DIRECTORY = "1.2.840.10008.1.3.10"
+_FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\0\x08"}
 _INTEGERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l"}
 _TEXTS = set(re.findall("..", "AEASCSDADTLOLTPNSHSTTMUCUIURUT"))
 _NUMBERS = {"DS", "FD", "FL"}
@@ -119,16 +123,18 @@ def schema_of(columns: Sequence[Column]) -> pa.Schema:
     return pa.schema([*_OWN, *((each.keyword, each.kind) for each in columns)])
 
 
-def values_of(source: reading.Source, columns: Sequence[Column]) -> dict[str, Any]:
+def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]:
     """Return what a row says of a file, or of its bytes; nothing that it holds raises.
 
     Files without preamble count if they name their SOP class (PS3.10 §7.1).
     """
     tags: list[Any] = [each.tag for each in columns]
+    start = _start(source)
+    if start[128:132] != b"DICM" and start[:2] not in _FIRST_GROUPS:
+        return {"problem": "not-dicom"}  # pydicom would take megabytes of zeros for elements
     try:
         dataset = reading.read(source, stop_before_pixels=True, specific_tags=tags)
     except (reading.ReadingError, LookupError) as error:
-        start = b"" if isinstance(source, Dataset) else _start(source)
         code = "unreadable" if start[128:132] == b"DICM" else "not-dicom"
         return {"problem": code, "detail": short(error, 300)}
     meta = dataset.file_meta
@@ -136,7 +142,7 @@ def values_of(source: reading.Source, columns: Sequence[Column]) -> dict[str, An
     uid = found["SOPClassUID"] or ""
     if str(reading.value(meta, "MediaStorageSOPClassUID", "")) == _DIRECTORY:
         return {"problem": "dicomdir"}
-    if not dataset.preamble and not (uid and set(uid) <= set("0123456789.")):
+    if start[128:132] != b"DICM" and not (uid and set(uid) <= set("0123456789.")):
         return {"problem": "not-dicom"}
     if all(value is None for value in found.values()):
         return {"problem": "unreadable", "detail": _("none of its elements can be read")}
@@ -163,7 +169,10 @@ def table_of(
 
 def shown_path(path: str) -> str:
     r"""Return a path as text that any table can hold: bytes that are no text become ``\xNN``."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if not any("\udc80" <= letter <= "\udcff" for letter in path):
+        return path
+    raw = path.replace("\\", "\\\\").encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def real_path(folder: str, path: str) -> str:
@@ -176,21 +185,21 @@ def real_path(folder: str, path: str) -> str:
     plain = os.path.join(folder, path)  # noqa: PTH118 - a name may hold any bytes
     if os.path.lexists(plain) or "\\x" not in plain:
         return plain
-    found = re.compile(rb"\\x([0-9a-f]{2})").sub(
-        lambda match: bytes([int(match[1], 16)]), plain.encode()
+    decoded = _ESCAPED.sub(
+        lambda match: bytes.fromhex(match[1].decode()) if match[1] else b"\\", plain.encode()
     )
-    return os.fsdecode(found)
+    return os.fsdecode(decoded)
 
 
-def _start(source: Any) -> bytes:
+def _start(source: Path | bytes) -> bytes:
     if isinstance(source, bytes):
         return source[:132]
-    with open(source, "rb") as file:  # noqa: PTH123 - a name may hold any bytes
+    with source.open("rb") as file:
         return file.read(132)
 
 
 def _column(keyword: str) -> Column:
-    tag = tag_for_keyword(keyword) if isinstance(keyword, str) else None
+    tag = tag_for_keyword(keyword) if isinstance(keyword, str) and keyword else None
     if tag is None:
         raise CollectionError(
             _("{keyword!r} is no keyword of the dictionary (PS3.6).", keyword=short(keyword))
@@ -220,11 +229,8 @@ def _text(dataset: Dataset, column: Column) -> str | None:
     if isinstance(raw, bytes) and raw.isascii() and b"\x1b" not in raw:
         return _clean(raw[:_LONGEST].decode("ascii").strip(" \0")) or None
     found = reading.value(dataset, column.tag)
-    several = [found] if isinstance(found, str | bytes) or found is None else found
-    try:
-        text = "\\".join("" if one is None else str(one) for one in several)
-    except TypeError:
-        text = str(found)
+    several = found if isinstance(found, MultiValue | list) else [found]
+    text = "\\".join("" if one is None else str(one) for one in several)
     return _clean(text[:_LONGEST].strip(" \0")) or None
 
 
