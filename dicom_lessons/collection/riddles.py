@@ -54,10 +54,10 @@ def _instances() -> Iterator[tuple[str, Dataset]]:
         one.StudyDate = "20991231" if number == 3 else "20250314"
         if number == 9:  # two patients in one study
             one.StudyInstanceUID = _STUDY
-        yield f"petrov/{number:03}.dcm", one
+        yield f"petrov/{number:04}.dcm", one
         if number == 31:  # changed, and kept its UID
             one.SeriesDescription = "Abdomen, smoothed by the workstation"
-            yield f"petrov/{number:03}_smooth.dcm", one
+            yield f"petrov/{number:04}_smooth.dcm", one
     for name in ("virtual/mg", "virtual/cr", "virtual/us", "virtual/xa"):
         yield f"unsorted/{name[8:].upper()}", samples.read(name)
 
