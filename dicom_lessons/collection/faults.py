@@ -57,7 +57,7 @@ FAULTS = (
            OR SeriesInstanceUID IS NULL OR StudyInstanceUID IS NULL OR SOPClassUID IS NULL""",
         N_("a UID of Type 1 is missing"),
         N_("Find out from its source where it belongs; until then keep it apart."),
-        "PS3.3 C.12.1",
+        "PS3.3 §C.12.1",
     ),
     Fault(
         "duplicate",
@@ -83,7 +83,7 @@ FAULTS = (
            WHERE SeriesInstanceUID IS NOT NULL GROUP BY SeriesInstanceUID HAVING n > 1""",
         N_("one series in {0} studies"),
         N_("A series belongs to one study: give one of them new UIDs."),
-        "PS3.3 A.1.2.3",
+        "PS3.3 §A.1.2.3",
     ),
     Fault(
         "study-of-two-patients",
@@ -91,7 +91,7 @@ FAULTS = (
            WHERE StudyInstanceUID IS NOT NULL GROUP BY StudyInstanceUID HAVING n > 1""",
         N_("one study of {0} patients"),
         N_("Trust neither Patient ID before you have asked where the files come from."),
-        "PS3.3 A.1.2.2",
+        "PS3.3 §A.1.2.2",
     ),
     Fault(
         "mixed-modalities",
@@ -101,7 +101,7 @@ FAULTS = (
            HAVING count(DISTINCT coalesce(Modality, '?')) > 1""",
         N_("one series of several modalities: {0}"),
         N_("Modality belongs to the series: look which instances do not belong there."),
-        "PS3.3 C.7.3.1",
+        "PS3.3 §C.7.3.1",
     ),
     Fault(
         "gap",
@@ -111,7 +111,7 @@ FAULTS = (
              GROUP BY uid""",
         N_("slices are missing, {0} by the distances"),
         N_("Fetch the series again, or cut it at the gap; never interpolate in silence."),
-        "PS3.3 C.7.6.2",
+        "PS3.3 §C.7.6.2",
     ),
     Fault(
         "date",

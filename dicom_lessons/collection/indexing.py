@@ -28,7 +28,7 @@ from dicom_lessons.collection.sources import Sources, entries, roots_of, stamper
 from dicom_lessons.collection.table import CollectionError, Column, Entry, columns_of
 from dicom_lessons.text import _, short
 
-ROWS, SECONDS = 5000, 10.0
+ROWS, SECONDS = 2500, 10.0
 """A part is written as soon as it has that many rows, or after so many seconds."""
 _TEMPORARY = "part.tmp"
 

@@ -54,6 +54,8 @@ def _instances() -> Iterator[tuple[str, Dataset]]:
         one.StudyDate = "20991231" if number == 3 else "20250314"
         if number == 9:  # two patients in one study
             one.StudyInstanceUID = _STUDY
+        if number == 44:
+            del one.PatientSex  # of Type 2: it may be empty, not missing
         yield f"petrov/{number:04}.dcm", one
         if number == 31:  # changed, and kept its UID
             one.SeriesDescription = "Abdomen, smoothed by the workstation"
@@ -81,7 +83,7 @@ def _heads(count: int) -> Iterator[Dataset]:
     one.PixelSpacing = [4 * float(mm) for mm in one.PixelSpacing]
     x, y, _z = one.ImagePositionPatient
     for number in range(count):
-        one.ImagePositionPatient = [x, y, 4 * number]
+        one.Modality, one.ImagePositionPatient = "MR", [x, y, 4 * number]
         one.PixelData = np.roll(pixels, number, 0).tobytes()
         yield one
 
