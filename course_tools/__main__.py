@@ -29,6 +29,14 @@ def _data(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _idc(_arguments: argparse.Namespace) -> int:
+    from course_tools import idc
+
+    for path in idc.write_excerpt():
+        print(path)
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from nbclient.exceptions import CellExecutionError
 
@@ -179,6 +187,7 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, work: Command, text: str) -> argparse.ArgumentParser:
         return commands.add(known, name, work, text, _EXAMPLES.get(name, ""))
 
+    add("idc", _idc, "take the excerpt of the public index of lesson 12 again")
     data = add("data", _data, "make the files of the virtual patient again")
     data.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "data",
@@ -204,7 +213,7 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    parts = ["network", "volume"]
+    parts = ["collection", "network", "volume"]
     bench.add_argument("--only", metavar="PART", choices=parts, help="print this part alone")
 
     confusion = add("confusion", _confusion, "plant every fault of the clinic, print what is named")

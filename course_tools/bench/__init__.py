@@ -51,6 +51,14 @@ def run(folder: Path, say: Callable[[str], None] = print) -> Report:
     return report
 
 
+def collection_lines() -> Iterator[str]:
+    """Measure only how folders become tables, and give the report line by line."""
+    from course_tools.bench import collection
+
+    found, notes = collection.figures()
+    return table(Report(describe_machine(), tuple(found), tuple(notes)))
+
+
 def volume_lines() -> Iterator[str]:
     """Measure only how series become volumes, and give the report line by line."""
     from course_tools.bench.volumes import volume_figures

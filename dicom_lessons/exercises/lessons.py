@@ -26,6 +26,7 @@ LESSONS = {
     "network": "09",
     "volume": "10",
     "clinic": "11",
+    "collection": "12",
 }
 
 

@@ -1,0 +1,232 @@
+"""Files of any number become a Parquet table: in parallel, resumable, and never stopped by a file.
+
+The folder of an index holds its parts, ``part-00000.parquet`` and so on, of some thousand rows
+each. A part is written whole or not at all, so whatever is there when a run is killed is kept, and
+the next run reads only what is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from dicom_lessons import reading
+from dicom_lessons.collection.crew import CHUNK, Chunk, open_crew, read_all, table_of_chunk
+from dicom_lessons.collection.index import Index
+from dicom_lessons.collection.sources import Sources, entries, roots_of, stamper
+from dicom_lessons.collection.table import CollectionError, Column, Entry, columns_of
+from dicom_lessons.text import _, short
+
+ROWS, SECONDS = 2500, 10.0
+"""A part is written as soon as it has that many rows, or after so many seconds."""
+_TEMPORARY = "part.tmp"
+
+
+def index_files(
+    sources: Sources,
+    folder: str | os.PathLike[str],
+    *,
+    elements: Iterable[str] = (),
+    processes: int | None = None,
+    cluster: str | None = None,
+    chunk: int = CHUNK,
+    progress: bool = False,
+) -> Index:
+    """Index folders and zip archives: one row per file or member, in Parquet.
+
+    Files that have not changed since the last run are not read again; rows of files that are gone
+    are dropped. What cannot be read has a row that says why. Pixels are never read.
+
+    Parameters
+    ----------
+    sources : str, path or several of them
+        Folders of any depth, in which archives are opened too, or archives. Only read.
+    folder : str or path
+        Where the index goes; it is made if need be. One run at a time may write to it.
+    elements : iterable of str
+        Keywords of elements that are to be columns besides those that every index has.
+    processes : int, optional
+        On this computer; as many as it has cores if not given. In a program of your own call this
+        under ``if __name__ == "__main__":``, as :mod:`multiprocessing` asks.
+    cluster : str, optional
+        Address of a Dask scheduler, such as ``"tcp://127.0.0.1:8786"``: its workers read then. They
+        need this package, and to see the files under the same paths.
+    chunk : int
+        Files that a process gets at a time: 250 at least, for less costs more than it brings.
+    progress : bool
+        Show a bar.
+
+    Raises
+    ------
+    CollectionError
+        If a source or a keyword is unknown, the disk is full or the cluster is gone; all that was
+        read until then is kept.
+    """
+    columns = columns_of(elements)
+    roots = roots_of(sources)
+    parts = _Parts(Path(folder), columns)
+    crew = open_crew(columns, processes, cluster)
+    walked = _Walk(roots, columns, parts)
+    total = sum(1 for _entry in _Walk(roots, columns, parts).all()) if progress else None
+    with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(_bar(progress, total))
+        stack.callback(crew.close)
+        stack.callback(parts.save_quietly)
+        chunks = _chunks(walked, max(chunk, 1), bar)
+        for table in read_all(chunks, crew):
+            walked.seen.append(table["stamp"].to_numpy())
+            parts.add(table)
+            bar.update(table.num_rows)
+        parts.save()
+        parts.prune(np.sort(np.concatenate([np.empty(0, np.uint64), *walked.seen])))
+    return Index(parts.folder, files_read=walked.new)
+
+
+class _Walk:
+    """All files of all sources, apart from those that the index has."""
+
+    def __init__(
+        self, roots: Sequence[tuple[str, str]], columns: Sequence[Column], parts: _Parts
+    ) -> None:
+        self._roots, self._columns, self._parts = roots, columns, parts
+        self.seen: list[NDArray[np.uint64]] = []
+        self.new = 0
+
+    def all(self) -> Iterator[tuple[str, Entry]]:
+        own = os.path.realpath(self._parts.folder)
+        for root, only in self._roots:
+            stamp = stamper(root, self._columns)
+            for entry in entries(root, only, stamp, own):
+                yield root, entry
+
+    def missing(self) -> Iterator[tuple[str, Entry] | int]:
+        """Yield what is to be read, and how many files were passed by."""
+        known, every = self._parts.known, self.all()
+        while batch := list(islice(every, 4096)):
+            stamps = np.array([entry.stamp for _root, entry in batch], np.uint64)
+            there = np.zeros(len(batch), bool)
+            if len(known):
+                places = np.minimum(np.searchsorted(known, stamps), len(known) - 1)
+                there = known[places] == stamps
+            self.seen.append(stamps[there])
+            self.new += int((~there).sum())
+            yield int(there.sum())
+            yield from (one for one, is_known in zip(batch, there, strict=True) if not is_known)
+
+
+def _chunks(walk: _Walk, size: int, bar: Any) -> Iterator[Chunk]:
+    """Yield what is to be read in pieces of one folder each."""
+    root, waiting = "", list[Entry]()
+    for one in chain(walk.missing(), [("", None)]):
+        if isinstance(one, int):
+            bar.update(one)
+            continue
+        folder, entry = one
+        if waiting and (len(waiting) >= size or folder != root):
+            yield root, waiting
+            waiting = []
+        root = folder
+        if entry is not None:
+            waiting.append(entry)
+
+
+class _Parts:
+    """The parts of an index on the disk, and the rows that wait to become one."""
+
+    def __init__(self, folder: Path, columns: Sequence[Column]) -> None:
+        self.folder, self._columns = folder, columns
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / _TEMPORARY).unlink(missing_ok=True)
+        except OSError as error:
+            raise CollectionError(_not_written(error)) from None
+        self._waiting: list[pa.Table] = []
+        self._since = time.monotonic()
+        stamps = [stamps for _path, stamps in self._stamps()]
+        self.known = np.sort(np.concatenate([np.empty(0, np.uint64), *stamps]))
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def _stamps(self) -> Iterator[tuple[Path, NDArray[np.uint64]]]:
+        """Yield each part with the stamps of its rows; a broken one is removed and read anew."""
+        for path in self._paths():
+            try:
+                yield path, pq.read_table(path, columns=["stamp"])["stamp"].to_numpy()
+            except (pa.ArrowException, KeyError, OSError):
+                path.unlink(missing_ok=True)
+
+    def add(self, table: pa.Table) -> None:
+        self._waiting.append(table)
+        rows = sum(one.num_rows for one in self._waiting)
+        if rows >= ROWS or time.monotonic() - self._since > SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Write what waits as a new part."""
+        if self._waiting:
+            table, self._waiting = pa.concat_tables(self._waiting), []
+            names = [path.stem.rpartition("-")[2] for path in self._paths()]
+            number = 1 + max((int(name) for name in names if name.isdigit()), default=-1)
+            self._write(table, self.folder / f"part-{number:05}.parquet")
+        self._since = time.monotonic()
+
+    def save_quietly(self) -> None:
+        """Keep what was read although something else went wrong."""
+        with contextlib.suppress(Exception):
+            self.save()
+
+    def prune(self, seen: NDArray[np.uint64]) -> None:
+        """Drop the rows of files that are gone or have changed, and those that are there twice."""
+        kept = np.empty(0, np.uint64)
+        for path, stamps in self._stamps():
+            first = np.zeros(len(stamps), bool)
+            first[np.unique(stamps, return_index=True)[1]] = True
+            stays = first & np.isin(stamps, seen) & ~np.isin(stamps, kept)
+            kept = np.concatenate([kept, stamps[stays]])
+            if not stays.any():
+                path.unlink()
+            elif not stays.all():
+                self._write(pq.read_table(path).filter(pa.array(stays)), path)
+        if not self._paths():
+            self._write(table_of_chunk(("", []), self._columns), self.folder / "part-00000.parquet")
+
+    def _write(self, table: pa.Table, path: Path) -> None:
+        temporary = self.folder / _TEMPORARY
+        try:
+            with temporary.open("wb") as file:
+                pq.write_table(table, file, compression="zstd")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except (OSError, pa.ArrowException) as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise CollectionError(_not_written(error)) from None
+
+
+def _not_written(error: BaseException) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = _("the disk is full") if full else short(reading.reason_of(error), 200)
+    return _(
+        "The index cannot be written: {reason}. What it holds is kept. Make room or choose another "
+        "folder, and start again: it goes on where it stopped.",
+        reason=reason,
+    )
+
+
+def _bar(progress: bool, total: int | None) -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm(total=total, unit=_("file"), disable=not progress)

@@ -1,0 +1,271 @@
+"""One row per file: the columns of an index, and how the values of a data set come into them."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pydicom import Dataset
+from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
+from pydicom.multival import MultiValue
+
+from dicom_lessons import reading
+from dicom_lessons.text import N_, _, short
+
+ELEMENTS = (
+    *("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"),
+    *("Modality", "StudyDate", "StudyDescription", "SeriesDescription", "SeriesNumber"),
+    *("InstanceNumber", "BodyPartExamined", "Manufacturer", "FrameOfReferenceUID"),
+    *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated"),
+    *("PhotometricInterpretation", "PixelSpacing", "ImagePositionPatient"),
+    *("ImageOrientationPatient", "BurnedInAnnotation", "PatientIdentityRemoved"),
+)
+"""What every index holds; a person's name is not among them."""
+
+PROBLEMS = {
+    "not-dicom": N_("it is not DICOM"),
+    "unreadable": N_("it cannot be read"),
+    "dicomdir": N_("it is a DICOMDIR, a table of contents and no instance"),
+    "link": N_("it is a link, which is not followed"),
+    "no-file": N_("it is neither a file nor a folder"),
+    "folder": N_("this folder cannot be opened"),
+    "system": N_("the system does not give it"),
+    "changed": N_("it changed while it was read"),
+    "archive": N_("this zip archive cannot be opened"),
+    "archive-inside": N_("it is a zip archive inside a zip archive"),
+    "crash": N_("the process that read it died"),
+}
+"""Why a file has no elements in the index, by the code that stands in its row."""
+
+_LONGEST = 4096
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})|\\\\")
+_DIRECTORY = "1.2.840.10008.1.3.10"
+_FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\0\x08"}
+_INTEGERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l"}
+_TEXTS = set(re.findall("..", "AEASCSDADTLOLTPNSHSTTMUCUIURUT"))
+_NUMBERS = {"DS", "FD", "FL"}
+_OWN: tuple[tuple[str, pa.DataType], ...] = (
+    ("folder", pa.string()),
+    ("path", pa.string()),
+    ("member", pa.string()),
+    ("bytes", pa.int64()),
+    ("modified", pa.timestamp("us")),
+    ("stamp", pa.uint64()),
+    ("problem", pa.string()),
+    ("detail", pa.string()),
+    ("TransferSyntaxUID", pa.string()),
+)
+
+
+class CollectionError(ValueError):
+    """Something that stops an index; the message says what, and what to do."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """An element that is a column: its tag, its type in the table, and how it is read."""
+
+    keyword: str
+    tag: int
+    kind: pa.DataType
+    read: Callable[[Dataset, Column], Any]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file that a walk met, or one member of a zip archive.
+
+    Attributes
+    ----------
+    path : str
+        Below the folder of the walk, as the system writes it.
+    member, place : str, int
+        Name and number of the member if ``path`` is a zip archive; number −1 if it is none.
+    size, modified : int
+        Bytes, and nanoseconds since 1970.
+    stamp : int
+        Another number as soon as anything of this changes, or other elements are asked for.
+    problem, detail : str
+        Why it is not to be read; empty if it is.
+    """
+
+    path: str
+    member: str
+    place: int
+    size: int
+    modified: int
+    stamp: int
+    problem: str = ""
+    detail: str = ""
+
+
+def columns_of(keywords: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Return the columns of :data:`ELEMENTS` and of other elements by keyword.
+
+    Raises
+    ------
+    CollectionError
+        If a keyword is unknown, or names a sequence or bytes, which make no column.
+    """
+    every = [*ELEMENTS, *(each for each in keywords if each not in ELEMENTS)]
+    return tuple(map(_column, dict.fromkeys(every)))
+
+
+def schema_of(columns: Sequence[Column]) -> pa.Schema:
+    """Return the names and types of a table with these elements."""
+    return pa.schema([*_OWN, *((each.keyword, each.kind) for each in columns)])
+
+
+def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]:
+    """Return what a row says of a file, or of its bytes; nothing that it holds raises.
+
+    Files without preamble count if they name their SOP class (PS3.10 §7.1).
+    """
+    tags: list[Any] = [each.tag for each in columns]
+    start = _start(source)
+    if start[128:132] != b"DICM" and start[:2] not in _FIRST_GROUPS:
+        return {"problem": "not-dicom"}  # pydicom would take megabytes of zeros for elements
+    try:
+        dataset = reading.read(source, stop_before_pixels=True, specific_tags=tags)
+    except (reading.ReadingError, LookupError) as error:
+        code = "unreadable" if start[128:132] == b"DICM" else "not-dicom"
+        return {"problem": code, "detail": short(error, 300)}
+    meta = dataset.file_meta
+    found = {each.keyword: each.read(dataset, each) for each in columns}
+    uid = found["SOPClassUID"] or ""
+    if str(reading.value(meta, "MediaStorageSOPClassUID", "")) == _DIRECTORY:
+        return {"problem": "dicomdir"}
+    if start[128:132] != b"DICM" and not (uid and set(uid) <= set("0123456789.")):
+        return {"problem": "not-dicom"}
+    if all(value is None for value in found.values()):
+        return {"problem": "unreadable", "detail": _("none of its elements can be read")}
+    syntax = reading.value(meta, "TransferSyntaxUID")
+    return {**found, "TransferSyntaxUID": syntax and short(syntax)}
+
+
+def table_of(
+    folder: str, rows: Sequence[tuple[Entry, Mapping[str, Any]]], columns: Sequence[Column]
+) -> pa.Table:
+    """Return rows as one table."""
+    kept: dict[str, list[Any]] = {
+        "folder": [shown_path(folder)] * len(rows),
+        "path": [shown_path(entry.path.replace(os.sep, "/")) for entry, _values in rows],
+        "member": [_clean(entry.member) or None for entry, _values in rows],
+        "bytes": [entry.size for entry, _values in rows],
+        "modified": [entry.modified // 1000 for entry, _values in rows],
+        "stamp": [values.get("stamp", entry.stamp) for entry, values in rows],
+    }
+    others = schema_of(columns).names[len(kept) :]
+    kept |= {name: [values.get(name) for _entry, values in rows] for name in others}
+    return pa.table(kept, schema=schema_of(columns))
+
+
+def shown_path(path: str) -> str:
+    r"""Return a path as text that any table can hold: bytes that are no text become ``\xNN``."""
+    if not any("\udc80" <= letter <= "\udcff" for letter in path):
+        return path
+    raw = path.replace("\\", "\\\\").encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def real_path(folder: str, path: str) -> str:
+    r"""Return the path that :func:`shown_path` made text of.
+
+    >>> import os
+    >>> real_path("disk", "a.dcm") == os.path.join("disk", "a.dcm")
+    True
+    """
+    plain = os.path.join(folder, path)  # noqa: PTH118 - a name may hold any bytes
+    if os.path.lexists(plain) or "\\x" not in plain:
+        return plain
+    decoded = _ESCAPED.sub(
+        lambda match: bytes.fromhex(match[1].decode()) if match[1] else b"\\", plain.encode()
+    )
+    return os.fsdecode(decoded)
+
+
+def _start(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source[:132]
+    with source.open("rb") as file:
+        return file.read(132)
+
+
+def _column(keyword: str) -> Column:
+    tag = tag_for_keyword(keyword) if isinstance(keyword, str) and keyword else None
+    if tag is None:
+        raise CollectionError(
+            _("{keyword!r} is no keyword of the dictionary (PS3.6).", keyword=short(keyword))
+        )
+    vr, many = dictionary_VR(tag).split()[0], dictionary_VM(tag) != "1"
+    if vr in _TEXTS:
+        return Column(keyword, tag, pa.string(), _text)
+    if vr in _NUMBERS:
+        kind = pa.list_(pa.float64()) if many else pa.float64()
+        return Column(keyword, tag, kind, _several if many else _number)
+    if (vr in _INTEGERS or vr == "IS") and not many:
+        return Column(keyword, tag, pa.int64(), _integer, _INTEGERS.get(vr, ""))
+    raise CollectionError(
+        _("{keyword} cannot be a column: its values are no text and no numbers.", keyword=keyword)
+    )
+
+
+def _stored(dataset: Dataset, tag: int) -> Any:
+    """Return the bytes of an element that nobody has converted yet, else None."""
+    found = dataset._dict.get(tag)  # type: ignore[call-overload]
+    return found.value if found is not None and found.is_raw else None
+
+
+def _text(dataset: Dataset, column: Column) -> str | None:
+    raw = _stored(dataset, column.tag)
+    # pure ASCII says the same in every character set; ESC begins another one (PS3.5 §6.1.2.5)
+    if isinstance(raw, bytes) and raw.isascii() and b"\x1b" not in raw:
+        return _clean(raw[:_LONGEST].decode("ascii").strip(" \0")) or None
+    found = reading.value(dataset, column.tag)
+    several = found if isinstance(found, MultiValue | list) else [found]
+    text = "\\".join("" if one is None else str(one) for one in several)
+    return _clean(text[:_LONGEST].strip(" \0")) or None
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def _integer(dataset: Dataset, column: Column) -> int | None:
+    raw, code = _stored(dataset, column.tag), column.code
+    if code and isinstance(raw, bytes) and len(raw) == struct.calcsize("=" + code):
+        order = "<" if dataset._dict[column.tag].is_little_endian else ">"  # type: ignore[index]
+        return int(struct.unpack(order + code, raw)[0])
+    number = _float(_first(dataset, column))
+    return int(number) if number is not None and abs(number) < 2**53 else None
+
+
+def _number(dataset: Dataset, column: Column) -> float | None:
+    return _float(_first(dataset, column))
+
+
+def _several(dataset: Dataset, column: Column) -> list[float] | None:
+    text = _text(dataset, column)
+    numbers = [_float(one) for one in (text or "").split("\\")]
+    known = [one for one in numbers if one is not None]
+    return known if known and len(known) == len(numbers) else None
+
+
+def _first(dataset: Dataset, column: Column) -> Any:
+    text = _text(dataset, column) if _stored(dataset, column.tag) is not None else None
+    return text.split("\\")[0] if text else reading.value(dataset, column.tag)
+
+
+def _float(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if abs(number) != float("inf") and number == number else None
