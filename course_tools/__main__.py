@@ -88,6 +88,14 @@ def _slides(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _site(arguments: argparse.Namespace) -> int:
+    from course_tools.site import write_site
+
+    for path in write_site(arguments.folder):
+        print(path)
+    return 0
+
+
 def _class(arguments: argparse.Namespace) -> int:
     from course_tools.grading import collect, feedback, folder, report_files
     from dicom_lessons.text import set_language, short
@@ -177,12 +185,18 @@ def parser() -> argparse.ArgumentParser:
         help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
     )  # fmt: skip
 
+    site = add("site", _site, "write the course as a web site that needs no other server")
+    site.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work/site"),
+        help="gets a folder per language (my_work/site if none is named)",
+    )  # fmt: skip
+
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    bench.add_argument("--only", choices=["network", "volume"], help="print one part alone")
+    bench.add_argument("--only", choices=["network", "site", "volume"], help="print one part alone")
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
@@ -220,7 +234,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench,site]'")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from dicom_lessons.text import LANGUAGES
 __all__ = ["live_address", "write_site"]
 
 # what a browser asks for only while somebody looks into the theme's own scripts
-_LEFT_OUT = ("**/*.map", "**/*.LICENSE.txt", ".buildinfo", ".doctrees")
+_LEFT_OUT = ("**/*.map", "**/.gitignore", ".buildinfo", "_sources", "_static/webpack-macros.html")
 _DOOR = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -28,6 +28,7 @@ _DOOR = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>DICOM Lessons · Уроки DICOM</title>
+<link rel="icon" href="en/_static/icon.svg" type="image/svg+xml">
 <style>body { font: 1.25rem/1.6 sans-serif; margin: 4rem auto; max-width: 32rem; padding: 0 1rem; }
 @media (prefers-color-scheme: dark) { body { background: #14181e; color: #ced6dd; }
 a { color: #8fc7ff; } }</style>

@@ -33,37 +33,40 @@ _RUN_LIVE = N_("Run it live")
 _OPEN_NOTEBOOK = N_("Download the notebook")
 _NOTED = N_("Noted: {answer}. Open the result below, then compare.")
 _PREDICT_FIRST = N_("Predict first: write what you expect above.")
+_PREDICT = N_("Predict")
+_CHECK = N_("Check my answer")
+_COMPARE_NOW = N_("Compare with my prediction")
 _CHOOSE_FIRST = N_("Choose an answer first.")
 _WRITE_FIRST = N_("Write an answer first.")
 
 _FORM = """\
-<div class="dl-question" data-question="{{ name }}"><form><fieldset>
+<div class="site-question" data-question="{{ name }}"><form><fieldset>
 <legend{% if is_asked %} class="visually-hidden"{% endif %}>{{ question }}</legend>
 {% if options %}
 {% for option in options %}
-<label class="dl-option"><input type="radio" name="{{ name }}" value="{{ loop.index0 }}">
+<label class="site-option"><input type="radio" name="{{ name }}" value="{{ loop.index0 }}">
 <span>{{ option }}</span></label>
 {% endfor %}
 {% else %}
-<label class="dl-field">{{ field }}
+<label class="site-field">{{ field }}
 <input type="text" name="{{ name }}" autocomplete="off" autocapitalize="off" spellcheck="false">
 </label>
 {% endif %}
-</fieldset><div class="dl-buttons pst-js-only">
+</fieldset><div class="site-buttons pst-js-only">
 <button type="submit" class="btn btn-sm btn-primary">{{ submit }}</button>
 <button type="button" class="btn btn-sm btn-outline-secondary" data-hint>{{ hint }}</button></div>
-<p role="status" class="dl-verdict"></p><p role="status" class="dl-hint"></p></form>
+<p role="status" class="site-verdict"></p><p role="status" class="site-hint"></p></form>
 <script type="application/json">{{ data }}</script></div>"""
 _PYTHON = """\
-<div class="dl-question dl-python" data-question="{{ name }}"><form>
-<p>{{ text }} {{ ways }}</p><div class="dl-buttons pst-js-only">
+<div class="site-question site-python" data-question="{{ name }}"><form>
+<p>{{ text }} {{ ways }}</p><div class="site-buttons pst-js-only">
 <button type="button" class="btn btn-sm btn-outline-secondary" data-hint>{{ hint }}</button></div>
-<p role="status" class="dl-hint"></p></form>
+<p role="status" class="site-hint"></p></form>
 <script type="application/json">{{ data }}</script></div>"""
 _COMPARE = """\
-<div class="dl-question dl-compare pst-js-only" data-compare="{{ name }}">
+<div class="site-question site-compare pst-js-only" data-compare="{{ name }}">
 <button type="button" class="btn btn-sm btn-outline-primary">{{ compare }}</button>
-<p role="status" class="dl-verdict"></p></div>"""
+<p role="status" class="site-verdict"></p></div>"""
 _WAYS = """\
 {% if live %}<a class="btn btn-sm btn-primary" href="{{ live }}">{{ run }}</a> {% endif %}
 <a class="btn btn-sm btn-outline-primary" href="{{ notebook }}" download>{{ open }}</a>"""
@@ -94,7 +97,7 @@ def asked(name: str, text_before: str = "") -> Markup:
         is_asked=" ".join(question.split()) in " ".join(text_before.split()),
         options=options,
         field=_("Your answer:"),
-        submit=_("Predict") if predicts else _("Answer"),
+        submit=_(_PREDICT) if predicts else _(_CHECK),
         hint=_("Hint"),
         data=hidden(judged(exercise)),
     )
@@ -103,7 +106,7 @@ def asked(name: str, text_before: str = "") -> Markup:
 
 def compared(name: str) -> Markup:
     """Return the button that compares a prediction with the answer."""
-    return one_line(render(_COMPARE, name=name, compare=_("Compare with my prediction")))
+    return one_line(render(_COMPARE, name=name, compare=_(_COMPARE_NOW)))
 
 
 def needs_python(name: str, live: str, notebook: str) -> Markup:

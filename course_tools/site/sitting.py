@@ -29,6 +29,7 @@ _SILENT = (
     N_("Predict first: write what you expect two cells above and run that cell."),
     N_("No answer yet: write yours instead of the three dots."),
 )
+_SHORT = 30  # letters of a question such as "Do you need a push?"
 _PICTURE = re.compile(r'src="data:image/(png|jpeg);base64,([^"]+)"')
 # an element of its own, then its style and its script, as a viewer's twin stores them
 _MOUNTED = re.compile(
@@ -39,11 +40,11 @@ _MOUNT = (
     '<script type="module" src="_static/{name}.js"></script>'
 )
 _BAR = """\
-<div class="dl-bar"><p>{{ text }}</p><p>{{ ways }}</p></div>\
+<div class="site-ways"><p>{{ text }}</p><p>{{ ways }}</p></div>\
 <script type="module" src="_static/{{ script }}"></script>"""
 _READ_HERE = N_(
-    "Read here: questions answer on this page, and code stands with what it printed. To run and "
-    "change the code, take the notebook."
+    "Questions answer on this page, and under the code stands what it gave. To run and change the "
+    "code:"
 )
 
 
@@ -84,8 +85,7 @@ class Sitting:
 
     def _tell(self, text: str, choice: Choice | None) -> None:
         text = rewritten(text, self.path.parent.name)
-        if choice:
-            text = _without_options(text, choice)
+        text = _without_options(text, choice) if choice else _without_hints(text)
         if not self.cells:
             title, _newline, text = text.partition("\n")
             self._add(title)
@@ -178,6 +178,22 @@ def _without_options(text: str, choice: Choice) -> str:
     )
     paragraphs = re.split(r"\n{2,}", text)
     return "\n\n".join(one for one in paragraphs if "hint(" not in one)
+
+
+def _without_hints(text: str) -> str:
+    """Leave out the sentences that tell how to get a hint: here a button stands for it."""
+
+    def paragraph(found: re.Match[str]) -> str:
+        kept: list[str] = []
+        for sentence in re.split(r"(?<=[.?!:]) ", found[0]):
+            if "hint" in sentence:
+                if kept and kept[-1].endswith("?") and len(kept[-1]) < _SHORT:
+                    kept.pop()
+            elif not re.search("button|кнопка", sentence):
+                kept.append(sentence)
+        return " ".join(kept)
+
+    return re.sub(r"^.*\bhint\(.*$", paragraph, text, flags=re.M)
 
 
 def _other_names(found: re.Match[str]) -> str:

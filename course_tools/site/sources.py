@@ -23,11 +23,19 @@ FIRST = "00a_recognise_dicom"
 PICTURE = "picture"  # the cell of the first sitting that shows the viewer
 _CONF = "from course_tools.site.theme import settings\n\nglobals().update(settings({language!r}))\n"
 _OTHER_LANGUAGE = re.compile(r" ?(?:По-русски|In English):\s\[[^\]]+\]\([^)]+\)\.")
-_MENU = N_("Course")
+_GLOSSARY, _INSTALL, _API = N_("Glossary"), N_("Install"), N_("API")
+_MENU = {
+    "sittings": N_("Lessons"),
+    "map": N_("Map"),
+    "glossary": _GLOSSARY,
+    "teaching": N_("For teachers"),
+    "install": _INSTALL,
+    "about": N_("About"),
+    "cite": N_("How to cite"),
+    "api/index": _API,
+}
 _BEGIN = N_("Begin with 00a")
 _LIVE = N_("Run it live")
-_INSTALL = N_("Install")
-_API = N_("API")
 _API_TEXT = N_("What the notebooks import. Each lesson has its room, named after its subject.")
 _GLOSSARY_TEXT = N_(
     "Each term has one meaning in this course. The last column names the section of the DICOM "
@@ -37,7 +45,7 @@ _OWN_WORDS = N_("Words of this course")
 _ABOUT_LESSON = N_("Lesson {number}")
 _TRY = N_("This is a real CT. Drag across the picture: the window changes, here in the page.")
 _BUTTONS = """\
-<p class="dl-buttons"><a class="btn btn-primary" href="{{ first }}.html">{{ begin }}</a>
+<p class="site-buttons"><a class="btn btn-primary" href="{{ first }}.html">{{ begin }}</a>
 {% if live %}<a class="btn btn-outline-primary" href="{{ live }}">{{ run }}</a>{% endif %}
 <a class="btn btn-outline-primary" href="install.html">{{ install }}</a></p>"""
 
@@ -104,40 +112,37 @@ def _home(first: Path, static: Path, live: str) -> str:
     viewer = sitting.Sitting(first, static).apart(sitting.mounted(cell))
     words = {"begin": _(_BEGIN), "run": _(_LIVE), "install": _(_INSTALL)}
     buttons = render(_BUTTONS, first=FIRST, live=live, **words)
-    tried = render('<p class="dl-try">{{ text }}</p>', text=_(_TRY))
+    tried = render('<p class="site-try">{{ text }}</p>', text=_(_TRY))
     patient = patient.replace("](data/sheet.png)", "](_static/sheet.png)")
     text = "\n\n".join([title, lead, " ".join(buttons.split("\n")), tried + _block(viewer)])
     return "\n\n".join([rewritten(f"{text}\n\n{ways}\n\n{patient}", language), _menu()])
 
 
 def _block(viewer: str) -> Markup:
-    return Markup('<div class="dl-home">' + re.sub(r"\n\s*", " ", viewer) + "</div>")
+    return Markup('<div class="site-home">' + re.sub(r"\n\s*", " ", viewer) + "</div>")
 
 
 def _menu() -> str:
-    names = ["sittings", "map", "glossary", "teaching", "install", "about", "cite", "api/index"]
-    return _toctree(names, _(_MENU))
+    return _toctree([f"{_(title)} <{name}>" for name, title in _MENU.items()])
 
 
-def _toctree(names: list[str], caption: str = "") -> str:
-    about = f":caption: {caption}\n" if caption else ""
-    return "```{toctree}\n:hidden:\n" + about + "\n" + "\n".join(names) + "\n```\n"
+def _toctree(names: list[str]) -> str:
+    return "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
 
 
 def _documents(language: str) -> dict[str, str]:
     _opening, start, table, *_rest = sections(document("README", language))
     names = [path.stem for path in lessons.notebooks(language)]
-    about = (HERE / "text" / ("about.md" if language == "en" else f"about.{language}.md"))
+    about = HERE / "text" / ("about.md" if language == "en" else f"about.{language}.md")
     texts = {
         "sittings": f"{_raised(_without_other_language(table))}\n\n{_toctree(names)}",
         "install": _raised(start),
         "map": document("map", language),
         "teaching": document("TEACHING", language),
-        "about": about.read_text(encoding="utf-8"),
-        "cite": citation.page(),
     }
     pages = {name: rewritten(text, language) for name, text in texts.items()}
-    return {**pages, "glossary": _glossary(language), **_api()}
+    own = {"about": about.read_text("utf-8"), "cite": citation.page()}
+    return {**pages, **own, "glossary": _glossary(language), **_api()}
 
 
 def _raised(section: str) -> str:
@@ -157,7 +162,7 @@ def _glossary(language: str) -> str:
     heading = _(_OWN_WORDS)
     said = _(_GLOSSARY_TEXT)
     tables = _term_table(terms, language), _term_table(own, language)
-    return f"# {_('Glossary')}\n\n{said}\n\n{tables[0]}\n\n## {heading}\n\n{tables[1]}\n"
+    return f"# {_(_GLOSSARY)}\n\n{said}\n\n{tables[0]}\n\n## {heading}\n\n{tables[1]}\n"
 
 
 def _terms(section: str) -> list[list[str]]:
@@ -191,7 +196,8 @@ def _api() -> dict[str, str]:
     names = f"| {_('Import')} | {_('Lesson')} | {_('What it does')} |\n|---|---|---|"
     listed = "\n".join([names, *rows])
     said = _(_API_TEXT)
-    index = f"# {_(_API)}\n\n{said}\n\n{listed}\n\n{_toctree(list(FACES))}"
+    title = _(_API)
+    index = f"# {title}\n\n{said}\n\n{listed}\n\n{_toctree(list(FACES))}"
     return {"api/index": index, **pages}
 
 
@@ -200,5 +206,3 @@ def pages(language: str) -> list[str]:
     names = ["index", "sittings", "map", "glossary", "teaching", "install", "about", "cite"]
     every: list[Any] = [*names, *(path.stem for path in lessons.notebooks(language))]
     return [*every, "api/index", *(f"api/{face}" for face in FACES), "search"]
-
-

@@ -12,6 +12,13 @@ from dicom_lessons.text import N_, _, set_language
 
 HERE = Path(__file__).parent
 NAMES = {"en": "English", "ru": "Русский"}
+ALONE = ("index", "map", "glossary", "teaching", "install", "about", "cite", "search")
+"""Pages that belong to no section: they have no list beside them."""
+# what a screen reader would say otherwise: not what stands there, or a head of a column without words
+_MENDED = {
+    ' aria-label="Toggle hidden content"': "",
+    '<th class="head"><p></p></th>': "<td></td>",
+}
 _TITLE = N_("DICOM Lessons")
 _RIGHTS = N_("{authors}. Text CC BY 4.0, code MIT, pictures CC0. Not for diagnosis.")
 _SEARCH = N_("Search the course …")
@@ -35,7 +42,7 @@ def settings(language: str) -> dict[str, Any]:
         "project": _(_TITLE),
         "html_title": _(_TITLE),
         "author": authors,
-        "copyright": "2026, " + _(_RIGHTS, authors=authors),
+        "copyright": _(_RIGHTS, authors=authors),
         "version": project()["version"],
         "release": project()["version"],
         "language": language,
@@ -44,6 +51,9 @@ def settings(language: str) -> dict[str, Any]:
         "templates_path": [str(HERE / "templates")],
         "html_static_path": ["_static", str(HERE / "static")],
         "html_css_files": ["site.css"],
+        "html_favicon": str(HERE / "static" / "icon.svg"),
+        "html_context": {"default_mode": "auto"},
+        "html_domain_indices": False,
         "html_extra_path": ["extra"],
         "html_theme": "pydata_sphinx_theme",
         "html_show_sourcelink": False,
@@ -51,7 +61,7 @@ def settings(language: str) -> dict[str, Any]:
         "html_show_sphinx": False,
         "html_use_index": False,
         "html_math_renderer": "mathml",
-        "html_sidebars": {"**": ["sidebar-nav-bs"], "index": [], "search": []},
+        "html_sidebars": {"**": ["sidebar-nav-bs"], **{page: [] for page in ALONE}},
         "html_theme_options": _theme_options(language),
         "nb_execution_mode": "off",
         "nb_merge_streams": True,
@@ -80,7 +90,7 @@ def _theme_options(language: str) -> dict[str, Any]:
         "header_dropdown_text": _("More"),
         "search_bar_text": _(_SEARCH),
         "secondary_sidebar_items": ["page-toc"],
-        "footer_start": ["copyright"],
+        "footer_start": ["site-rights"],
         "footer_end": [],
         "show_toc_level": 2,
         "back_to_top_button": True,
@@ -94,6 +104,10 @@ def add_context(_app: Any, page: str, _template: str, context: dict[str, Any], _
     other = next(each for each in NAMES if each != own)
     up = "../" * (page.count("/") + 1)
     address = f"{up}{other}/{page}.html"
+    body = context.get("body", "")
+    for mended, by in _MENDED.items():
+        body = body.replace(mended, by)
+    context["body"] = body
     context["other_language"] = {"code": other, "name": NAMES[other], "address": address}
     tags = f'\n<link rel="alternate" hreflang="{other}" href="{address}">'
     context["metatags"] = context.get("metatags", "") + tags

@@ -103,7 +103,7 @@ const worded = ({ form }, given) => (form === "truth" ? ["True", "False"][given]
 function answerIn(question, data) {
   const { question: name } = question.dataset;
   const form = question.querySelector("form");
-  const verdict = question.querySelector(".dl-verdict");
+  const verdict = question.querySelector(".site-verdict");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = givenIn(form, name);
@@ -116,7 +116,7 @@ function answerIn(question, data) {
 }
 
 function hintIn(question, { hints }) {
-  const said = question.querySelector(".dl-hint");
+  const said = question.querySelector(".site-hint");
   let number = 0;
   question.querySelector("[data-hint]").addEventListener("click", () => {
     said.textContent = hints[Math.min(number++, hints.length - 1)];
@@ -128,7 +128,7 @@ function compareIn(node) {
   const question = document.querySelector(`[data-question="${name}"]`);
   node.querySelector("button").addEventListener("click", () => {
     const judged = predicted.get(name) ?? [null, read(question).first];
-    say(node.querySelector(".dl-verdict"), judged);
+    say(node.querySelector(".site-verdict"), judged);
   });
 }
 
