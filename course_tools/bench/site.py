@@ -67,7 +67,8 @@ def lines() -> Iterator[str]:
             every = ["stock/index.html", *(f"site/{page}" for page in PAGES)]
             for page in every:
                 total, pictures = brought(browser, address + page)
-                yield f"{page}: {total / 1e6:.2f} MB at a first visit, {pictures / 1e6:.2f} of pictures"
+                sizes = f"{total / 1e6:.2f} MB, {pictures / 1e6:.2f} of them pictures"
+                yield f"{page}: a first visit brings {sizes}"
             seen: dict[str, list[float]] = {page: [] for page in every}
             for _visit in range(VISITS):
                 for page in every:  # in turn, so that load of this computer strikes them alike

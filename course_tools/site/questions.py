@@ -148,7 +148,7 @@ def judged(exercise: Exercise) -> dict[str, Any]:
         names = {str(name).casefold(): uid for uid in known for name in (uid.name, uid.keyword)}
         data["aliases"] = names
     if form == "order":
-        data["right"] = [_key(exercise, one) for one in exercise.models][0]
+        data["right"] = _key(exercise, exercise.models[0])
         data["partly"] = _("Right: {right} of {count}.", right="{right}", count="{count}")
     if form == "truth":
         data["empty"] = _(_CHOOSE_FIRST)

@@ -186,12 +186,14 @@ def _api() -> dict[str, str]:
     pages: dict[str, str] = {}
     rows = []
     for face in FACES:
-        room = face.rpartition(".")[2]
+        module, room = importlib.import_module(face), face.rpartition(".")[2]
         number = _(_ABOUT_LESSON, number=LESSONS[room]) if room in LESSONS else ""
-        about = (importlib.import_module(face).__doc__ or "").strip().split("\n")[0]
+        about = (module.__doc__ or "").strip().split("\n")[0]
         rows.append(f"| [{face}]({face}.md) | {number} | {about} |")
+        late = [name for name in getattr(module, "__all__", ()) if name not in vars(module)]
+        more = "".join(f".. autofunction:: {face}.{name}\n" for name in late)
         pages[f"api/{face}"] = (
-            f"# {face}\n\n```{{eval-rst}}\n.. automodule:: {face}\n   :members:\n```\n"
+            f"# {face}\n\n```{{eval-rst}}\n.. automodule:: {face}\n   :members:\n\n{more}```\n"
         )
     names = f"| {_('Import')} | {_('Lesson')} | {_('What it does')} |\n|---|---|---|"
     listed = "\n".join([names, *rows])

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 NAMES = {"en": "English", "ru": "Русский"}
 ALONE = ("index", "map", "glossary", "teaching", "install", "about", "cite", "search")
 """Pages that belong to no section: they have no list beside them."""
-# what a screen reader would say otherwise: not what stands there, or a head of a column without words
+# for screen readers: a name that is not what stands there, the head of a column without words
 _MENDED = {
     ' aria-label="Toggle hidden content"': "",
     '<th class="head"><p></p></th>': "<td></td>",
