@@ -46,9 +46,9 @@ const FORMS = {
     return /^([0-9a-f]{2}\s*)*$/.test(digits) ? digits.replace(/\s/g, "") : null;
   },
   hexadecimal: (given) => {
-    const digits = given.trim().match(/^(?:0x)?([0-9a-f]+)$/i);
+    const digits = given.trim().match(/^([+-]?)(?:0x)?([0-9a-f]+)$/i);
     if (!digits) return null;
-    const group = Number.parseInt(digits[1], 16);
+    const group = Number.parseInt(digits[1] + digits[2], 16);
     return group === 2 ? "" : String(group);
   },
   uid: (given, { aliases }) => {
