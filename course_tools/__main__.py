@@ -120,6 +120,14 @@ def _slides(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _site(arguments: argparse.Namespace) -> int:
+    from course_tools.site import write_site
+
+    for path in write_site(arguments.folder):
+        print(path)
+    return 0
+
+
 def _class(arguments: argparse.Namespace) -> int:
     from course_tools.grading import collect, feedback, folder, report_files
     from dicom_lessons.text import set_language, short
@@ -213,7 +221,7 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    parts = ["collection", "network", "volume"]
+    parts = ["collection", "network", "site", "volume"]
     bench.add_argument("--only", metavar="PART", choices=parts, help="print this part alone")
 
     confusion = add("confusion", _confusion, "plant every fault of the clinic, print what is named")
@@ -251,6 +259,12 @@ def _add_papers(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> 
         help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
     )  # fmt: skip
 
+    site = add("site", _site, "write the course as a web site that needs no other server")
+    site.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work/site"),
+        help="gets a folder per language (my_work/site if none is named)",
+    )  # fmt: skip
+
 
 def _add_class(course: argparse.ArgumentParser) -> None:
     actions = " | ".join(_ACTIONS)
@@ -276,7 +290,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class,site]'")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from lab import desk, jupyterlab, page, profile
+from pages import site
 
 from dicom_lessons.text import language, set_language
 
-__all__ = ["desk", "jupyterlab", "page", "profile"]
+__all__ = ["desk", "jupyterlab", "page", "profile", "site"]
 
 _connect = socket.socket.connect
 

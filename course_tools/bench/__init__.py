@@ -66,6 +66,13 @@ def volume_lines() -> Iterator[str]:
     return table(Report(describe_machine(), tuple(volume_figures())))
 
 
+def site_lines() -> Iterator[str]:
+    """Build the web site, visit some pages, and give what was measured line by line."""
+    from course_tools.bench import site
+
+    return site.lines()
+
+
 def network_lines() -> Iterator[str]:
     """Measure only how instances are stored and found again, and give the report line by line."""
     from course_tools.bench import network
