@@ -17,6 +17,8 @@ import nbformat
 from course_tools.live.wheels import ALWAYS, COURSE, FROM_PYPI
 
 READY = "live-ready"
+RECORDED = {"09d": ("tls", "tls-refused", "hunt-door", "mutual")}
+"""Cells that a browser cannot run, for it has no TLS: they show what they gave on a desktop."""
 _IMPORTED_AS = {"nibabel": "nibabel", "nrrd": "pynrrd", "dicomweb_client": "dicomweb-client"}
 _ROOMS = {
     "sop": ("pynetdicom", "matplotlib"),
@@ -45,6 +47,8 @@ def live_copy(notebook: Path) -> nbformat.NotebookNode:
         cell.metadata.pop("jupyter", None)
         if "raises-exception" in cell.metadata.get("tags", []):
             cell.source = told(cell.source)
+        if cell.id in RECORDED.get(notebook.name[:3], ()):
+            cell.source = f"%%recorded {notebook.name[:3]} {cell.id}\n{cell.source}"
     live.cells.insert(_first_code(live), _ready(live))
     return live
 
@@ -82,7 +86,7 @@ def packages(notebook: nbformat.NotebookNode) -> list[str]:
     """Return the packages that the cells of a sitting use, the course first."""
     needed: set[str] = set()
     for cell in notebook.cells:
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or cell.source.startswith("%%"):
             continue
         for name in _imports(cell.source):
             top, _, below = name.partition(".")

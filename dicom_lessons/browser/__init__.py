@@ -17,9 +17,11 @@ _DRIVE = Path("/drive")
 
 def settle() -> None:
     """Have threads take turns, pass bytes in memory, keep progress where it can be downloaded."""
-    from dicom_lessons.browser import sockets, turns
+    from dicom_lessons.browser import codecs, recorded, sockets, turns
 
     turns.settle()
     sockets.settle()
+    codecs.settle()
+    recorded.settle()
     if _DRIVE.is_dir():  # the files that JupyterLite shows and keeps
         os.environ.setdefault("DICOM_LESSONS_PROGRESS", str(_DRIVE / "progress.json"))

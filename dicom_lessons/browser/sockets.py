@@ -9,10 +9,12 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from typing import Any
 
 from dicom_lessons.browser import turns
+from dicom_lessons.text import _
 
 LOOPBACK = ("127.0.0.1", "127.1", "localhost", "0.0.0.0", "", None)
 _ports = count(40_001)
@@ -58,6 +60,7 @@ class Socket:
     def listen(self, _most: int = 5) -> None:
         """Take calls from now on, those of urllib3 too."""
         answer_requests()
+        _say_once()
         _listening[self.name[1]] = self
 
     def accept(self) -> tuple[Socket, tuple[str, int]]:
@@ -288,6 +291,16 @@ def _selected(read: Any, write: Any, failed: Any, timeout: float | None = None) 
     if timeout != 0:
         turns.wait_until(ready, timeout)
     return [key for key in read if ours[key].readable()], list(write), []  # type: ignore[union-attr]
+
+
+@cache
+def _say_once() -> None:
+    print(
+        _(
+            "In a browser both programs run in this page: their bytes go through memory, not "
+            "through a network. What they say is the same."
+        )
+    )
 
 
 def answer_requests() -> None:
