@@ -20,7 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from course_tools.lessons import ROOT
 from course_tools.live.wheels import ROOTS, RUNTIME, VERSION, closure, download, key
+from course_tools.live.wheels import gather as course_wheels
 
 CARRIER = "open-webui==0.12.4"
 INSIDE = "open_webui/frontend/pyodide/"
@@ -44,6 +46,7 @@ def gather(folder: Path) -> list[str]:
         )  # fmt: skip
         carrier = next(work.glob("open_webui-*.whl"))
         missing = _packages(folder, work / "package" / "pyodide-lock.json", carrier, work)
+    course_wheels(folder, ROOT / "requirements.txt")
     return missing
 
 

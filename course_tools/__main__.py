@@ -18,6 +18,7 @@ _EXAMPLES = {
     "solutions": "my_work",
     "class": "my_class",
     "bench": "my_work",
+    "live": "build/live",
 }
 
 
@@ -85,6 +86,16 @@ def _slides(arguments: argparse.Namespace) -> int:
 
     for path in write_slides(arguments.folder, arguments.sittings, arguments.reveal):
         print(path)
+    return 0
+
+
+def _live(arguments: argparse.Namespace) -> int:
+    from course_tools.live.build import build
+
+    folder = build(arguments.folder, arguments.parts)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {size / 2**20:.0f} MB")
+    print(f"python -m http.server --bind 127.0.0.1 -d {folder}")
     return 0
 
 
@@ -177,6 +188,17 @@ def parser() -> argparse.ArgumentParser:
         help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
     )  # fmt: skip
 
+    live = add("live", _live, "build the lessons that run in a browser, with nothing installed")
+    live.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "build" / "live",
+        help="is replaced by the site; build/live of the course if none is named",
+    )  # fmt: skip
+    live.add_argument(
+        "--parts", metavar="FOLDER", type=Path, default=ROOT / "build" / "pyodide",
+        help="holds Pyodide's archive, unpacked, and gets the wheels that it lacks; "
+        "build/pyodide of the course if none is named",
+    )  # fmt: skip
+
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
@@ -220,7 +242,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,class,bench,live]'")
 
 
 if __name__ == "__main__":

@@ -20,17 +20,15 @@ EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyter
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 
-def build(folder: Path, pyodide: Path, gathered: Path) -> Path:
+def build(folder: Path, parts: Path) -> Path:
     """Build the site and return its folder.
 
     Parameters
     ----------
     folder : Path
         Of the site; what lies there is replaced.
-    pyodide : Path
-        Pyodide's archive, unpacked.
-    gathered : Path
-        Wheels that Pyodide lacks; see :func:`wheels.gather`.
+    parts : Path
+        Pyodide's archive, unpacked; gets the wheels that it lacks.
 
     Raises
     ------
@@ -39,6 +37,8 @@ def build(folder: Path, pyodide: Path, gathered: Path) -> Path:
     RuntimeError
         If JupyterLite does not build; the message holds what it said.
     """
+    wheels.require_runtime(parts)
+    wheels.gather(parts, lessons.ROOT / "requirements.txt")
     with TemporaryDirectory() as place:
         work = Path(place)
         for language in LANGUAGES:
@@ -46,7 +46,7 @@ def build(folder: Path, pyodide: Path, gathered: Path) -> Path:
             target.mkdir(parents=True)
             for notebook in lessons.notebooks(language):
                 nbformat.write(live_copy(notebook), target / notebook.name)
-        wheels.lay_out(pyodide, gathered, course_wheel(work / "dist"), work / "static" / "pyodide")
+        wheels.lay_out(parts, course_wheel(work / "dist"), work / "static" / "pyodide")
         _configure(work)
         _lite(work, folder)
     return folder

@@ -25,9 +25,6 @@ _ROOMS = {
     "network": ("pynetdicom", "dicomweb-client", "cryptography", "matplotlib"),
     "volume": ("nibabel", "highdicom", "pynrrd", "matplotlib"),
     "download": ("pooch",),
-    "compression": ("imagecodecs",),
-    "pixels": ("imagecodecs",),
-    "viewer": ("imagecodecs",),
 }
 """What a room uses besides what its cells import."""
 

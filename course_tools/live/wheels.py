@@ -20,13 +20,16 @@ from zipfile import ZipFile
 VERSION = "314.0.3"
 """Of Pyodide. The kernel's own is a later one of the same interface, 2026_0."""
 PYTHON, PLATFORM = "3.14", "pyemscripten_2026_0_wasm32"
-RUNTIME = (
-    "pyodide.mjs",
-    "pyodide.asm.mjs",
-    "pyodide.asm.wasm",
-    "python_stdlib.zip",
-    "pyodide-lock.json",
-)
+LOCK = "pyodide-lock.json"
+RUNTIME = {
+    "pyodide.mjs": "5cfc46f5dcbaf2a16f26e2363f441873eb424762609cc03db00d6a2ace4d00e5",
+    "pyodide.asm.mjs": "1a9775427ef6e8abaa7db88ece0515422d1886915ae5c9093776410c865dfd8d",
+    "pyodide.asm.wasm": "e7f8fac36f8bf11085309cbc5c829b3ec3057c18bf1d73b05a6741612d63cdbf",
+    "python_stdlib.zip": "444c770dfd75a32097fc0a7d5c1413fd3140601f49c3a1f2e9af0376fcd124b4",
+}
+"""The files of Pyodide itself, each with its SHA-256; its packages stand in its lock."""
+LOCK_SHA256 = "c963d22858f6bcb8f41586a2142f03905ab370c88ea22a86a2736e95fac2a8f3"
+"""Of the lock in Pyodide's archive. What the tests gather has a lock of its own."""
 ROOTS = (
     # the kernel's
     "micropip",
@@ -68,7 +71,7 @@ FROM_PYPI = {
 """Packages that Pyodide lacks, and what each needs; versions are those of requirements.txt."""
 COURSE = "dicom-lessons"
 ALWAYS = (
-    "anywidget", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow", "platformdirs", "pydicom",
+    "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow", "platformdirs", "pydicom",
     "requests", "tqdm",
 )  # fmt: skip
 """What every sitting uses."""
@@ -111,36 +114,55 @@ def download(requirement: str, folder: Path) -> Path | None:
     return next(iter(sorted(folder.glob(pattern))), None) if done.returncode == 0 else None
 
 
-def gather(folder: Path, requirements: Path) -> list[Path]:
-    """Download the wheels that Pyodide lacks, in the versions that requirements.txt names.
+def pinned(requirements: Path) -> dict[str, str]:
+    """Return the versions of the packages that Pyodide lacks, those for the newest Python."""
+    found: dict[str, str] = {}
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition(";")[0].strip().partition("==")
+        if key(name) in FROM_PYPI:
+            found[key(name)] = version
+    return found
+
+
+def gather(folder: Path, requirements: Path) -> None:
+    """Download the wheels that Pyodide lacks and that are not in the folder yet.
 
     Raises
     ------
     MissingPart
         If one cannot be had.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = requirements.read_text(encoding="utf-8").splitlines()
-    wheels = []
-    for name in FROM_PYPI:
-        # the last line that names it is that of the newest Python
-        pinned = [line.partition(";")[0].strip() for line in lines if key(line.split("=")[0]) == name]
-        wheel = download(pinned[-1], folder)
-        if wheel is None:
-            raise MissingPart(f"There is no wheel of {pinned[-1]} for Pyodide {VERSION}.")
-        wheels.append(wheel)
-    return wheels
+    for name, version in pinned(requirements).items():
+        if not _wheel(folder, name, version) and not download(f"{name}=={version}", folder):
+            raise MissingPart(f"No wheel of {name} {version} for Pyodide: is there a network?")
 
 
-def lay_out(pyodide: Path, wheels: Path, course: Path, folder: Path) -> None:
+def _wheel(folder: Path, name: str, version: str = "*") -> Path | None:
+    found = sorted(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
+    return found[-1] if found else None
+
+
+def require_runtime(parts: Path) -> None:
+    """Make sure that a folder holds Pyodide, and that it is the one of :data:`VERSION`.
+
+    Raises
+    ------
+    MissingPart
+        If a file is missing or is another one.
+    """
+    for name, sha256 in RUNTIME.items():
+        _require_hash(parts / name, sha256)
+    if not (parts / LOCK).is_file():
+        raise MissingPart(f"{parts / LOCK} is missing: take the archive of Pyodide {VERSION}.")
+
+
+def lay_out(parts: Path, course: Path, folder: Path) -> None:
     """Copy the runtime and every package into a folder of the site, with one lock for all.
 
     Parameters
     ----------
-    pyodide : Path
-        Pyodide's archive, unpacked, or what the tests gather.
-    wheels : Path
-        Where the wheels of :func:`gather` lie.
+    parts : Path
+        Pyodide's archive, unpacked, or what the tests gather, with the wheels of :func:`gather`.
     course : Path
         The wheel of the course.
     folder : Path
@@ -151,35 +173,33 @@ def lay_out(pyodide: Path, wheels: Path, course: Path, folder: Path) -> None:
     MissingPart
         If a part is not there, or is not what the lock says.
     """
-    for name in RUNTIME:
-        if not (pyodide / name).is_file():
-            raise MissingPart(f"{pyodide / name} is missing: name the folder of Pyodide {VERSION}.")
     folder.mkdir(parents=True, exist_ok=True)
-    lock = json.loads((pyodide / "pyodide-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads((parts / LOCK).read_text(encoding="utf-8"))
     known = lock["packages"]
     packages = {name: known[name] for name in closure(known, ROOTS) if name not in FROM_PYPI}
     for entry in packages.values():
-        _require_hash(pyodide / entry["file_name"], entry["sha256"])
-        shutil.copy2(pyodide / entry["file_name"], folder)
+        _require_hash(parts / entry["file_name"], entry["sha256"])
+        shutil.copy2(parts / entry["file_name"], folder)
     for name, needs in FROM_PYPI.items():
-        found = sorted(wheels.glob(f"{name.replace('-', '_')}-*.whl"))
-        if not found:
-            raise MissingPart(f"No wheel of {name} lies in {wheels}: gather them first.")
-        packages[name] = _entry(found[-1], name, needs, folder)
+        found = _wheel(parts, name)
+        if found is None:
+            raise MissingPart(f"No wheel of {name} lies in {parts}.")
+        packages[name] = _entry(found, name, needs, folder)
     packages[COURSE] = _entry(course, COURSE, ALWAYS, folder)
     for entry in packages.values():
         entry["depends"] = [name for name in map(key, entry["depends"]) if name in packages]
     for name in RUNTIME:
-        shutil.copy2(pyodide / name, folder)
+        shutil.copy2(parts / name, folder)
     text = json.dumps({**lock, "packages": packages}, indent=1) + "\n"
-    (folder / "pyodide-lock.json").write_text(text, encoding="utf-8")
+    (folder / LOCK).write_text(text, encoding="utf-8")
 
 
 def _require_hash(path: Path, sha256: str) -> None:
     if not path.is_file():
-        raise MissingPart(f"{path} is missing: take the whole archive of Pyodide {VERSION}.")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-        raise MissingPart(f"{path} is not the file that Pyodide's lock names: get it again.")
+        raise MissingPart(f"{path} is missing: unpack the archive of Pyodide {VERSION} there.")
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:

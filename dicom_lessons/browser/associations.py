@@ -61,6 +61,7 @@ def _association_round(association: Any) -> None:
             return
     elif not association._reactor_checkpoint.is_set():
         association._is_paused = True
+        _take_instances(association)
         return
     _ASSOCIATION.fresh = True
     try:
@@ -79,3 +80,15 @@ def _association_round(association: Any) -> None:
     if association._server and connection and connection.socket:
         association._server.shutdown_request(connection.socket)
     turns.end(association)
+
+
+def _take_instances(association: Any) -> None:
+    """Take what C-GET sends (PS3.4 §C.4.3), while the requestor waits below whoever sends it."""
+    from pynetdicom.dimse_primitives import C_STORE
+
+    while isinstance(association.dimse.peek_msg()[1], C_STORE):
+        if association.dimse.peek_msg()[1].MessageIDBeingRespondedTo is not None:
+            return
+        number, request = association.dimse.get_msg(block=False)
+        request._context_id = number
+        association._c_store_scp(request)
