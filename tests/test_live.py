@@ -118,7 +118,10 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def course(folder: Path) -> Path:
     return write_wheel(
-        folder, "dicom_lessons-1-py3-none-any.whl", "dicom_lessons/a.py", "dicom_lessons-1.dist-info/M"
+        folder,
+        "dicom_lessons-1-py3-none-any.whl",
+        "dicom_lessons/a.py",
+        "dicom_lessons-1.dist-info/M",
     )
 
 
@@ -190,7 +193,9 @@ def test_a_sitting_says_the_same_without_threads_and_sockets(sitting: str) -> No
 
 
 def in_one_thread(program: str) -> str:
-    begin = "import sys; sys.path[:0] = [{!r}, {!r}]\nimport as_in_browser; as_in_browser.settle()\n"
+    begin = (
+        "import sys; sys.path[:0] = [{!r}, {!r}]\nimport as_in_browser; as_in_browser.settle()\n"
+    )
     done = subprocess.run(
         [sys.executable, "-c", begin.format(str(lessons.ROOT), str(HERE)) + textwrap.dedent(program)],
         capture_output=True, text=True, timeout=200, check=False,
@@ -279,10 +284,11 @@ def test_codecs_of_a_browser_write_and_read_the_same_values() -> None:
         import numpy as np
         from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGLSLossless, JPEGLSNearLossless
         from dicom_lessons import compression, samples
+        from dicom_lessons.compression import change
         from dicom_lessons.browser import codecs
         from dicom_lessons.pixels import stored_values
 
-        assert compression.change.ENCODERS[JPEG2000] == codecs.LABEL
+        assert change.ENCODERS[JPEG2000] == codecs.LABEL
         asked = {JPEG2000Lossless: {}, JPEGLSLossless: {}, JPEGLSNearLossless: {"jls_error": 2},
                  JPEG2000: {"j2k_cr": [10]}}
         for name in ("CT_small", "virtual/ct", "examples_rgb_color"):
@@ -290,8 +296,8 @@ def test_codecs_of_a_browser_write_and_read_the_same_values() -> None:
             for syntax, options in asked.items():
                 coded = compression.compress(image, syntax, **options)
                 off = stored_values(coded).astype(int) - stored_values(image)
-                ratio = compression.change.native_size(image) / compression.change.encoded_size(coded)
-                print(syntax.keyword, abs(off).max(), round(ratio, 1))
+                native, size = change.native_size(image), change.encoded_size(coded)
+                print(syntax.keyword, abs(off).max(), round(native / size, 1))
     """)
     off = [line.split() for line in printed.splitlines()]
     assert len(off) == 12

@@ -16,7 +16,11 @@ from course_tools.live import wheels
 from course_tools.live.notebooks import live_copy
 
 LANGUAGES = ("en", "ru")
-EXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
+EXTENSIONS = (
+    "@jupyterlite/pyodide-kernel-extension",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+)
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 
@@ -54,7 +58,9 @@ def build(folder: Path, parts: Path) -> Path:
 
 def course_wheel(folder: Path) -> Path:
     """Build the wheel of the course, with its data, and return its path."""
-    _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], lessons.ROOT)
+    _run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], lessons.ROOT
+    )
     return next(folder.glob("*.whl"))
 
 
@@ -102,7 +108,12 @@ def _lite(work: Path, folder: Path) -> None:
 
 def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[1:4])} failed:\n{done.stdout[-4000:]}")

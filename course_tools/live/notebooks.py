@@ -66,9 +66,7 @@ def told(code: str) -> str:
 
 
 def _first_code(notebook: nbformat.NotebookNode) -> int:
-    return next(
-        number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code"
-    )
+    return next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
 
 
 def _ready(notebook: nbformat.NotebookNode) -> Any:

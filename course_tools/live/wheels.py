@@ -206,7 +206,9 @@ def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[s
     shutil.copy2(wheel, folder)
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}
-    imports = [top.removesuffix(".py") for top in tops if not re.search(r"\.(dist-info|data)$", top)]
+    imports = [
+        top.removesuffix(".py") for top in tops if not re.search(r"\.(dist-info|data)$", top)
+    ]
     return {
         "name": name,
         "version": wheel.name.split("-")[1],

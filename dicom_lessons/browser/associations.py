@@ -1,4 +1,4 @@
-"""pynetdicom's two loops, the upper layer's and the association's, one round at a time (PS3.8 §9.2).
+"""pynetdicom's two loops, of the upper layer (PS3.8 §9.2) and the association, round by round.
 
 Both sleep when they have nothing to do: there a round ends.
 """

@@ -304,7 +304,7 @@ def _say_once() -> None:
 
 
 def answer_requests() -> None:
-    """Have urllib3 reach servers of this computer through these sockets, all others by the browser."""
+    """Have urllib3 reach servers of this computer by these sockets, others by the browser."""
     import urllib3.connectionpool as pools
     import urllib3.util.wait as waits
     from urllib3.connection import HTTPConnection

@@ -118,7 +118,12 @@ def _begin(thread: Thread) -> None:
         _rounds[thread] = round_of(thread)
     elif getattr(target, "__func__", None) is BaseServer.serve_forever:
         _rounds[thread] = _serve(target.__self__)  # type: ignore[union-attr]
-    elif (maker or "").partition(".")[0] in ("dicom_lessons", "socketserver", "pynetdicom", "__main__"):
+    elif (maker or "").partition(".")[0] in (
+        "dicom_lessons",
+        "socketserver",
+        "pynetdicom",
+        "__main__",
+    ):
         _begun.append(thread)
     else:
         _start(thread)
