@@ -18,6 +18,7 @@ _EXAMPLES = {
     "solutions": "my_work",
     "class": "my_class",
     "bench": "my_work",
+    "live": "build/live",
 }
 
 
@@ -128,6 +129,16 @@ def _site(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _live(arguments: argparse.Namespace) -> int:
+    from course_tools.live.build import build
+
+    folder = build(arguments.folder, arguments.parts)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"{folder}: {size / 2**20:.0f} MB")
+    print(f"python -m http.server --bind 127.0.0.1 -d {folder}")
+    return 0
+
+
 def _class(arguments: argparse.Namespace) -> int:
     from course_tools.grading import collect, feedback, folder, report_files
     from dicom_lessons.text import set_language, short
@@ -215,7 +226,7 @@ def parser() -> argparse.ArgumentParser:
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
     _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
 
-    _add_papers(add)
+    _add_publishing(add)
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
@@ -241,7 +252,9 @@ def parser() -> argparse.ArgumentParser:
     return every
 
 
-def _add_papers(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+def _add_publishing(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    from course_tools.lessons import ROOT
+
     questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
     questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
     cards = add("cards", _cards, "write a cheat sheet to print and a deck for Anki")
@@ -263,6 +276,17 @@ def _add_papers(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> 
     site.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work/site"),
         help="gets a folder per language (my_work/site if none is named)",
+    )  # fmt: skip
+
+    live = add("live", _live, "build the lessons that run in a browser, with nothing installed")
+    live.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "build" / "live",
+        help="is replaced by the site; build/live of the course if none is named",
+    )  # fmt: skip
+    live.add_argument(
+        "--parts", metavar="FOLDER", type=Path, default=ROOT / "build" / "pyodide",
+        help="holds Pyodide's archive, unpacked, and gets the wheels that it lacks; "
+        "build/pyodide of the course if none is named",
     )  # fmt: skip
 
 
@@ -290,7 +314,7 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class,site]'")
+    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class,live,site]'")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Helpers of a course on DICOM in Python: samples, byte maps, explorers and exercises."""
 
-from dicom_lessons import console
+from dicom_lessons import browser, console
 from dicom_lessons.exercises.feedback import check, compare, hint, predict, quiz, solution
 from dicom_lessons.exercises.progress import progress
 from dicom_lessons.places import work as work_folder
@@ -19,3 +19,5 @@ __all__ = [
 ]
 
 console.fit()
+if browser.HERE:
+    browser.settle()

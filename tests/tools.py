@@ -79,3 +79,16 @@ finally:
     server.kill()
     server.wait()
 """
+
+
+def pyodide() -> Path:
+    """Return the folder with Pyodide and the wheels of the live lessons."""
+    from course_tools.lessons import ROOT
+    from course_tools.live.wheels import LOCK
+
+    folder = ROOT / "build" / "pyodide"
+    if importlib.util.find_spec("jupyterlite_core") is None:
+        _skip("not installed: pip install -e '.[live]'")
+    if not (folder / LOCK).is_file():
+        _skip("Pyodide is not here: PYTHONPATH=. python .ci/gather_pyodide.py build/pyodide")
+    return folder

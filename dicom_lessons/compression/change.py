@@ -31,6 +31,8 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from dicom_lessons import browser
+from dicom_lessons.browser import codecs
 from dicom_lessons.pixels.notes import noted
 from dicom_lessons.pixels.plugin import LABEL, is_available
 from dicom_lessons.pixels.stored import PixelError, frames_of, refusal, stored_values
@@ -45,7 +47,7 @@ ENCODERS = {
     JPEG2000Lossless: "pylibjpeg",
     JPEG2000: "pylibjpeg",
     HTJ2KLossless: LABEL,
-}
+} | (codecs.ENCODERS if browser.HERE else {})
 # Lossy Image Compression Method (0028,2114), PS3.3 C.7.6.1.1.5.1
 METHODS = {
     JPEGBaseline8Bit: "ISO_10918_1",

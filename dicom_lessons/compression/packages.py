@@ -9,6 +9,7 @@ from pydicom import config
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID, ExplicitVRBigEndian, JPEGExtended12Bit
 
+from dicom_lessons.browser import codecs
 from dicom_lessons.compression.change import NATIVE
 from dicom_lessons.pixels.decoders import DECODERS, plugins_of
 from dicom_lessons.pixels.plugin import DECODER_DEPENDENCIES, LABEL
@@ -79,7 +80,7 @@ def decoders(transfer_syntax: str) -> tuple[Package, ...]:
         for plugin in used
     ]
     if asked_by_pydicom and not limited:
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
     for plugin in (*DECODERS, "gdcm"):
         name = _name(plugin, uid)
         if name and plugin not in used and not (limited and plugin == "gdcm"):
@@ -92,6 +93,8 @@ def _name(plugin: str, uid: UID) -> str:
     """Return the package that a plugin of pydicom needs for a transfer syntax; empty if none."""
     if plugin == "pydicom":
         return "pydicom" if uid.keyword == "RLELossless" else ""
+    if plugin == codecs.LABEL:
+        return LABEL if codecs.is_available(uid) else ""
     if plugin == LABEL:
         return LABEL if uid in DECODER_DEPENDENCIES else ""
     needs = import_module(f"pydicom.pixels.decoders.{plugin}").DECODER_DEPENDENCIES

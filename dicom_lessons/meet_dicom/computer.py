@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 from pydicom import uid
 from pydicom.pixels.decoders.base import get_decoder
 
+from dicom_lessons import browser
 from dicom_lessons.pixels.decoders import plugins_of
 from dicom_lessons.text import _
 
@@ -102,6 +103,10 @@ def packages() -> tuple[Prerequisite, ...]:
         version = ""
         with suppress(metadata.PackageNotFoundError):
             version = platform.python_version() if name == "Python" else metadata.version(name)
+        if browser.HERE:  # the site chose the versions, and brings the others when asked
+            if version:
+                found.append(Prerequisite(name, version, "", True))
+            continue
         ok = bool(version) and meets(version, versions)
         advice = "" if ok else _install(name)
         if name == "Python" and not ok:
@@ -115,6 +120,8 @@ def extensions() -> tuple[Prerequisite, ...]:
 
     In a notebook that is looked for where the server does, whose Python may be another one.
     """
+    if browser.HERE:
+        return ()
     server = _server()
     folders = _folders(server)
     lines = []

@@ -13,11 +13,14 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from dicom_lessons import browser
+from dicom_lessons.browser import codecs
 from dicom_lessons.pixels import plugin
 from dicom_lessons.pixels.notes import PixelError
 from dicom_lessons.text import N_, _, short
 
-DECODERS = ("pylibjpeg", "pyjpegls", "pillow", plugin.LABEL, "pydicom")
+_IN_A_BROWSER = (codecs.LABEL,) if browser.HERE else ()
+DECODERS = ("pylibjpeg", "pyjpegls", "pillow", *_IN_A_BROWSER, plugin.LABEL, "pydicom")
 NATIVE = (
     ImplicitVRLittleEndian,
     ExplicitVRLittleEndian,

@@ -1,0 +1,119 @@
+"""Build the live lessons: a JupyterLite site of plain files, for any web server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+
+from course_tools import lessons
+from course_tools.live import wheels
+from course_tools.live.notebooks import live_copy
+
+LANGUAGES = ("en", "ru")
+EXTENSIONS = (
+    "@jupyterlite/pyodide-kernel-extension",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+)
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+
+
+def build(folder: Path, parts: Path) -> Path:
+    """Build the site and return its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the site; what lies there is replaced.
+    parts : Path
+        Pyodide's archive, unpacked; gets the wheels that it lacks.
+
+    Raises
+    ------
+    wheels.MissingPart
+        If a part of Pyodide, a wheel or an extension of JupyterLab is not there.
+    RuntimeError
+        If JupyterLite does not build; the message holds what it said.
+    """
+    wheels.require_runtime(parts)
+    wheels.gather(parts, lessons.ROOT / "requirements.txt")
+    with TemporaryDirectory() as place:
+        work = Path(place)
+        for language in LANGUAGES:
+            target = work / "content" / language
+            target.mkdir(parents=True)
+            for notebook in lessons.notebooks(language):
+                nbformat.write(live_copy(notebook), target / notebook.name)
+        wheels.lay_out(parts, course_wheel(work / "dist"), work / "static" / "pyodide")
+        _configure(work)
+        _lite(work, folder)
+    return folder
+
+
+def course_wheel(folder: Path) -> Path:
+    """Build the wheel of the course, with its data, and return its path."""
+    _run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], lessons.ROOT
+    )
+    return next(folder.glob("*.whl"))
+
+
+def _configure(work: Path) -> None:
+    extensions = [str(_extension(name)) for name in EXTENSIONS]
+    config = {
+        "LiteBuildConfig": {
+            "apps": ["lab"],
+            "contents": ["content"],
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+            "ignore_sys_prefix": ["federated_extensions"],
+            "federated_extensions": extensions,
+        }
+    }
+    (work / "jupyter_lite_config.json").write_text(json.dumps(config))
+    settings = {KERNEL: {"disablePyPIFallback": True}}
+    site = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "DICOM Lessons",
+            "exposeAppInBrowser": True,
+            "litePluginSettings": settings,
+        },
+    }
+    (work / "jupyter-lite.json").write_text(json.dumps(site))
+
+
+def _extension(name: str) -> Path:
+    found = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / name
+    if not found.is_dir():
+        raise wheels.MissingPart(f"{name} is not installed: pip install -e '.[live]'")
+    return found
+
+
+def _lite(work: Path, folder: Path) -> None:
+    output = work / "site"
+    command = "import sys; from jupyterlite_core.app import main; sys.exit(main())"
+    _run([sys.executable, "-c", command, "build", "--output-dir", str(output)], work)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(output, folder)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[1:4])} failed:\n{done.stdout[-4000:]}")

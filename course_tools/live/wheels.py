@@ -1,0 +1,222 @@
+"""What the live lessons are made of: Pyodide's runtime and packages, and wheels from PyPI.
+
+All lies in the site itself, and one lock file names it: an ``import`` in a cell fetches from there
+what is not here yet, and nothing else is ever asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+VERSION = "314.0.3"
+"""Of Pyodide. The kernel's own is a later one of the same interface, 2026_0."""
+PYTHON, PLATFORM = "3.14", "pyemscripten_2026_0_wasm32"
+LOCK = "pyodide-lock.json"
+RUNTIME = {
+    "pyodide.mjs": "5cfc46f5dcbaf2a16f26e2363f441873eb424762609cc03db00d6a2ace4d00e5",
+    "pyodide.asm.mjs": "1a9775427ef6e8abaa7db88ece0515422d1886915ae5c9093776410c865dfd8d",
+    "pyodide.asm.wasm": "e7f8fac36f8bf11085309cbc5c829b3ec3057c18bf1d73b05a6741612d63cdbf",
+    "python_stdlib.zip": "444c770dfd75a32097fc0a7d5c1413fd3140601f49c3a1f2e9af0376fcd124b4",
+}
+"""The files of Pyodide itself, each with its SHA-256; its packages stand in its lock."""
+LOCK_SHA256 = "c963d22858f6bcb8f41586a2142f03905ab370c88ea22a86a2736e95fac2a8f3"
+"""Of the lock in Pyodide's archive. What the tests gather has a lock of its own."""
+ROOTS = (
+    # the kernel's
+    "micropip",
+    "ipython",
+    "jedi",
+    "pyodide-http",
+    "traitlets",
+    # the lessons'
+    "numpy",
+    "pillow",
+    "matplotlib",
+    "requests",
+    "jinja2",
+    "packaging",
+    "typing-extensions",
+    "retrying",
+    "cryptography",
+)
+"""Packages that Pyodide has; what they need comes with them."""
+FROM_PYPI = {
+    "anywidget": ("ipywidgets", "psygnal", "typing-extensions"),
+    "comm": ("traitlets",),
+    "dicomweb-client": ("numpy", "pillow", "pydicom", "requests", "retrying"),
+    "highdicom": ("numpy", "packaging", "pillow", "pydicom", "typing-extensions"),
+    "imagecodecs": ("numpy",),
+    "ipywidgets": ("comm", "ipython", "jupyterlab-widgets", "traitlets"),
+    "jupyterlab-widgets": (),
+    "markdown-it-py": ("mdurl",),
+    "mdurl": (),
+    "nibabel": ("numpy", "packaging", "typing-extensions"),
+    "platformdirs": (),
+    "pooch": ("packaging", "platformdirs", "requests"),
+    "psygnal": (),
+    "pydicom": (),
+    "pynetdicom": ("pydicom",),
+    "pynrrd": ("numpy", "typing-extensions"),
+    "tqdm": (),
+}
+"""Packages that Pyodide lacks, and what each needs; versions are those of requirements.txt."""
+COURSE = "dicom-lessons"
+ALWAYS = (
+    "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow", "platformdirs", "pydicom",
+    "requests", "tqdm",
+)  # fmt: skip
+"""What every sitting uses."""
+
+
+class MissingPart(FileNotFoundError):
+    """A part of Pyodide is not where it should be; the message says which, and what to do."""
+
+
+def key(name: str) -> str:
+    """Return the name of a package as Pyodide's lock writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def closure(packages: Mapping[str, Any], roots: Iterable[str]) -> list[str]:
+    """Return these packages of a lock and all that they need, in alphabetical order."""
+    found: set[str] = set()
+    waiting = [*roots]
+    while waiting:
+        name = key(waiting.pop())
+        if name not in found and name in packages:
+            found.add(name)
+            waiting += packages[name]["depends"]
+    return sorted(found)
+
+
+def download(requirement: str, folder: Path) -> Path | None:
+    """Download the wheel of a package for Pyodide; ``None`` if there is none."""
+    name, _, version = requirement.partition("==")
+    pattern = f"{key(name).replace('-', '_')}-{version or '*'}-*.whl"
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+            "--implementation", "cp", "--python-version", PYTHON,
+            "--abi", f"cp{PYTHON.replace('.', '')}", "--abi", "abi3", "--abi", "none",
+            "--platform", PLATFORM, "--platform", "any", "--dest", str(folder), requirement,
+        ],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    return next(iter(sorted(folder.glob(pattern))), None) if done.returncode == 0 else None
+
+
+def pinned(requirements: Path) -> dict[str, str]:
+    """Return the versions of the packages that Pyodide lacks, those for the newest Python."""
+    found: dict[str, str] = {}
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition(";")[0].strip().partition("==")
+        if key(name) in FROM_PYPI:
+            found[key(name)] = version
+    return found
+
+
+def gather(folder: Path, requirements: Path) -> None:
+    """Download the wheels that Pyodide lacks and that are not in the folder yet.
+
+    Raises
+    ------
+    MissingPart
+        If one cannot be had.
+    """
+    for name, version in pinned(requirements).items():
+        if not _wheel(folder, name, version) and not download(f"{name}=={version}", folder):
+            raise MissingPart(f"No wheel of {name} {version} for Pyodide: is there a network?")
+
+
+def _wheel(folder: Path, name: str, version: str = "*") -> Path | None:
+    found = sorted(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl"))
+    return found[-1] if found else None
+
+
+def require_runtime(parts: Path) -> None:
+    """Make sure that a folder holds Pyodide, and that it is the one of :data:`VERSION`.
+
+    Raises
+    ------
+    MissingPart
+        If a file is missing or is another one.
+    """
+    for name, sha256 in RUNTIME.items():
+        _require_hash(parts / name, sha256)
+    if not (parts / LOCK).is_file():
+        raise MissingPart(f"{parts / LOCK} is missing: take the archive of Pyodide {VERSION}.")
+
+
+def lay_out(parts: Path, course: Path, folder: Path) -> None:
+    """Copy the runtime and every package into a folder of the site, with one lock for all.
+
+    Parameters
+    ----------
+    parts : Path
+        Pyodide's archive, unpacked, or what the tests gather, with the wheels of :func:`gather`.
+    course : Path
+        The wheel of the course.
+    folder : Path
+        Gets everything.
+
+    Raises
+    ------
+    MissingPart
+        If a part is not there, or is not what the lock says.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = json.loads((parts / LOCK).read_text(encoding="utf-8"))
+    known = lock["packages"]
+    packages = {name: known[name] for name in closure(known, ROOTS) if name not in FROM_PYPI}
+    for entry in packages.values():
+        _require_hash(parts / entry["file_name"], entry["sha256"])
+        shutil.copy2(parts / entry["file_name"], folder)
+    for name, needs in FROM_PYPI.items():
+        found = _wheel(parts, name)
+        if found is None:
+            raise MissingPart(f"No wheel of {name} lies in {parts}.")
+        packages[name] = _entry(found, name, needs, folder)
+    packages[COURSE] = _entry(course, COURSE, ALWAYS, folder)
+    for entry in packages.values():
+        entry["depends"] = [name for name in map(key, entry["depends"]) if name in packages]
+    for name in RUNTIME:
+        shutil.copy2(parts / name, folder)
+    text = json.dumps({**lock, "packages": packages}, indent=1) + "\n"
+    (folder / LOCK).write_text(text, encoding="utf-8")
+
+
+def _require_hash(path: Path, sha256: str) -> None:
+    if not path.is_file():
+        raise MissingPart(f"{path} is missing: unpack the archive of Pyodide {VERSION} there.")
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
+
+
+def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
+    shutil.copy2(wheel, folder)
+    with ZipFile(wheel) as opened:
+        tops = {member.split("/")[0] for member in opened.namelist()}
+    imports = [
+        top.removesuffix(".py") for top in tops if not re.search(r"\.(dist-info|data)$", top)
+    ]
+    return {
+        "name": name,
+        "version": wheel.name.split("-")[1],
+        "file_name": wheel.name,
+        "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "package_type": "package",
+        "imports": sorted(imports),
+        "depends": list(needs),
+        "unvendored_tests": False,
+    }

@@ -1,0 +1,27 @@
+"""The one place that knows that the course runs in a web browser, where no process has its own.
+
+There Python has no threads and no sockets. So threads take turns, and sockets of this computer pass
+their bytes in memory: the programs at both ends, and what they say to each other, are the same.
+Everywhere else nothing of this is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = sys.platform == "emscripten"
+_DRIVE = Path("/drive")
+
+
+def settle() -> None:
+    """Have threads take turns, pass bytes in memory, keep progress where it can be downloaded."""
+    from dicom_lessons.browser import codecs, recorded, sockets, turns
+
+    turns.settle()
+    sockets.settle()
+    codecs.settle()
+    recorded.settle()
+    if _DRIVE.is_dir():  # the files that JupyterLite shows and keeps
+        os.environ.setdefault("DICOM_LESSONS_PROGRESS", str(_DRIVE / "progress.json"))

@@ -1,0 +1,165 @@
+"""A live site in headless Chromium: opened, run, and asked what its cells say."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from course_tools.bench.jupyterlab import find_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+SECONDS = 240  # two cores, and a whole Python to be fetched and unpacked
+_THERE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext"
+_READY = """() => { window.__ready = false; (async () => {
+  const notebook = window.jupyterapp.shell.currentWidget;
+  await notebook.context.ready; await notebook.sessionContext.ready;
+  await notebook.sessionContext.session.kernel.info; window.__ready = true; })(); }"""
+_RUN = """() => { window.__ran = false; window.jupyterapp.commands
+  .execute('notebook:run-all-cells').then(() => { window.__ran = true; }); }"""
+_CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+  .filter((cell) => cell.cell_type === 'code')
+  .map((cell) => ({ id: cell.id, ran: cell.execution_count !== null, outputs: cell.outputs }))"""
+_SHOW = """(id) => { const { content } = window.jupyterapp.shell.currentWidget;
+  content.activeCellIndex = content.widgets.findIndex((one) => one.model.sharedModel.id === id);
+  content.scrollToItem(content.activeCellIndex, 'start'); }"""
+# what a reader sees of a widget: its page and the pixels of its pictures
+_SEEN = """(root) => root.innerHTML
+  + [...root.querySelectorAll('canvas')].map((one) => one.toDataURL()).join()"""
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve_folder(folder: Path) -> Iterator[str]:
+    """Serve a folder as any static web server would, and give its address."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@dataclass
+class LivePage:
+    """One page of the live site; ``outside`` grows by what is asked of any other host."""
+
+    page: Page
+    address: str
+    outside: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Open a notebook and wait until its kernel answers."""
+        self.page.goto(f"{self.address}/lab/index.html?path={path}")
+        self.page.wait_for_function(_THERE)
+        self.page.evaluate(_READY)
+        self.page.wait_for_function("() => window.__ready")
+
+    def run_all(self) -> list[dict[str, Any]]:
+        """Run all cells and return them with their outputs."""
+        self.page.evaluate(_RUN)
+        self.page.wait_for_function("() => window.__ran")
+        cells: list[dict[str, Any]] = self.page.evaluate(_CELLS)
+        return cells
+
+    def widget(self, cell: str) -> Locator:
+        """Scroll to a cell and return its first live widget."""
+        self.page.evaluate(_SHOW, cell)
+        number = self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+        )
+        place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .dl-live"
+        found = self.page.locator(place).first
+        found.wait_for()
+        return found
+
+    def touch(self, cell: str) -> bool:
+        """Use the first control of a cell's widget and tell whether something else changed."""
+        widget = self.widget(cell)
+        seen = widget.evaluate(_SEEN)
+        _use(widget)
+        for _tenth in range(300):
+            if widget.evaluate(_SEEN) != seen:
+                return True
+            self.page.wait_for_timeout(100)
+        return False
+
+
+def _use(widget: Locator) -> None:
+    stage, choices = widget.locator(".dl-stage:visible"), widget.locator("select:visible")
+    rows, radios = widget.get_by_role("option"), widget.locator("input[type=radio]:visible")
+    if stage.count():
+        stage.first.scroll_into_view_if_needed()
+        box = stage.first.bounding_box()
+        assert box is not None
+        mouse = widget.page.mouse
+        mouse.move(box["x"] + 40, box["y"] + 40)
+        mouse.down()
+        mouse.move(box["x"] + 120, box["y"] + 90, steps=5)
+        mouse.up()
+    elif choices.count():
+        choices.first.focus()
+        widget.page.keyboard.press("ArrowDown")
+    elif radios.count():
+        radios.first.check()
+    elif rows.count():
+        rows.nth(2).click()
+    else:
+        widget.locator("button:visible").first.click()
+
+
+@contextmanager
+def open_context(profile: Path) -> Iterator[BrowserContext]:
+    """Open headless Chromium with a profile of its own."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=find_chromium(),
+            headless=True,
+            viewport={"width": 1400, "height": 1200},
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        context.set_default_timeout(SECONDS * 1000)
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+@contextmanager
+def open_live(context: BrowserContext, address: str) -> Iterator[LivePage]:
+    """Open a page, and note what it asks of other hosts."""
+    live = LivePage(context.new_page(), address)
+
+    def note(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            live.outside.append(request.url)
+
+    live.page.on("request", note)
+    try:
+        yield live
+    finally:
+        live.page.close()

@@ -1,0 +1,320 @@
+"""The live copies of the sittings, what the live site is made of, and the course in one thread."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import nbformat
+import pytest
+from lesson_files import EVERY, name
+
+from course_tools import lessons
+from course_tools.live import notebooks, wheels
+
+every = pytest.mark.parametrize("path", EVERY, ids=name)
+HERE = Path(__file__).parent
+
+
+def code(notebook: Any) -> dict[str, Any]:
+    return {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
+
+
+# ---- live copies
+
+
+@every
+def test_a_live_copy_runs_the_same_cells(path: Path) -> None:
+    sitting, live = nbformat.read(path, as_version=4), notebooks.live_copy(path)
+    before, after = code(sitting), code(live)
+    assert list(after) == [notebooks.READY, *before]
+    recorded = notebooks.RECORDED.get(path.name[:3], ())
+    for id, cell in before.items():
+        fails = "raises-exception" in cell.metadata.get("tags", [])
+        if fails or id in recorded:
+            assert after[id].source != cell.source
+            assert cell.source.splitlines()[0].strip() in after[id].source
+        else:
+            assert after[id].source == cell.source
+    assert all(cell.outputs == [] for cell in after.values())
+    nbformat.validate(live)
+
+
+@every
+def test_a_live_copy_asks_for_what_its_cells_import(path: Path) -> None:
+    asked = notebooks.packages(nbformat.read(path, as_version=4))
+    assert asked[0] == wheels.COURSE
+    known = {*wheels.FROM_PYPI, *wheels.ROOTS, wheels.COURSE}
+    assert set(asked) <= known
+    assert not {*asked} & {*wheels.ALWAYS}
+
+
+def test_cells_that_are_recorded_exist_in_both_languages() -> None:
+    for sitting, ids in notebooks.RECORDED.items():
+        for language in ("en", "ru"):
+            path = next((lessons.NOTEBOOKS / language).glob(f"{sitting}_*.ipynb"))
+            cells = code(nbformat.read(path, as_version=4))
+            assert all(cells[id].outputs for id in ids)
+
+
+def test_a_failing_cell_prints_its_traceback_and_the_run_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = notebooks.told("number = 1 / 0\nnumber = 2")
+    names: dict[str, Any] = {}
+    exec(compile(told, "cell", "exec"), names)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert "number" not in names
+    ast.parse(notebooks.told("for one in [1]:\n    raise ValueError(one)"))
+
+
+def test_a_text_over_several_lines_is_not_moved() -> None:
+    with pytest.raises(ValueError, match="several lines"):
+        notebooks.told('text = """a\nb"""')
+
+
+# ---- parts of Pyodide
+
+
+def write_wheel(folder: Path, file_name: str, *members: str) -> Path:
+    with ZipFile(folder / file_name, "w") as wheel:
+        for member in members:
+            wheel.writestr(member, "")
+    return folder / file_name
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a small Pyodide of empty files that fits its pins."""
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    packages: dict[str, Any] = {}
+    for each in (*wheels.ROOTS, "six"):
+        file = write_wheel(folder, f"{each}-1.0-py3-none-any.whl", f"{each}.py")
+        packages[each] = {
+            "name": each,
+            "file_name": file.name,
+            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            "depends": ["six", "not-there"] if each == "ipython" else [],
+        }
+    (folder / wheels.LOCK).write_text(json.dumps({"info": {}, "packages": packages}))
+    for each in wheels.RUNTIME:
+        (folder / each).write_text(each)
+        pin = hashlib.sha256(each.encode()).hexdigest()
+        monkeypatch.setitem(wheels.RUNTIME, each, pin)
+    for each in wheels.FROM_PYPI:
+        package = each.replace("-", "_")
+        write_wheel(folder, f"{package}-2.0-py3-none-any.whl", f"{package}/__init__.py")
+    return folder
+
+
+def course(folder: Path) -> Path:
+    return write_wheel(
+        folder,
+        "dicom_lessons-1-py3-none-any.whl",
+        "dicom_lessons/a.py",
+        "dicom_lessons-1.dist-info/M",
+    )
+
+
+def test_one_lock_names_all_that_the_site_has(parts: Path, tmp_path: Path) -> None:
+    wheels.require_runtime(parts)
+    site = tmp_path / "site"
+    wheels.lay_out(parts, course(tmp_path), site)
+    packages = json.loads((site / wheels.LOCK).read_text())["packages"]
+    assert {*packages} == {*wheels.ROOTS, "six", *wheels.FROM_PYPI, wheels.COURSE}
+    for entry in packages.values():
+        content = (site / entry["file_name"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+        assert {*entry["depends"]} <= {*packages}
+    assert packages[wheels.COURSE]["imports"] == ["dicom_lessons"]
+    assert packages["ipython"]["depends"] == ["six"]
+
+
+@pytest.mark.parametrize("broken", ["pyodide.asm.wasm", "numpy-1.0-py3-none-any.whl"])
+def test_another_file_than_the_pinned_one_is_refused(
+    parts: Path, tmp_path: Path, broken: str
+) -> None:
+    (parts / broken).write_text("something else")
+    with pytest.raises(wheels.MissingPart, match=broken):
+        wheels.require_runtime(parts)
+        wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
+
+
+@pytest.mark.parametrize("gone", ["pyodide.mjs", wheels.LOCK, "pydicom-2.0-py3-none-any.whl"])
+def test_a_missing_part_is_named(parts: Path, tmp_path: Path, gone: str) -> None:
+    (parts / gone).unlink()
+    with pytest.raises(wheels.MissingPart, match=gone.split("-2.0")[0]):
+        wheels.require_runtime(parts)
+        wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
+
+
+def test_every_package_that_pyodide_lacks_is_pinned() -> None:
+    assert {*wheels.pinned(lessons.ROOT / "requirements.txt")} == {*wheels.FROM_PYPI}
+
+
+def test_the_course_asks_a_browser_for_nothing_that_has_no_webassembly() -> None:
+    from packaging.requirements import Requirement
+
+    text = (lessons.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    import tomllib
+
+    asked = [Requirement(line) for line in tomllib.loads(text)["project"]["dependencies"]]
+    there = {one.name for one in asked if not one.marker or one.marker.evaluate(
+        {"sys_platform": "emscripten"})}  # fmt: skip
+    assert there <= {*wheels.FROM_PYPI, *wheels.ROOTS}
+
+
+# ---- the course in one thread, its bytes in memory
+
+
+@pytest.mark.parametrize("sitting", ["04b", "05a", "05b", "05c", "09a", "09b", "09c"])
+def test_a_sitting_says_the_same_without_threads_and_sockets(sitting: str) -> None:
+    path = next((lessons.NOTEBOOKS / "en").glob(f"{sitting}_*.ipynb"))
+    done = subprocess.run(
+        [sys.executable, HERE / "as_in_browser.py", path],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    printed = json.loads(done.stdout.splitlines()[-1])
+    for id, cell in code(nbformat.read(path, as_version=4)).items():
+        text, error = printed[id]
+        assert bool(error) <= ("raises-exception" in cell.metadata.get("tags", [])), (id, error)
+        stored = [one.text for one in cell.outputs if one.get("name") == "stdout"]
+        assert "".join(stored).strip() in text, id
+
+
+def in_one_thread(program: str) -> str:
+    begin = (
+        "import sys; sys.path[:0] = [{!r}, {!r}]\nimport as_in_browser; as_in_browser.settle()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", begin.format(str(lessons.ROOT), str(HERE)) + textwrap.dedent(program)],
+        capture_output=True, text=True, timeout=200, check=False,
+        env=os.environ | {"DICOM_LESSONS_PROGRESS": "off"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_server_that_answers_badly_does_so_in_memory_too() -> None:
+    printed = in_one_thread("""
+        import hashlib, pathlib, tempfile
+        from dicom_lessons.download import DownloadError, faulty_server, fetch
+        from dicom_lessons.download.server import FAULTS
+
+        content = bytes(range(256)) * 1000
+        sha256 = hashlib.sha256(content).hexdigest()
+        folder = pathlib.Path(tempfile.mkdtemp())
+        for number, fault in enumerate(["", *FAULTS]):
+            with faulty_server(content, *[fault] * 3) as address:
+                name = f"{number}.dcm"
+                try:
+                    got = fetch(address + name, folder, size=len(content), sha256=sha256,
+                                name=name, timeout=0.3, deadline=1.0)
+                    print(fault or "good", got.read_bytes() == content)
+                except DownloadError as error:
+                    print(fault, "refused")
+    """)
+    lines = printed.splitlines()
+    assert "good True" in lines
+    assert sum(line.endswith("refused") for line in lines) >= 9, printed
+
+
+def test_sockets_in_memory_behave_as_sockets() -> None:
+    printed = in_one_thread("""
+        import select, socket, threading, time
+
+        server = socket.create_server(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        try:
+            socket.create_connection(("127.0.0.1", port + 1))
+        except ConnectionRefusedError:
+            print("nobody there")
+        try:
+            socket.create_connection(("10.0.0.1", 80))
+        except OSError as error:
+            print("no network")
+        client = socket.create_connection(("127.0.0.1", port))
+        served, address = server.accept()
+        print(address == client.getsockname())
+        client.settimeout(0.05)
+        try:
+            client.recv(1)
+        except TimeoutError:
+            print("silent")
+        served.sendall(b"one\\ntwo\\n")
+        print(select.select([client], [], [], 0)[0] == [client])
+        with client.makefile("rb") as file:
+            print(file.readline(), file.readline())
+        double = client.dup()
+        double.shutdown(socket.SHUT_RDWR)
+        print(served.recv(1) == b"")
+        try:
+            served.send(b"more")
+        except OSError:
+            print("broken")
+        done = []
+        timer = threading.Timer(0.05, lambda: done.append("timer"))
+        timer.start()
+        time.sleep(0.1)
+        late = threading.Timer(5, print)
+        late.start()
+        late.cancel()
+        late.join()
+        print(done)
+    """)
+    told = printed.splitlines()
+    assert told[-9:] == [
+        "nobody there", "no network", "True", "silent", "True", "b'one\\n' b'two\\n'", "True",
+        "broken", "['timer']",
+    ]  # fmt: skip
+
+
+def test_codecs_of_a_browser_write_and_read_the_same_values() -> None:
+    printed = in_one_thread("""
+        import numpy as np
+        from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGLSLossless, JPEGLSNearLossless
+        from dicom_lessons import compression, samples
+        from dicom_lessons.compression import change
+        from dicom_lessons.browser import codecs
+        from dicom_lessons.pixels import stored_values
+
+        assert change.ENCODERS[JPEG2000] == codecs.LABEL
+        asked = {JPEG2000Lossless: {}, JPEGLSLossless: {}, JPEGLSNearLossless: {"jls_error": 2},
+                 JPEG2000: {"j2k_cr": [10]}}
+        for name in ("CT_small", "virtual/ct", "examples_rgb_color"):
+            image = samples.read(name)
+            for syntax, options in asked.items():
+                coded = compression.compress(image, syntax, **options)
+                off = stored_values(coded).astype(int) - stored_values(image)
+                native, size = change.native_size(image), change.encoded_size(coded)
+                print(syntax.keyword, abs(off).max(), round(native / size, 1))
+    """)
+    off = [line.split() for line in printed.splitlines()]
+    assert len(off) == 12
+    for syntax, most, ratio in off:
+        allowed = {"JPEG2000Lossless": 0, "JPEGLSLossless": 0, "JPEGLSNearLossless": 2}
+        assert int(most) <= allowed.get(syntax, 200)
+        assert syntax != "JPEG2000" or 8 < float(ratio) < 16
+
+
+def test_a_recorded_cell_shows_what_it_gave_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    from dicom_lessons.browser import recorded
+    from dicom_lessons.text import set_language
+
+    recorded.show("09d tls", "")
+    assert "status 0000H" in capsys.readouterr().out
+    set_language("ru")
+    recorded.show("09d tls-refused", "")
+    assert capsys.readouterr().out.count("\n") >= 2
+    with pytest.raises(LookupError):
+        recorded.outputs("09d", "nothing")
