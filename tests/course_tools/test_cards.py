@@ -26,7 +26,7 @@ from dicom_lessons.exercises.kinds import Choice
 from dicom_lessons.exercises.lessons import find
 from dicom_lessons.text import LANGUAGES, _, set_language
 
-LEAST_POINTS = 6.5
+LEAST_POINTS = 6
 """The smallest letters that a sheet may have."""
 A4 = (297, 210)
 EMPTY = {"br", "hr", "meta", "link", "img"}
