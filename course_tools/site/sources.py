@@ -9,12 +9,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from course_tools import lessons
 from course_tools.site import citation, sitting
 from course_tools.site.links import rewritten
 from course_tools.site.theme import HERE
 from dicom_lessons.exercises.lessons import LESSONS
-from dicom_lessons.html import Markup, render
+from dicom_lessons.html import render
 from dicom_lessons.text import N_, _, set_language
 
 FACES = ("dicom_lessons", "dicom_lessons.samples", "dicom_lessons.viewer",

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 AXE = lessons.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ABORTED = "net::ERR_ABORTED"  # by going on to the next page
 GRAVE = ("serious", "critical")
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+WIDE: Any = {"width": 1280, "height": 900}
+PHONE: Any = {"width": 390, "height": 800}
 SEEN = "document.querySelector('.dl-viewer canvas').toDataURL()"
 TYPED = [
     name
@@ -65,21 +67,25 @@ class Visitor:
         """Open a page in a fresh profile, and see to it that nothing went wrong in the end."""
         context = self.browser.new_context(color_scheme=theme, viewport=size or WIDE)
         try:
-            yield self.open(context.new_page(), page)
+            opened = self.watched(context.new_page())
+            opened.goto(self.address + page)
+            yield opened
         finally:
             context.close()
         assert self.faults == []
 
-    def open(self, opened: Page, page: str) -> Page:
+    def watched(self, page: Page) -> Page:
+        """Return a page of which is noted whatever goes wrong."""
         note = self.faults.append
-        opened.on("pageerror", lambda error: note(f"{page}: {error}"))
-        opened.on("requestfailed", lambda one: note(f"{page}: {one.url} failed"))
-        opened.on(
-            "console", lambda one: note(f"{page}: {one.text}") if one.type == "error" else None
+        page.on("pageerror", lambda error: note(f"{page.url}: {error}"))
+        page.on(
+            "requestfailed",
+            lambda one: note(f"{one.url}: {one.failure}") if one.failure != ABORTED else None,
         )
-        opened.on("request", self._look)
-        opened.goto(self.address + page, wait_until="networkidle")
-        return opened
+        page.on("response", lambda one: one.status >= 400 and note(f"{one.url}: {one.status}"))
+        page.on("console", lambda one: one.type == "error" and note(f"{page.url}: {one.text}"))
+        page.on("request", self._look)
+        return page
 
     def _look(self, request: Any) -> None:
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -109,12 +115,11 @@ def test_every_page_opens_with_nothing_serious_to_say_against_it(visitor: Visito
     found = []
     for theme, language in (("light", "en"), ("dark", "ru")):
         context = visitor.browser.new_context(color_scheme=theme, viewport=WIDE)  # type: ignore[arg-type]
+        page = visitor.watched(context.new_page())
         for name in (one for one in PAGES if one.startswith(language)):
-            page = context.new_page()
-            visitor.open(page, name)
+            page.goto(visitor.address + name)
             assert page.evaluate("document.documentElement.dataset.theme") == theme
             found += [f"{name}: {one}" for one in _grave(page, axe)]
-            page.close()
         context.close()
     assert found == []
     assert visitor.faults == []
@@ -142,7 +147,9 @@ def _axe() -> str:
 
 def _grave(page: Page, axe: str) -> list[str]:
     page.evaluate(axe)
-    found = page.evaluate(f"axe.run({{runOnly: {RULES}}})")["violations"]
+    found = page.evaluate(f"axe.run({{runOnly: {RULES}, resultTypes: ['violations']}})")[
+        "violations"
+    ]
     return [f"{one['id']}: {one['nodes'][0]['html'][:120]}"
             for one in found if one["impact"] in GRAVE]  # fmt: skip
 
