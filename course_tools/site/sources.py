@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from course_tools import lessons
-from course_tools.site import citation, sitting
+from course_tools.site import chart, citation, sitting
 from course_tools.site.links import rewritten
 from course_tools.site.theme import HERE
 from dicom_lessons.exercises.lessons import LESSONS
@@ -139,12 +139,18 @@ def _documents(language: str) -> dict[str, str]:
     texts = {
         "sittings": f"{_raised(_without_other_language(table))}\n\n{_toctree(names)}",
         "install": _raised(start),
-        "map": document("map", language),
+        "map": _map(language),
         "teaching": document("TEACHING", language),
     }
     pages = {name: rewritten(text, language) for name, text in texts.items()}
     own = {"about": about.read_text("utf-8"), "cite": citation.page()}
     return {**pages, **own, "glossary": _glossary(language), **_api()}
+
+
+def _map(language: str) -> str:
+    """Return the map with its drawing in front of the table."""
+    text = document("map", language)
+    return text.replace("\n| |", f"\n{chart.drawn(text)}\n\n| |", 1)
 
 
 def _raised(section: str) -> str:
