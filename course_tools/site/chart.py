@@ -72,9 +72,6 @@ def _path(one: Box, other: Box) -> str:
     if one.y == other.y and other.x - one.x > ACROSS:
         begin, end = one.x + WIDE // 2, other.x + WIDE // 2
         return f"M{begin} {one.y}C{begin} {one.y - 16} {end} {one.y - 16} {end} {one.y}"
-    begin, end = (one.x + WIDE, one.y + middle), (other.x, other.y + middle)
+    x, y, to_x, to_y = one.x + WIDE, one.y + middle, other.x, other.y + middle
     bend = (ACROSS - WIDE) // 2 + 8
-    return (
-        f"M{begin[0]} {begin[1]}C{begin[0] + bend} {begin[1]} "
-        f"{end[0] - bend} {end[1]} {end[0]} {end[1]}"
-    )
+    return f"M{x} {y}C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"

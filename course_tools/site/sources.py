@@ -180,7 +180,7 @@ def _terms(section: str) -> list[list[str]]:
 
 def _term_table(rows: list[list[str]], language: str) -> str:
     header, *terms = rows
-    order = [0, 1, 2, 4] if language == "en" else [1, 0, 3, 4]
+    order = [0, 2, 1, 4] if language == "en" else [1, 3, 0, 4]
     terms.sort(key=lambda term: term[order[0]].casefold())
     names = [header[place] for place in order[:3]] + [_("Section")]
     every = [names, ["---"] * 4, *([term[place] for place in order if place < len(term)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 AXE = lessons.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ABORTED = "net::ERR_ABORTED"  # by going on to the next page
+GONE_ON = "net::ERR_ABORTED"  # by going on to the next page
 GRAVE = ("serious", "critical")
 WIDE: Any = {"width": 1280, "height": 900}
 PHONE: Any = {"width": 390, "height": 800}
@@ -76,20 +76,19 @@ class Visitor:
 
     def watched(self, page: Page) -> Page:
         """Return a page of which is noted whatever goes wrong."""
-        note = self.faults.append
-        page.on("pageerror", lambda error: note(f"{page.url}: {error}"))
-        page.on(
-            "requestfailed",
-            lambda one: note(f"{one.url}: {one.failure}") if one.failure != ABORTED else None,
-        )
-        page.on("response", lambda one: one.status >= 400 and note(f"{one.url}: {one.status}"))
-        page.on("console", lambda one: one.type == "error" and note(f"{page.url}: {one.text}"))
-        page.on("request", self._look)
+        page.on("pageerror", lambda error: self._note(f"{page.url}: {error}"))
+        page.on("requestfailed", lambda one: self._note(one.url, one.failure != GONE_ON))
+        page.on("response", lambda one: self._note(f"{one.url}: {one.status}", one.status >= 400))
+        page.on("console", lambda one: self._note(f"{page.url}: {one.text}", one.type == "error"))
+        page.on("request", lambda one: self._note(f"{one.url}: outside", self._is_outside(one.url)))
         return page
 
-    def _look(self, request: Any) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.faults.append(f"{request.url} lies outside")
+    def _note(self, fault: str, is_one: bool = True) -> None:
+        if is_one:
+            self.faults.append(fault)
+
+    def _is_outside(self, address: str) -> bool:
+        return not address.startswith((self.address, "data:", "blob:"))
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +112,9 @@ def test_every_page_opens_with_nothing_serious_to_say_against_it(visitor: Visito
     """English in the light and Russian in the dark: each page of both languages is seen once."""
     axe = _axe()
     found = []
-    for theme, language in (("light", "en"), ("dark", "ru")):
-        context = visitor.browser.new_context(color_scheme=theme, viewport=WIDE)  # type: ignore[arg-type]
+    seen: Any = (("light", "en"), ("dark", "ru"))
+    for theme, language in seen:
+        context = visitor.browser.new_context(color_scheme=theme, viewport=WIDE)
         page = visitor.watched(context.new_page())
         for name in (one for one in PAGES if one.startswith(language)):
             page.goto(visitor.address + name)
@@ -312,6 +312,7 @@ def test_the_viewer_windows_without_a_kernel(visitor: Visitor) -> None:
             viewer.wait_for()
             width = viewer.locator("input[type=number], input[type=text]").nth(1)
             before, seen = width.input_value(), page.evaluate(SEEN)
+            viewer.locator("canvas").first.scroll_into_view_if_needed()
             box = viewer.locator("canvas").first.bounding_box()
             assert box
             x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -324,7 +325,7 @@ def test_the_viewer_windows_without_a_kernel(visitor: Visitor) -> None:
 
 
 def test_everything_can_be_read_without_scripts(visitor: Visitor) -> None:
-    context = visitor.browser.new_context(java_script_enabled=False, viewport=WIDE)  # type: ignore[arg-type]
+    context = visitor.browser.new_context(java_script_enabled=False, viewport=WIDE)
     page = context.new_page()
     page.goto(visitor.address + "en/00a_recognise_dicom.html")
     assert page.locator("dl-viewer-x, figure img").first.is_visible()
