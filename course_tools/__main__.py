@@ -166,20 +166,20 @@ def parser() -> argparse.ArgumentParser:
         "notebooks", metavar="NOTEBOOK", nargs="*", type=Path,
         help="such as notebooks/en/04a_attributes.ipynb; every lesson if none is named",
     )  # fmt: skip
-
     add("accept", _accept, "say that the text of both languages now agrees")
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
     _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
-
     _add_publishing(add)
+
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    bench.add_argument("--only", choices=["network", "site", "volume"], help="print one part alone")
+    parts = ["network", "site", "volume"]
+    bench.add_argument("--only", metavar="PART", choices=parts, help="print this part alone")
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")

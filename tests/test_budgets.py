@@ -29,7 +29,7 @@ LARGER_ROOMS = {
     "modality": 1050,
     "read_write": 1460,
     "pixels": 2070,
-    "network": 1900,
+    "network": 1970,
 }
 OTHERS = {"exercises": 1900, "viewer": 750}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2230, 6730, 21_400

@@ -63,7 +63,7 @@ def talking(archive: Archive, *classes: UID, **options: Any) -> Iterator[Any]:
     user.acse_timeout = user.dimse_timeout = user.network_timeout = 20
     for each in (Verification, FIND, GET, MOVE, *classes):
         user.add_requested_context(each)
-    roles = [build_role(each, scu_role=True, scp_role=True) for each in classes]
+    roles: list[Any] = [build_role(each, scu_role=True, scp_role=True) for each in classes]
     association = user.associate(
         archive.address, archive.port, ae_title=archive.title, ext_neg=roles, **options
     )
@@ -205,7 +205,7 @@ def test_a_destination_that_is_gone_is_told() -> None:
 def test_a_search_can_be_cancelled() -> None:
     with open_archive() as archive, talking(archive, CTImageStorage) as association:
         store(association, *(ct(number, study=number) for number in range(1, 41)))
-        statuses = []
+        statuses: list[int] = []
         for status, _answer in association.send_c_find(ask(StudyInstanceUID=""), FIND, msg_id=7):
             if not statuses:
                 association.send_c_cancel(7, query_model=FIND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import random
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,13 +29,11 @@ from dicom_lessons.volume.suv import suv_factor
 SERIES, FRAME, STUDY = "2.25.11", "2.25.12", "2.25.13"
 
 
-def need(*names: str) -> None:
-    """Skip where a library of the extra `compare` is missing; on a CI server that is a failure."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"not installed: {missing}")
-    if missing:
-        pytest.skip(f"not installed: {missing}")
+def third_party(name: str) -> Any:
+    """Return a library that only comparisons need; where it is missing, skip or, in CI, fail."""
+    if importlib.util.find_spec(name) is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"not installed: {name}")
+    return importlib.import_module(name)
 
 
 def turned(angles: tuple[float, float, float]) -> np.ndarray:
@@ -241,8 +241,7 @@ def test_any_orientation_and_order_give_highdicoms_geometry(
 
 
 def test_simpleitk_finds_the_same_geometry(tmp_path: Path) -> None:
-    need("SimpleITK")
-    import SimpleITK
+    SimpleITK = third_party("SimpleITK")
 
     ours = volume.build_volume(slices := series(rotation=turned((0.3, -0.2, 0.5))))
     image = SimpleITK.ReadImage([str(path) for path in written(slices, tmp_path)])
@@ -253,9 +252,7 @@ def test_simpleitk_finds_the_same_geometry(tmp_path: Path) -> None:
 
 
 def test_dcm2niix_finds_the_same_geometry(tmp_path: Path) -> None:
-    need("dcm2niix")
-    import dcm2niix
-    import nibabel
+    dcm2niix, nibabel = third_party("dcm2niix"), third_party("nibabel")
 
     written(slices := series(rotation=turned((0.3, -0.2, 0.5))), tmp_path)
     out = tmp_path / "out"
@@ -274,8 +271,7 @@ def test_dcm2niix_finds_the_same_geometry(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["it.nii", "it.nii.gz", "it.nrrd"])
 def test_other_libraries_read_what_is_saved(tmp_path: Path, name: str) -> None:
-    need("SimpleITK")
-    import SimpleITK
+    SimpleITK = third_party("SimpleITK")
 
     ours = volume.build_volume(series(rotation=turned((0.3, -0.2, 0.5))))
     image = SimpleITK.ReadImage(str(ours.save(tmp_path / name)))
@@ -285,8 +281,7 @@ def test_other_libraries_read_what_is_saved(tmp_path: Path, name: str) -> None:
 
 
 def test_pynrrd_and_nibabel_read_what_is_saved(tmp_path: Path) -> None:
-    import nibabel
-    import nrrd
+    nibabel, nrrd = third_party("nibabel"), third_party("nrrd")
 
     ours = volume.build_volume(series())
     array, header = nrrd.read(str(ours.save(tmp_path / "it.nrrd")))
@@ -361,10 +356,8 @@ def test_pet_lies_on_ct_by_their_frame_of_reference() -> None:
 def test_dose_has_its_scaling_and_its_offsets() -> None:
     image = samples.read("rtdose")
     dose = volume.build_volume(image)
-    assert dose.spacing == (5, 10, 10)
-    from dicom_lessons.pixels import stored_values
-
-    expected = stored_values(image, None) * float(image.DoseGridScaling)
+    assert dose.spacing == pytest.approx((5, 10, 10))
+    expected = image.pixel_array * float(image.DoseGridScaling)
     assert np.abs(dose.array - expected).max() < 1e-6
     z = float(image.ImagePositionPatient[2])
     image.GridFrameOffsetVector = [z + float(mm) for mm in image.GridFrameOffsetVector]

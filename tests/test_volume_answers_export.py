@@ -25,7 +25,7 @@ def by_exponential(weight: float, dose: float, half_life: float, seconds: float)
 
 
 def by_minutes(weight: float, dose: float, half_life: float, seconds: float) -> float:
-    return weight * 1000 / (dose * 0.5 ** (seconds / 60 / half_life))
+    return float(weight * 1000 / (dose * 0.5 ** (seconds / 60 / half_life)))
 
 
 def by_inverse(index: Any, source: Any, target: Any) -> list[float]:
@@ -39,11 +39,11 @@ def with_the_one(index: Any, source: Any, target: Any) -> Any:
 
 def by_attribute(one: Dataset, other: Dataset) -> bool:
     uids = [getattr(each, "FrameOfReferenceUID", "") for each in (one, other)]
-    return all(uids) and uids[0] == uids[1]
+    return bool(all(uids) and uids[0] == uids[1])
 
 
 def by_first_missing(one: Dataset, other: Dataset) -> bool:
-    return one.get("FrameOfReferenceUID", "a") == other.get("FrameOfReferenceUID", "b")
+    return bool(one.get("FrameOfReferenceUID", "a") == other.get("FrameOfReferenceUID", "b"))
 
 
 def by_loop(affine: Any) -> list[list[float]]:

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydicom import Dataset, dcmread
+from pydicom.uid import UID
 from pynetdicom import evt
 
 from course_tools.bench.figures import Figure
@@ -42,12 +43,11 @@ def figures(say: Callable[[str], None] = print) -> tuple[list[Figure], list[str]
     with TemporaryDirectory() as place:
         folder = Path(place)
         wanted = _instances(folder / "in")
-        times = {}
-        undelayed = "storescp, TCP_NODELAY=1"
-        servers = {
+        times, undelayed = {}, {**os.environ, "TCP_NODELAY": "1"}
+        servers: dict[str, Callable[[Path], Any]] = {
             "archive": _ours,
             "storescp": _storescp,
-            undelayed: partial(_storescp, environment={**os.environ, "TCP_NODELAY": "1"}),
+            "storescp, TCP_NODELAY=1": partial(_storescp, environment=undelayed),
             "Orthanc": _orthanc,
         }
         for name, run in servers.items():
@@ -72,7 +72,8 @@ def _instances(folder: Path) -> dict[str, str]:
     wanted = {}
     for number in range(INSTANCES):
         dataset = samples.read("CT_small")
-        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"2.25.{number + 1}"
+        uid = UID(f"2.25.{number + 1}")
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
         dataset.InstanceNumber = number + 1
         del dataset.DataSetTrailingPadding  # DCMTK's client does not send it
         path = folder / str(number % CLIENTS) / f"{number}.dcm"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import importlib.util
 import random
 import tempfile
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
-from pydicom.uid import generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from course_tools.bench.figures import Figure
 from course_tools.bench.pictures import noise
@@ -59,7 +60,7 @@ def write_series(folder: Path, shape: tuple[int, int, int] = SLICES) -> list[Pat
     template.BitsAllocated, template.BitsStored, template.HighBit = 16, 12, 11
     template.PixelRepresentation = 0
     template.RescaleSlope, template.RescaleIntercept = 1, -1024
-    template.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    template.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     along, paths = np.cross(ORIENTATION[:3], ORIENTATION[3:]), []
     for number, values in enumerate(slices):
         template.SOPInstanceUID = generate_uid(entropy_srcs=[str(number)])
@@ -143,8 +144,7 @@ def _highdicom(paths: list[Path]) -> Built:
 
 
 def _simpleitk(paths: list[Path]) -> Built:
-    import SimpleITK
-
+    SimpleITK: Any = importlib.import_module("SimpleITK")
     reader = SimpleITK.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(paths[0].parent)))
     image = reader.Execute()

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from dicom_lessons.fetching import OTHER_HOST, spare_loopback
+from dicom_lessons.fetching import LOOPBACK, spare_loopback
 from dicom_lessons.text import N_
 
 FLOOD = 16 * 2**20
@@ -140,7 +140,8 @@ def _stall(server: Faulty, request: Request) -> None:
 
 
 def _redirect(_server: Faulty, request: Request) -> None:
-    elsewhere = f"http://{OTHER_HOST}:{request.server.server_port}/elsewhere"
+    other = LOOPBACK[-1]  # an address, for not every computer knows the name localhost
+    elsewhere = f"http://{other}:{request.server.server_port}/elsewhere"
     request.reply(b"", 302, Location=elsewhere + request.path)
 
 

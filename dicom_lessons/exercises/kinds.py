@@ -24,7 +24,7 @@ from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.apart import Unfinished, apart
 from dicom_lessons.exercises.calls import Outcome, outcomes
 from dicom_lessons.exercises.plain import Raised, Refused, is_scalar, plain, shown
-from dicom_lessons.text import _
+from dicom_lessons.text import _, language
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
 
@@ -227,8 +227,15 @@ class Code(Exercise):
         return refusal or self._judge_results(results, wanted)
 
     @cached_property
+    def _by_language(self) -> dict[str, list[list[Outcome]]]:
+        return {}
+
+    @property
     def _wanted(self) -> list[list[Outcome]]:
-        return [list(outcomes(model, self.cases(), self.form)) for model in self.models]
+        if language() not in self._by_language:  # a result may be a sentence
+            wanted = [list(outcomes(model, self.cases(), self.form)) for model in self.models]
+            self._by_language[language()] = wanted
+        return self._by_language[language()]
 
     def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
         """Compare all that a learner's function did with what each model does."""

@@ -316,7 +316,7 @@ def _instances() -> Cases:
         "00080008": {"vr": "CS", "Value": ["ORIGINAL", "PRIMARY"]},
         "00100010": {
             "vr": "PN",
-            "Value": [{"Alphabetic": "Иванов^Иван", "Ideographic": "伊万诺夫^伊万"}],
+            "Value": [{"Alphabetic": "Иванов^Иван", "Ideographic": "\u4f0a\u4e07"}],
         },
         "00100020": {"vr": "LO", "Value": ["DL-0001"]},
         "00100030": {"vr": "DA"},

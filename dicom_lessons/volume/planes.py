@@ -151,7 +151,7 @@ def resample(volume: Volume, like: Volume, outside: float = 0.0) -> Volume:
 
 def distance(volume: Volume, one: ArrayLike, other: ArrayLike) -> float:
     """Return the millimetres between two voxels (slice, row, column)."""
-    begin, end = volume.to_millimetres([one, other])
+    begin, end = volume.to_millimetres(np.array([one, other]))
     return float(np.linalg.norm(end - begin))
 
 
@@ -163,7 +163,7 @@ def angle(volume: Volume, one: ArrayLike, corner: ArrayLike, other: ArrayLike) -
     PixelError
         If one of the two is the corner itself.
     """
-    begin, middle, end = volume.to_millimetres([one, corner, other])
+    begin, middle, end = volume.to_millimetres(np.array([one, corner, other]))
     sides = begin - middle, end - middle
     lengths = np.linalg.norm(sides[0]) * np.linalg.norm(sides[1])
     if lengths == 0:
