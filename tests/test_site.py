@@ -292,6 +292,16 @@ def test_the_live_lesson_is_one_click_away(tmp_path: Path) -> None:
     assert "lab/index.html" not in "".join(page_of("00a", tmp_path))
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_pages_lead_to_live_lessons_if_there_are_any(tmp_path: Path, live: bool) -> None:
+    sources.write_sources(tmp_path / "pages", "ru", live=live)
+    for path in lessons.notebooks("ru"):
+        page = (tmp_path / "pages" / path.name).read_text(encoding="utf-8")
+        assert (f"../{live_address(path)}" in page) == live
+    home = (tmp_path / "pages" / "index.md").read_text(encoding="utf-8")
+    assert ("../live/lab/index.html?path=ru/00a_recognise_dicom.ipynb" in home) == live
+
+
 def test_pictures_lie_apart(tmp_path: Path) -> None:
     made = sitting.Sitting(Path("en/x.ipynb"), tmp_path)
     assert made.apart('<img src="data:image/png;base64,AAAA">').startswith('<img src="_static/')
