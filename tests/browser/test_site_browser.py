@@ -14,7 +14,7 @@ from pages import PAGES
 
 from course_tools import lessons
 from course_tools.bench.jupyterlab import find_chromium
-from course_tools.bench.site import served
+from course_tools.bench.site import brought, served
 from course_tools.site import questions
 from dicom_lessons.exercises.kinds import Parsons, Prediction
 from dicom_lessons.exercises.lessons import find, sittings
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
 AXE = lessons.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 GONE_ON = "net::ERR_ABORTED"  # by going on to the next page
+MOST_BYTES = 1_200_000
 GRAVE = ("serious", "critical")
 WIDE: Any = {"width": 1280, "height": 900}
 PHONE: Any = {"width": 390, "height": 800}
@@ -124,6 +125,12 @@ def test_every_page_opens_with_nothing_serious_to_say_against_it(visitor: Visito
         context.close()
     assert found == []
     assert visitor.faults == []
+
+
+def test_a_first_visit_brings_little(visitor: Visitor) -> None:
+    for name in ("en/index", "ru/00a_recognise_dicom", "en/07a_hounsfield", "en/07b_window"):
+        total, pictures = brought(visitor.browser, f"{visitor.address}{name}.html")
+        assert total - pictures <= MOST_BYTES, name
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
