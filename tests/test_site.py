@@ -14,7 +14,7 @@ from lesson_files import cells, source
 from pages import PAGES
 
 from course_tools import lessons
-from course_tools.site import links, live_address, questions, sitting, sources, write_site
+from course_tools.site import chart, links, live_address, questions, sitting, sources, write_site
 from dicom_lessons.exercises.kinds import Choice, Prediction
 from dicom_lessons.exercises.lessons import find, sittings
 from dicom_lessons.text import LANGUAGES, set_language
@@ -292,6 +292,16 @@ def test_the_live_lesson_is_one_click_away(tmp_path: Path) -> None:
     assert "lab/index.html" not in "".join(page_of("00a", tmp_path))
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_pages_lead_to_live_lessons_if_there_are_any(tmp_path: Path, live: bool) -> None:
+    sources.write_sources(tmp_path / "pages", "ru", live=live)
+    for path in lessons.notebooks("ru"):
+        page = (tmp_path / "pages" / path.name).read_text(encoding="utf-8")
+        assert (f"../{live_address(path)}" in page) == live
+    home = (tmp_path / "pages" / "index.md").read_text(encoding="utf-8")
+    assert ("../live/lab/index.html?path=ru/00a_recognise_dicom.ipynb" in home) == live
+
+
 def test_pictures_lie_apart(tmp_path: Path) -> None:
     made = sitting.Sitting(Path("en/x.ipynb"), tmp_path)
     assert made.apart('<img src="data:image/png;base64,AAAA">').startswith('<img src="_static/')
@@ -339,6 +349,17 @@ def test_what_the_site_does_not_hold_is_a_link_only_if_the_repository_is_known(
 
 
 # ---- documents
+
+
+def test_the_map_is_drawn_with_each_sitting_right_of_what_it_rests_on(site: Path) -> None:
+    for language in LANGUAGES:
+        every = {box.number: box for box in chart.boxes(sources.document("map", language))}
+        assert len(every) == len(lessons.notebooks(language))
+        assert len({(box.x, box.y) for box in every.values()}) == len(every)
+        for box in every.values():
+            assert all(every[need].x < box.x for need in box.needs), box
+        page = (site / language / "map.html").read_text(encoding="utf-8")
+        assert page.count("<rect") == len(every)
 
 
 def test_the_glossary_holds_every_term_in_the_order_of_its_language(site: Path) -> None:

@@ -9,12 +9,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from course_tools import lessons
-from course_tools.site import citation, sitting
+from course_tools.site import chart, citation, sitting
 from course_tools.site.links import rewritten
 from course_tools.site.theme import HERE
 from dicom_lessons.exercises.lessons import LESSONS
-from dicom_lessons.html import Markup, render
+from dicom_lessons.html import render
 from dicom_lessons.text import N_, _, set_language
 
 FACES = ("dicom_lessons", "dicom_lessons.samples", "dicom_lessons.viewer",
@@ -137,12 +139,18 @@ def _documents(language: str) -> dict[str, str]:
     texts = {
         "sittings": f"{_raised(_without_other_language(table))}\n\n{_toctree(names)}",
         "install": _raised(start),
-        "map": document("map", language),
+        "map": _map(language),
         "teaching": document("TEACHING", language),
     }
     pages = {name: rewritten(text, language) for name, text in texts.items()}
     own = {"about": about.read_text("utf-8"), "cite": citation.page()}
     return {**pages, **own, "glossary": _glossary(language), **_api()}
+
+
+def _map(language: str) -> str:
+    """Return the map with its drawing in front of the table."""
+    text = document("map", language)
+    return text.replace("\n| |", f"\n{chart.drawn(text)}\n\n| |", 1)
 
 
 def _raised(section: str) -> str:
@@ -172,7 +180,7 @@ def _terms(section: str) -> list[list[str]]:
 
 def _term_table(rows: list[list[str]], language: str) -> str:
     header, *terms = rows
-    order = [0, 1, 2, 4] if language == "en" else [1, 0, 3, 4]
+    order = [0, 2, 1, 4] if language == "en" else [1, 3, 0, 4]
     terms.sort(key=lambda term: term[order[0]].casefold())
     names = [header[place] for place in order[:3]] + [_("Section")]
     every = [names, ["---"] * 4, *([term[place] for place in order if place < len(term)]

@@ -73,7 +73,6 @@ def settings(language: str) -> dict[str, Any]:
         "autodoc_member_order": "bysource",
         "napoleon_google_docstring": False,
         "napoleon_use_rtype": False,
-        "python_maximum_signature_line_length": 88,
         "suppress_warnings": ["config.cache"],
     }
 

@@ -100,7 +100,7 @@ function givenIn(form, name) {
 
 const worded = ({ form }, given) => (form === "truth" ? ["True", "False"][given] : given.trim());
 
-function answerIn(question, data) {
+function listenToAnswers(question, data) {
   const { question: name } = question.dataset;
   const form = question.querySelector("form");
   const verdict = question.querySelector(".site-verdict");
@@ -115,7 +115,7 @@ function answerIn(question, data) {
   });
 }
 
-function hintIn(question, { hints }) {
+function listenToHints(question, { hints }) {
   const said = question.querySelector(".site-hint");
   let number = 0;
   question.querySelector("[data-hint]").addEventListener("click", () => {
@@ -123,7 +123,7 @@ function hintIn(question, { hints }) {
   });
 }
 
-function compareIn(node) {
+function listenToComparison(node) {
   const { compare: name } = node.dataset;
   const question = document.querySelector(`[data-question="${name}"]`);
   node.querySelector("button").addEventListener("click", () => {
@@ -134,7 +134,7 @@ function compareIn(node) {
 
 for (const question of document.querySelectorAll("[data-question]")) {
   const data = read(question);
-  if (data.form) answerIn(question, data);
-  hintIn(question, data);
+  if (data.form) listenToAnswers(question, data);
+  listenToHints(question, data);
 }
-for (const node of document.querySelectorAll("[data-compare]")) compareIn(node);
+for (const node of document.querySelectorAll("[data-compare]")) listenToComparison(node);
