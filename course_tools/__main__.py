@@ -188,16 +188,7 @@ def parser() -> argparse.ArgumentParser:
         help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
     )  # fmt: skip
 
-    live = add("live", _live, "build the lessons that run in a browser, with nothing installed")
-    live.add_argument(
-        "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "build" / "live",
-        help="is replaced by the site; build/live of the course if none is named",
-    )  # fmt: skip
-    live.add_argument(
-        "--parts", metavar="FOLDER", type=Path, default=ROOT / "build" / "pyodide",
-        help="holds Pyodide's archive, unpacked, and gets the wheels that it lacks; "
-        "build/pyodide of the course if none is named",
-    )  # fmt: skip
+    _add_live(add("live", _live, "build the lessons that run in a browser, with nothing installed"))
 
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
@@ -216,6 +207,20 @@ def parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
     fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
     return every
+
+
+def _add_live(live: argparse.ArgumentParser) -> None:
+    from course_tools.lessons import ROOT
+
+    live.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "build" / "live",
+        help="is replaced by the site; build/live of the course if none is named",
+    )  # fmt: skip
+    live.add_argument(
+        "--parts", metavar="FOLDER", type=Path, default=ROOT / "build" / "pyodide",
+        help="holds Pyodide's archive, unpacked, and gets the wheels that it lacks; "
+        "build/pyodide of the course if none is named",
+    )  # fmt: skip
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:

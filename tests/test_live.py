@@ -193,11 +193,10 @@ def test_a_sitting_says_the_same_without_threads_and_sockets(sitting: str) -> No
 
 
 def in_one_thread(program: str) -> str:
-    begin = (
-        "import sys; sys.path[:0] = [{!r}, {!r}]\nimport as_in_browser; as_in_browser.settle()\n"
-    )
+    paths = [str(lessons.ROOT), str(HERE)]
+    begin = f"import sys; sys.path[:0] = {paths}\nimport as_in_browser; as_in_browser.settle()\n"
     done = subprocess.run(
-        [sys.executable, "-c", begin.format(str(lessons.ROOT), str(HERE)) + textwrap.dedent(program)],
+        [sys.executable, "-c", begin + textwrap.dedent(program)],
         capture_output=True, text=True, timeout=200, check=False,
         env=os.environ | {"DICOM_LESSONS_PROGRESS": "off"},
     )  # fmt: skip

@@ -22,7 +22,7 @@ RECORDED = {"09d": ("tls", "tls-refused", "hunt-door", "mutual")}
 _IMPORTED_AS = {"nibabel": "nibabel", "nrrd": "pynrrd", "dicomweb_client": "dicomweb-client"}
 _ROOMS = {
     "sop": ("pynetdicom", "matplotlib"),
-    "network": ("pynetdicom", "dicomweb-client", "cryptography", "matplotlib"),
+    "network": ("pynetdicom", "dicomweb-client", "matplotlib"),
     "volume": ("nibabel", "highdicom", "pynrrd", "matplotlib"),
     "download": ("pooch",),
 }

@@ -46,7 +46,6 @@ ROOTS = (
     "packaging",
     "typing-extensions",
     "retrying",
-    "cryptography",
 )
 """Packages that Pyodide has; what they need comes with them."""
 FROM_PYPI = {
@@ -71,8 +70,8 @@ FROM_PYPI = {
 """Packages that Pyodide lacks, and what each needs; versions are those of requirements.txt."""
 COURSE = "dicom-lessons"
 ALWAYS = (
-    "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow", "platformdirs", "pydicom",
-    "requests", "tqdm",
+    "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow",
+    "platformdirs", "pydicom", "requests", "tqdm",
 )  # fmt: skip
 """What every sitting uses."""
 
