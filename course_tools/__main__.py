@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dicom_lessons import commands, places
 
@@ -174,6 +175,8 @@ def parser() -> argparse.ArgumentParser:
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    text = "build the lessons that run in a browser, with nothing installed"
+    _add_live(add("live", _live, text))
     _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
 
     questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
@@ -188,8 +191,6 @@ def parser() -> argparse.ArgumentParser:
         help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
     )  # fmt: skip
 
-    _add_live(add("live", _live, "build the lessons that run in a browser, with nothing installed"))
-
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
@@ -197,6 +198,11 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     bench.add_argument("--only", choices=["network", "volume"], help="print one part alone")
 
+    _add_fuzz(known)
+    return every
+
+
+def _add_fuzz(known: Any) -> None:
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
     fuzz.add_argument(
@@ -206,7 +212,6 @@ def parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
     fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
     fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
-    return every
 
 
 def _add_live(live: argparse.ArgumentParser) -> None:
