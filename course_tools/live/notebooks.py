@@ -40,7 +40,7 @@ _ROOMS = {
 
 def live_copy(notebook: Path) -> nbformat.NotebookNode:
     """Return a sitting as the live site has it, without outputs."""
-    live = nbformat.read(notebook, as_version=4)
+    live: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
     live.metadata.kernelspec = {
         "name": "python",
         "display_name": "Python (Pyodide)",

@@ -38,7 +38,8 @@ def round_of(thread: Any) -> Callable[[], None]:
     """Return what does a round of the loop of a thread of pynetdicom."""
     from pynetdicom import association, dul
 
-    dul.time, association.time = _LAYER, _ASSOCIATION  # type: ignore[attr-defined]
+    setattr(dul, "time", _LAYER)  # noqa: B010
+    setattr(association, "time", _ASSOCIATION)  # noqa: B010
     if isinstance(thread, dul.DULServiceProvider):
         thread.assoc._dul_ready.set()
         return lambda: _layer_round(thread)
