@@ -83,20 +83,20 @@ class LivePage:
         return cells
 
     def widget(self, cell: str) -> Locator:
-        """Scroll to a cell and return its first live widget."""
+        """Scroll to a cell and return its output, once a live widget is in it."""
         self.page.evaluate(_SHOW, cell)
         number = self.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
         )
-        place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .dl-live"
-        found = self.page.locator(place).first
-        found.wait_for()
+        place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea"
+        found = self.page.locator(place)
+        found.locator(".dl-live, .jupyter-widgets").first.wait_for()
         return found
 
     def touch(self, cell: str) -> bool:
         """Use the controls of a cell's widget, one after another, until something else changes."""
         widget = self.widget(cell)
-        for use in (_drag, _choose, _check, _pick, _press):
+        for use in (_drag, _choose, _check, _pick, _type, _press):
             seen = widget.evaluate(_SEEN)
             if use(widget):
                 for _tenth in range(200):
@@ -138,10 +138,19 @@ def _check(widget: Locator) -> bool:
 
 
 def _pick(widget: Locator) -> bool:
-    rows = widget.locator("[role=option]:visible:not([aria-selected=true])")
+    rows = widget.locator(":is([role=option], .row):visible:not([aria-selected=true])")
     if rows.count():
         rows.first.click()
     return bool(rows.count())
+
+
+def _type(widget: Locator) -> bool:
+    fields = widget.locator("input[type=text]:visible")
+    if fields.count():
+        fields.first.focus()
+        widget.page.keyboard.press("End")
+        widget.page.keyboard.type("1")
+    return bool(fields.count())
 
 
 def _press(widget: Locator) -> bool:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 VERSION = "314.0.3"
 """Of Pyodide. The kernel's own is a later one of the same interface, 2026_0."""
@@ -74,6 +74,10 @@ ALWAYS = (
     "platformdirs", "pydicom", "requests", "tqdm",
 )  # fmt: skip
 """What every sitting uses."""
+
+
+CODECS = ("_htj2k", "_imcd", "_jpeg2k", "_jpeg8", "_jpegls", "_shared")
+"""What the course uses of imagecodecs: a browser makes each compiled part ready at once."""
 
 
 class MissingPart(FileNotFoundError):
@@ -202,7 +206,7 @@ def _require_hash(path: Path, sha256: str) -> None:
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
-    shutil.copy2(wheel, folder)
+    wheel = _trimmed(wheel, folder) if name == "imagecodecs" else shutil.copy2(wheel, folder)
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}
     imports = [
@@ -219,3 +223,13 @@ def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[s
         "depends": list(needs),
         "unvendored_tests": False,
     }
+
+
+def _trimmed(wheel: Path, folder: Path) -> Path:
+    """Copy the wheel of imagecodecs with only the codecs that the course uses."""
+    with ZipFile(wheel) as source, ZipFile(folder / wheel.name, "w", ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            part = member.filename.rpartition("/")[2].partition(".")[0]
+            if not member.filename.endswith(".so") or part in CODECS:
+                target.writestr(member, source.read(member))
+    return folder / wheel.name
