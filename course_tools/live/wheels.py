@@ -206,7 +206,7 @@ def _require_hash(path: Path, sha256: str) -> None:
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
-    wheel = _trimmed(wheel, folder) if name == "imagecodecs" else shutil.copy2(wheel, folder)
+    wheel = _trimmed(wheel, folder) if name == "imagecodecs" else Path(shutil.copy2(wheel, folder))
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}
     imports = [
