@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -206,7 +206,10 @@ def _require_hash(path: Path, sha256: str) -> None:
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
-    wheel = _trimmed(wheel, folder) if name == "imagecodecs" else Path(shutil.copy2(wheel, folder))
+    if name == "imagecodecs":
+        wheel = trimmed(wheel, folder, _is_used)
+    else:
+        shutil.copy2(wheel, folder)
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}
     imports = [
@@ -225,11 +228,16 @@ def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[s
     }
 
 
-def _trimmed(wheel: Path, folder: Path) -> Path:
-    """Copy the wheel of imagecodecs with only the codecs that the course uses."""
+def trimmed(wheel: Path, folder: Path, wanted: Callable[[str], bool]) -> Path:
+    """Copy the members of a wheel whose names are wanted, and return the new wheel's path."""
+    folder.mkdir(parents=True, exist_ok=True)
     with ZipFile(wheel) as source, ZipFile(folder / wheel.name, "w", ZIP_DEFLATED) as target:
         for member in source.infolist():
-            part = member.filename.rpartition("/")[2].partition(".")[0]
-            if not member.filename.endswith(".so") or part in CODECS:
+            if wanted(member.filename):
                 target.writestr(member, source.read(member))
     return folder / wheel.name
+
+
+def _is_used(member: str) -> bool:
+    part = member.rpartition("/")[2].partition(".")[0]
+    return not member.endswith(".so") or part in CODECS
