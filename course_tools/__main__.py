@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dicom_lessons import commands, places
 
@@ -224,6 +225,8 @@ def parser() -> argparse.ArgumentParser:
     add("messages", _messages, "gather the messages and list those without Russian")
     solutions = add("solutions", _solutions, "write the solutions of all lessons into a folder")
     solutions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    text = "build the lessons that run in a browser, with nothing installed"
+    _add_live(add("live", _live, text))
     _add_class(add("class", _class, "lay out a class for nbgrader, collect, examine, report"))
     _add_publishing(add)
 
@@ -240,21 +243,11 @@ def parser() -> argparse.ArgumentParser:
         "--files", type=int, default=12, help="good files for each fault; 12 if not said"
     )
 
-    text = "feed every reader mutated files and list what goes wrong"
-    fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
-    fuzz.add_argument(
-        "folder", metavar="FOLDER", nargs="?", type=Path,
-        help="files to mutate besides those that the course has",
-    )  # fmt: skip
-    fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
-    fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
-    fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
+    _add_fuzz(known)
     return every
 
 
 def _add_publishing(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
-    from course_tools.lessons import ROOT
-
     questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
     questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
     cards = add("cards", _cards, "write a cheat sheet to print and a deck for Anki")
@@ -278,7 +271,22 @@ def _add_publishing(add: Callable[[str, Command, str], argparse.ArgumentParser])
         help="gets a folder per language (my_work/site if none is named)",
     )  # fmt: skip
 
-    live = add("live", _live, "build the lessons that run in a browser, with nothing installed")
+
+def _add_fuzz(known: Any) -> None:
+    text = "feed every reader mutated files and list what goes wrong"
+    fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
+    fuzz.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path,
+        help="files to mutate besides those that the course has",
+    )  # fmt: skip
+    fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
+    fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
+    fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
+
+
+def _add_live(live: argparse.ArgumentParser) -> None:
+    from course_tools.lessons import ROOT
+
     live.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "build" / "live",
         help="is replaced by the site; build/live of the course if none is named",
@@ -314,7 +322,9 @@ def _add_class(course: argparse.ArgumentParser) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0 if all went well."""
-    return commands.run(parser(), arguments, "pip install -e '.[author,bench,cards,class,live,site]'")
+    return commands.run(
+        parser(), arguments, "pip install -e '.[author,bench,cards,class,live,site]'"
+    )
 
 
 if __name__ == "__main__":

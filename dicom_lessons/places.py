@@ -92,8 +92,7 @@ def ready(folder: Path) -> Path:
         If it cannot be made or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    # named: the drive of a browser does not know a file that has no name any more
-    with tempfile.NamedTemporaryFile(dir=folder) as file:
+    with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(4096))
     return folder
 

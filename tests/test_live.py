@@ -157,6 +157,15 @@ def test_a_missing_part_is_named(parts: Path, tmp_path: Path, gone: str) -> None
         wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
 
 
+def test_of_imagecodecs_only_what_the_course_uses_goes_along(parts: Path, tmp_path: Path) -> None:
+    name = "imagecodecs-2.0-py3-none-any.whl"
+    members = ("imagecodecs/a.py", "imagecodecs/_jpeg2k.abi3.so", "imagecodecs/_tiff.abi3.so")
+    write_wheel(parts, name, *members)
+    wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
+    with ZipFile(tmp_path / "site" / name) as wheel:
+        assert wheel.namelist() == ["imagecodecs/a.py", "imagecodecs/_jpeg2k.abi3.so"]
+
+
 def test_every_package_that_pyodide_lacks_is_pinned() -> None:
     assert {*wheels.pinned(lessons.ROOT / "requirements.txt")} == {*wheels.FROM_PYPI}
 
@@ -193,11 +202,10 @@ def test_a_sitting_says_the_same_without_threads_and_sockets(sitting: str) -> No
 
 
 def in_one_thread(program: str) -> str:
-    begin = (
-        "import sys; sys.path[:0] = [{!r}, {!r}]\nimport as_in_browser; as_in_browser.settle()\n"
-    )
+    paths = [str(lessons.ROOT), str(HERE)]
+    begin = f"import sys; sys.path[:0] = {paths}\nimport as_in_browser; as_in_browser.settle()\n"
     done = subprocess.run(
-        [sys.executable, "-c", begin.format(str(lessons.ROOT), str(HERE)) + textwrap.dedent(program)],
+        [sys.executable, "-c", begin + textwrap.dedent(program)],
         capture_output=True, text=True, timeout=200, check=False,
         env=os.environ | {"DICOM_LESSONS_PROGRESS": "off"},
     )  # fmt: skip

@@ -13,7 +13,7 @@ import nbformat
 
 from course_tools import lessons
 from course_tools.live import wheels
-from course_tools.live.notebooks import live_copy
+from course_tools.live.notebooks import RECORDED, live_copy
 
 LANGUAGES = ("en", "ru")
 EXTENSIONS = (
@@ -50,7 +50,8 @@ def build(folder: Path, parts: Path) -> Path:
             target.mkdir(parents=True)
             for notebook in lessons.notebooks(language):
                 nbformat.write(live_copy(notebook), target / notebook.name)
-        wheels.lay_out(parts, course_wheel(work / "dist"), work / "static" / "pyodide")
+        course = wheels.trimmed(course_wheel(work / "dist"), work, _is_used)
+        wheels.lay_out(parts, course, work / "static" / "pyodide")
         _configure(work)
         _lite(work, folder)
     return folder
@@ -62,6 +63,11 @@ def course_wheel(folder: Path) -> Path:
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], lessons.ROOT
     )
     return next(folder.glob("*.whl"))
+
+
+def _is_used(member: str) -> bool:
+    """Tell whether the course in a browser needs a file of its wheel: not its notebooks again."""
+    return "/notebooks/" not in member or member.rpartition("/")[2][:3] in RECORDED
 
 
 def _configure(work: Path) -> None:

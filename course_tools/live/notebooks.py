@@ -19,10 +19,19 @@ from course_tools.live.wheels import ALWAYS, COURSE, FROM_PYPI
 READY = "live-ready"
 RECORDED = {"09d": ("tls", "tls-refused", "hunt-door", "mutual")}
 """Cells that a browser cannot run, for it has no TLS: they show what they gave on a desktop."""
+# A kernel looks in the folder of the notebook first, and each look goes to the page and back: so it
+# comes last.
+_READY = """\
+import sys
+
+import pyodide_js
+
+sys.path.sort(key=lambda folder: folder == "" or folder.startswith("/drive"))
+await pyodide_js.loadPackage([{names}])"""
 _IMPORTED_AS = {"nibabel": "nibabel", "nrrd": "pynrrd", "dicomweb_client": "dicomweb-client"}
 _ROOMS = {
     "sop": ("pynetdicom", "matplotlib"),
-    "network": ("pynetdicom", "dicomweb-client", "cryptography", "matplotlib"),
+    "network": ("pynetdicom", "dicomweb-client", "matplotlib"),
     "volume": ("nibabel", "highdicom", "pynrrd", "matplotlib"),
     "download": ("pooch",),
 }
@@ -31,7 +40,7 @@ _ROOMS = {
 
 def live_copy(notebook: Path) -> nbformat.NotebookNode:
     """Return a sitting as the live site has it, without outputs."""
-    live = nbformat.read(notebook, as_version=4)
+    live: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
     live.metadata.kernelspec = {
         "name": "python",
         "display_name": "Python (Pyodide)",
@@ -71,7 +80,7 @@ def _first_code(notebook: nbformat.NotebookNode) -> int:
 
 def _ready(notebook: nbformat.NotebookNode) -> Any:
     names = ", ".join(f'"{name}"' for name in packages(notebook))
-    source = f"import pyodide_js\n\nawait pyodide_js.loadPackage([{names}])"
+    source = _READY.format(names=names)
     cell = nbformat.v4.new_code_cell(source, id=READY)
     cell.metadata["jupyter"] = {"source_hidden": True}
     return cell

@@ -12,10 +12,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 VERSION = "314.0.3"
 """Of Pyodide. The kernel's own is a later one of the same interface, 2026_0."""
@@ -46,7 +46,6 @@ ROOTS = (
     "packaging",
     "typing-extensions",
     "retrying",
-    "cryptography",
 )
 """Packages that Pyodide has; what they need comes with them."""
 FROM_PYPI = {
@@ -71,10 +70,14 @@ FROM_PYPI = {
 """Packages that Pyodide lacks, and what each needs; versions are those of requirements.txt."""
 COURSE = "dicom-lessons"
 ALWAYS = (
-    "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow", "platformdirs", "pydicom",
-    "requests", "tqdm",
+    "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow",
+    "platformdirs", "pydicom", "requests", "tqdm",
 )  # fmt: skip
 """What every sitting uses."""
+
+
+CODECS = ("_htj2k", "_imcd", "_jpeg2k", "_jpeg8", "_jpegls", "_shared")
+"""What the course uses of imagecodecs: a browser makes each compiled part ready at once."""
 
 
 class MissingPart(FileNotFoundError):
@@ -203,7 +206,10 @@ def _require_hash(path: Path, sha256: str) -> None:
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
-    shutil.copy2(wheel, folder)
+    if name == "imagecodecs":
+        wheel = trimmed(wheel, folder, _is_used)
+    else:
+        shutil.copy2(wheel, folder)
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}
     imports = [
@@ -220,3 +226,18 @@ def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[s
         "depends": list(needs),
         "unvendored_tests": False,
     }
+
+
+def trimmed(wheel: Path, folder: Path, wanted: Callable[[str], bool]) -> Path:
+    """Copy the members of a wheel whose names are wanted, and return the new wheel's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ZipFile(wheel) as source, ZipFile(folder / wheel.name, "w", ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            if wanted(member.filename):
+                target.writestr(member, source.read(member))
+    return folder / wheel.name
+
+
+def _is_used(member: str) -> bool:
+    part = member.rpartition("/")[2].partition(".")[0]
+    return not member.endswith(".so") or part in CODECS

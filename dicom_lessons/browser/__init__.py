@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = sys.platform == "emscripten"
@@ -23,5 +24,7 @@ def settle() -> None:
     sockets.settle()
     codecs.settle()
     recorded.settle()
+    # the drive does not know a file that has no name any more, and waits for it for ever
+    tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # type: ignore[assignment]
     if _DRIVE.is_dir():  # the files that JupyterLite shows and keeps
         os.environ.setdefault("DICOM_LESSONS_PROGRESS", str(_DRIVE / "progress.json"))

@@ -38,7 +38,8 @@ def round_of(thread: Any) -> Callable[[], None]:
     """Return what does a round of the loop of a thread of pynetdicom."""
     from pynetdicom import association, dul
 
-    dul.time, association.time = _LAYER, _ASSOCIATION  # type: ignore[attr-defined]
+    setattr(dul, "time", _LAYER)  # noqa: B010
+    setattr(association, "time", _ASSOCIATION)  # noqa: B010
     if isinstance(thread, dul.DULServiceProvider):
         thread.assoc._dul_ready.set()
         return lambda: _layer_round(thread)
@@ -86,9 +87,10 @@ def _take_instances(association: Any) -> None:
     """Take what C-GET sends (PS3.4 §C.4.3), while the requestor waits below whoever sends it."""
     from pynetdicom.dimse_primitives import C_STORE
 
-    while isinstance(association.dimse.peek_msg()[1], C_STORE):
-        if association.dimse.peek_msg()[1].MessageIDBeingRespondedTo is not None:
-            return
-        number, request = association.dimse.get_msg(block=False)
-        request._context_id = number
-        association._c_store_scp(request)
+    waiting = association.dimse.msg_queue.queue
+    for item in [*waiting]:  # responses to C-GET itself may lie before them
+        number, request = item
+        if isinstance(request, C_STORE) and request.MessageIDBeingRespondedTo is None:
+            waiting.remove(item)
+            request._context_id = number
+            association._c_store_scp(request)

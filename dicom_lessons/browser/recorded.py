@@ -16,7 +16,7 @@ def settle() -> None:
         from IPython import get_ipython
     except ImportError:
         return
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     if shell is not None:
         shell.register_magic_function(show, "cell", "recorded")
 

@@ -13,10 +13,9 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from dicom_lessons.browser import turns
+from dicom_lessons.browser import turns, web
 from dicom_lessons.text import _
 
-LOOPBACK = ("127.0.0.1", "127.1", "localhost", "0.0.0.0", "", None)
 _ports = count(40_001)
 _listening: dict[int, Socket] = {}
 _by_number: dict[int, Socket] = {}
@@ -59,7 +58,7 @@ class Socket:
 
     def listen(self, _most: int = 5) -> None:
         """Take calls from now on, those of urllib3 too."""
-        answer_requests()
+        web.answer_requests(_selected)
         _say_once()
         _listening[self.name[1]] = self
 
@@ -74,7 +73,7 @@ class Socket:
     def connect(self, address: Any) -> None:
         """Call a server of this computer."""
         host, port = address[:2]
-        if host not in LOOPBACK:
+        if host not in web.LOOPBACK:
             raise OSError(errno.ENETUNREACH, "A browser has no sockets to another computer")
         if port not in _listening:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
@@ -249,12 +248,12 @@ def settle() -> None:
     socket.socket = Socket  # type: ignore[misc, assignment]
     socket.create_connection = _create_connection  # type: ignore[assignment]
     socket.create_server = _create_server  # type: ignore[assignment]
-    socket.getaddrinfo = _addresses  # type: ignore[assignment]
+    socket.getaddrinfo = _addresses
     socket.getfqdn = lambda name="": name or "localhost"
     for name in ("SO_REUSEADDR", "SO_REUSEPORT", "SOL_SOCKET", "AI_PASSIVE", "TCP_NODELAY"):
         if not hasattr(socket, name):
             setattr(socket, name, 1)
-    select.select = _selected  # type: ignore[assignment]
+    select.select = _selected
 
 
 def _create_connection(address: Any, timeout: Any = None, *_more: Any, **_options: Any) -> Socket:
@@ -272,7 +271,7 @@ def _create_server(address: Any, **_options: Any) -> Socket:
 
 
 def _addresses(host: Any, port: Any, *_more: Any, **_options: Any) -> list[Any]:
-    if host not in LOOPBACK:
+    if host not in web.LOOPBACK:
         raise socket.gaierror(-2, "Name or service not known")
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(port or 0)))]
 
@@ -299,30 +298,5 @@ def _say_once() -> None:
         _(
             "In a browser both programs run in this page: their bytes go through memory, not "
             "through a network. What they say is the same."
-        )
-    )
-
-
-def answer_requests() -> None:
-    """Have urllib3 reach servers of this computer by these sockets, others by the browser."""
-    import urllib3.connectionpool as pools
-    import urllib3.util.wait as waits
-    from urllib3.connection import HTTPConnection
-
-    plain = getattr(pools, "HTTPConnection", HTTPConnection)
-    begin = pools.HTTPConnectionPool.__init__
-    if getattr(begin, "reaches_here", False):
-        return
-
-    def begin_here(pool: Any, host: str, *more: Any, **options: Any) -> None:
-        begin(pool, host, *more, **options)
-        if host in LOOPBACK and type(pool) is pools.HTTPConnectionPool:
-            pool.ConnectionCls = plain
-
-    begin_here.reaches_here = True  # type: ignore[attr-defined]
-    pools.HTTPConnectionPool.__init__ = begin_here  # type: ignore[method-assign, assignment]
-    waits.wait_for_socket = (  # type: ignore[assignment]
-        lambda sock, read=False, write=False, timeout=None: any(
-            _selected([sock] * read, [sock] * write, [], timeout)
         )
     )

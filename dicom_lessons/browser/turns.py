@@ -101,10 +101,10 @@ def settle() -> None:
     """Have the threads of the course and of the servers that it runs take turns."""
     for name, function in (("start", _begin), ("join", _wait_for), ("is_alive", _lives)):
         setattr(Thread, name, function)
-    Condition.wait = _wait  # type: ignore[method-assign]
-    BaseServer.shutdown = _shut_down  # type: ignore[method-assign]
+    setattr(Condition, "wait", _wait)  # noqa: B010
+    setattr(BaseServer, "shutdown", _shut_down)  # noqa: B010
     threading.enumerate = lambda: [*_enumerate(), *_alive]
-    time.sleep = sleep
+    setattr(time, "sleep", sleep)  # noqa: B010
 
 
 def _begin(thread: Thread) -> None:

@@ -185,7 +185,7 @@ def test_lessons_import_only_what_they_require() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = list(project["dependencies"])
     for extra, requirements in project["optional-dependencies"].items():
-        if extra not in {"author", "bench", "cards", "class", "test", "validate"}:
+        if extra not in {"author", "bench", "cards", "class", "live", "site", "test", "validate"}:
             wanted += requirements
     # what ipykernel, jinja2, ipywidgets and requests are made of
     parts = {"ipython", "jupyter_core", "markupsafe", "psutil", "traitlets", "urllib3"}

@@ -83,49 +83,81 @@ class LivePage:
         return cells
 
     def widget(self, cell: str) -> Locator:
-        """Scroll to a cell and return its first live widget."""
+        """Scroll to a cell and return its output, once a live widget is in it."""
         self.page.evaluate(_SHOW, cell)
         number = self.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
         )
-        place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .dl-live"
-        found = self.page.locator(place).first
-        found.wait_for()
+        place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea"
+        found = self.page.locator(place)
+        found.locator(".dl-live, .jupyter-widgets").first.wait_for()
         return found
 
     def touch(self, cell: str) -> bool:
-        """Use the first control of a cell's widget and tell whether something else changed."""
+        """Use the controls of a cell's widget, one after another, until something else changes."""
         widget = self.widget(cell)
-        seen = widget.evaluate(_SEEN)
-        _use(widget)
-        for _tenth in range(300):
-            if widget.evaluate(_SEEN) != seen:
-                return True
-            self.page.wait_for_timeout(100)
+        for use in (_drag, _choose, _check, _pick, _type, _press):
+            seen = widget.evaluate(_SEEN)
+            if use(widget):
+                for _tenth in range(200):
+                    if widget.evaluate(_SEEN) != seen:
+                        return True
+                    self.page.wait_for_timeout(100)
         return False
 
 
-def _use(widget: Locator) -> None:
-    stage, choices = widget.locator(".dl-stage:visible"), widget.locator("select:visible")
-    rows, radios = widget.get_by_role("option"), widget.locator("input[type=radio]:visible")
-    if stage.count():
-        stage.first.scroll_into_view_if_needed()
-        box = stage.first.bounding_box()
-        assert box is not None
-        mouse = widget.page.mouse
-        mouse.move(box["x"] + 40, box["y"] + 40)
-        mouse.down()
-        mouse.move(box["x"] + 120, box["y"] + 90, steps=5)
-        mouse.up()
-    elif choices.count():
-        choices.first.focus()
-        widget.page.keyboard.press("ArrowDown")
-    elif radios.count():
+def _drag(widget: Locator) -> bool:
+    stage = widget.locator(".dl-stage:visible")
+    if not stage.count():
+        return False
+    stage.first.scroll_into_view_if_needed()
+    box = stage.first.bounding_box()
+    assert box is not None
+    mouse = widget.page.mouse
+    mouse.move(box["x"] + 40, box["y"] + 40)
+    mouse.down()
+    mouse.move(box["x"] + 120, box["y"] + 90, steps=5)
+    mouse.up()
+    return True
+
+
+def _choose(widget: Locator) -> bool:
+    other = "(one) => [...one.options].findIndex((option) => !option.selected && !option.disabled)"
+    for choices in widget.locator("select:visible").all():
+        if (number := choices.evaluate(other)) >= 0:
+            choices.select_option(index=number)
+            return True
+    return False
+
+
+def _check(widget: Locator) -> bool:
+    radios = widget.locator("input[type=radio]:visible:not(:checked)")
+    if radios.count():
         radios.first.check()
-    elif rows.count():
-        rows.nth(2).click()
-    else:
-        widget.locator("button:visible").first.click()
+    return bool(radios.count())
+
+
+def _pick(widget: Locator) -> bool:
+    rows = widget.locator(":is([role=option], .row):visible:not([aria-selected=true])")
+    if rows.count():
+        rows.first.click()
+    return bool(rows.count())
+
+
+def _type(widget: Locator) -> bool:
+    fields = widget.locator("input[type=text]:visible")
+    if fields.count():
+        fields.first.focus()
+        widget.page.keyboard.press("End")
+        widget.page.keyboard.type("1")
+    return bool(fields.count())
+
+
+def _press(widget: Locator) -> bool:
+    buttons = widget.locator("button:visible:enabled")
+    if buttons.count():
+        buttons.first.click()
+    return bool(buttons.count())
 
 
 @contextmanager
