@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from dicom_lessons import commands, places
 
@@ -197,6 +198,11 @@ def parser() -> argparse.ArgumentParser:
         "--files", type=int, default=12, help="good files for each fault; 12 if not said"
     )
 
+    _add_fuzz(known)
+    return every
+
+
+def _add_fuzz(known: Any) -> None:
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
     fuzz.add_argument(
@@ -206,7 +212,6 @@ def parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--files", type=int, default=1000, help="how many; 1000 if not said")
     fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
     fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
-    return every
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""The command ``python -m dicom_lessons examine``: a diagnosis for any file, in words or as JSON."""
+"""The command ``python -m dicom_lessons examine``: any file's diagnosis, in words or JSON."""
 
 from __future__ import annotations
 
