@@ -248,7 +248,7 @@ def _of_series(files: Sequence[bytes]) -> Admission:
 
 
 def treat(name: str, cured: _Cured) -> list[Finding]:
-    """Judge a cure: is the fault gone, and did it do no harm?
+    """Judge a cure: the fault has to be gone, and nothing may be harmed.
 
     Parameters
     ----------
