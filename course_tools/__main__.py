@@ -191,7 +191,9 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    bench.add_argument("--only", choices=["network", "volume", "clinic"], help="print one part alone")
+    bench.add_argument(
+        "--only", choices=["network", "volume", "clinic"], help="print one part alone"
+    )
 
     confusion = add("confusion", _confusion, "plant every fault of the clinic, print what is named")
     confusion.add_argument(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dicom_lessons import reading, samples
 from dicom_lessons.clinic import patients
 from dicom_lessons.clinic.examination import examine
+from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.ward import PATIENTS
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check, Code
@@ -67,7 +68,7 @@ def _sizes() -> Cases:
 def _without_meta() -> Cases:
     mr = samples.read("MR_small")
     implicit = rewrite(mr, "1.2.840.10008.1.2")
-    start = patients.Inside(implicit, "").start
+    start = Inside(implicit, "").start
     files = [patients.no_file_meta(samples.path(name).read_bytes())
              for name in ("MR_small", "CT_small")]  # fmt: skip
     return [(each,) for each in (*files, implicit[start:])]

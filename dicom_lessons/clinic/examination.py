@@ -128,8 +128,8 @@ def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
         return Examination(name, (_unread("not_dicom", error, name),))
     if inside.is_bomb:  # no other reader gets to see it
         most = reading.MOST_INFLATED
-        error = ValueError(_("its data set inflates to more than {most} bytes", most=most))
-        return Examination(name, (_unread("deflate_bomb", error, name),), _about(None, inside))
+        bomb = ValueError(_("its data set inflates to more than {most} bytes", most=most))
+        return Examination(name, (_unread("deflate_bomb", bomb, name),), _about(None, inside))
     found = list(inside.diagnoses())
     try:
         dataset = reading.read(raw)

@@ -219,9 +219,10 @@ def _segment(fragment: bytes, rows: object, columns: object) -> Iterator[Diagnos
         return
     first, second = struct.unpack_from("<2I", frame, 4)
     try:
-        from rle.utils import decode_segment
+        from rle import utils
 
-        size = len(decode_segment(frame[first : second or None]))
+        coded = frame[first : second or None]
+        size = len(utils.decode_segment(coded))  # type: ignore[attr-defined]
     except Exception:  # not installed, or what it raises on broken bytes
         return
     if rows * columns < size - 1 and columns:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from pydicom import DataElement, Dataset, FileDataset, config, dcmread, dcmwrite
 from pydicom.datadict import tag_for_keyword
+from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import (
     UID,
@@ -391,7 +392,7 @@ def _renamed(raw: bytes, syntax: UID) -> bytes:
     if "TransferSyntaxUID" not in file_meta:
         raise Unfit(_("it names no transfer syntax"))
     file_meta.TransferSyntaxUID = syntax
-    file = BytesIO()
+    file = DicomBytesIO()
     write_file_meta_info(file, file_meta, enforce_standard=False)
     return raw[:132] + file.getvalue() + raw[start:]
 
