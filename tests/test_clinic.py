@@ -315,7 +315,9 @@ def test_a_cure_that_harms_is_no_cure(name: str) -> None:
 
 
 def test_a_cure_gives_back_files() -> None:
-    for rubbish in ([], [b""], [None], b"", b"no file", [clinic.admit("no_file_meta")] * 2):
+    twice = [clinic.admit("no_file_meta")] * 2
+    rubbishes: tuple[Any, ...] = ([], [b""], [None], b"", b"no file", twice)
+    for rubbish in rubbishes:
         assert clinic.treat("no_file_meta", rubbish) != []
     with pytest.raises(LookupError, match="no_file_meta"):
         clinic.treat("nobody", None)

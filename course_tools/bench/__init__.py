@@ -81,6 +81,13 @@ def network_lines() -> Iterator[str]:
     return table(Report(describe_machine(), tuple(found), tuple(notes)))
 
 
+def clinic_lines() -> Iterator[str]:
+    """Measure only how a folder is examined, and give the report line by line."""
+    from course_tools.bench.clinic import clinic_figures
+
+    return table(Report(describe_machine(), tuple(clinic_figures())))
+
+
 def describe_machine() -> Machine:
     """Return what a reader needs to weigh the figures: neither host, user nor path."""
     from course_tools.bench.jupyterlab import find_chromium

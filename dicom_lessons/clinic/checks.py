@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dicom_lessons import reading, samples
 from dicom_lessons.clinic import patients
 from dicom_lessons.clinic.examination import examine
+from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.ward import PATIENTS
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check, Code
@@ -31,19 +32,19 @@ def _beginnings() -> Cases:
     return [(bytes.fromhex(each),) for each in known]
 
 
-def _body(dark: int, bright: int, spots: bool = False) -> NDArray[np.uint8]:
+def _body(dark: int, bright: int, spot: int = -1) -> NDArray[np.uint8]:
     picture = np.full((64, 48), dark, np.uint8)
     picture[10:54, 8:40] = bright
-    if spots:
-        picture[0, 0:3], picture[30:34, 20:24] = 255 - dark, 255 - bright
-        picture[0, 0] = 255
+    if spot >= 0:  # a marker at the border, and some noise inside
+        picture[0, spot], picture[30:34, 20:24] = 255 - dark, 255 - bright
     return picture
 
 
 def _pictures() -> Cases:
     return [
-        (_body(0, 200),), (_body(255, 60),), (_body(10, 220, True),), (_body(250, 30, True),),
-        (_body(180, 240),), (_body(90, 20),), (_body(20, 90, True),), (_body(140, 128),),
+        (_body(0, 200),), (_body(255, 60),), (_body(10, 220, 0),), (_body(10, 220, 20),),
+        (_body(250, 30, 0),),
+        (_body(180, 240),), (_body(90, 20),), (_body(20, 90, 47),), (_body(140, 128),),
     ]  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def _lengths() -> Cases:
 def _sizes() -> Cases:
     return [
         (256, 256, 1, 16, 1), (3, 3, 3, 8, 1), (480, 640, 3, 8, 12), (5, 5, 1, 1, 1),
+        (1, 17, 1, 1, 1),
         (1, 1, 1, 8, 1), (10, 10, 1, 1, 3), (64, 64, 1, 16, 70),
     ]  # fmt: skip
 
@@ -66,7 +68,7 @@ def _sizes() -> Cases:
 def _without_meta() -> Cases:
     mr = samples.read("MR_small")
     implicit = rewrite(mr, "1.2.840.10008.1.2")
-    start = patients.Inside(implicit, "").start
+    start = Inside(implicit, "").start
     files = [patients.no_file_meta(samples.path(name).read_bytes())
              for name in ("MR_small", "CT_small")]  # fmt: skip
     return [(each,) for each in (*files, implicit[start:])]

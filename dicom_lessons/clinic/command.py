@@ -1,4 +1,4 @@
-"""The command ``python -m dicom_lessons examine``: a diagnosis for any file, in words or as JSON."""
+"""Examine files from the command line: ``python -m dicom_lessons examine``."""
 
 from __future__ import annotations
 

@@ -128,8 +128,8 @@ def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
         return Examination(name, (_unread("not_dicom", error, name),))
     if inside.is_bomb:  # no other reader gets to see it
         most = reading.MOST_INFLATED
-        error = ValueError(_("its data set inflates to more than {most} bytes", most=most))
-        return Examination(name, (_unread("deflate_bomb", error, name),), _about(None, inside))
+        bomb = ValueError(_("its data set inflates to more than {most} bytes", most=most))
+        return Examination(name, (_unread("deflate_bomb", bomb, name),), _about(None, inside))
     found = list(inside.diagnoses())
     try:
         dataset = reading.read(raw)
@@ -141,9 +141,7 @@ def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
     try:
         found += outside.judge(dataset)
     except (ValueError, RecursionError) as error:
-        found.append(
-            Diagnosis(fault="value", what=reading.reason_of(error), section="PS3.5 §7.5")
-        )
+        found.append(Diagnosis(fault="value", what=reading.reason_of(error), section="PS3.5 §7.5"))
     dataset.buffer = None
     return Examination(name, ranked(found), _about(dataset, inside), _slice(dataset))
 
@@ -158,9 +156,7 @@ def _unread(fault: str, error: Exception, name: str) -> Diagnosis:
     }
     cure = cures.get(fault, _("fetch it again"))
     section = "PS3.5 §A.5" if fault == "deflate_bomb" else ""
-    return Diagnosis(
-        fault=fault, what=what.removeprefix(f"{name}: "), cure=cure, section=section
-    )
+    return Diagnosis(fault=fault, what=what.removeprefix(f"{name}: "), cure=cure, section=section)
 
 
 def _about(dataset: Dataset | None, inside: Inside) -> str:

@@ -10,17 +10,16 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any, Literal
 
-from pydicom.datadict import dictionary_has_tag
+from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from dicom_lessons import reading
 from dicom_lessons.clinic.faults import Diagnosis
 from dicom_lessons.pixels import codestream
-from dicom_lessons.read_write.compare import name_of
-from dicom_lessons.structure.element import Element, StructureError, decode_header
-from dicom_lessons.structure.file_map import FileMap, guess_encoding, map_bytes
+from dicom_lessons.structure import StructureError, map_bytes
 from dicom_lessons.text import N_, _, ngettext, short
 
 PIXEL_DATA = 0x7FE00010
@@ -68,7 +67,7 @@ class Inside:
     def __init__(self, raw: bytes, name: str) -> None:
         self.raw = raw
         self.whole = map_bytes(raw, name)
-        self.map: FileMap = self.whole.inflated or self.whole
+        self.map = self.whole.inflated or self.whole
         self.elements = self.map.elements
         self.syntax = UID(self.whole.transfer_syntax)
         self.pixels = next((e for e in self.elements if e.tag == PIXEL_DATA and not e.depth), None)
@@ -110,7 +109,9 @@ class Inside:
     def is_bomb(self) -> bool:
         """Whether the deflated data set is larger than the limit."""
         stopped = str(self.whole.stopped or "")
-        return self.syntax == DeflatedExplicitVRLittleEndian and str(reading.MOST_INFLATED) in stopped
+        return (
+            self.syntax == DeflatedExplicitVRLittleEndian and str(reading.MOST_INFLATED) in stopped
+        )
 
     @property
     def start(self) -> int:
@@ -149,13 +150,12 @@ class Inside:
         # the group number of the first element is small, whichever way it is read
         little = int.from_bytes(first[:2], "little") <= int.from_bytes(first[:2], "big")
         explicit = first[4:6].isalpha() and first[4:6].isupper()
-        with suppress(StructureError):
-            tag = decode_header(behind, 0, explicit, little).tag
-            if not tag.element or dictionary_has_tag(tag):
-                return _encoded(explicit, little)
+        tag = _tag(first, little)
+        if len(first) == 8 and (not tag & 0xFFFF or dictionary_has_tag(tag)):
+            return _encoded(explicit, little)
         with suppress(reading.ReadingError):
             data, _size = reading.inflate(behind)
-            if guess_encoding(data) is not None:
+            if dictionary_has_tag(_tag(data[:4], True)):
                 return DeflatedExplicitVRLittleEndian.name
         return ""
 
@@ -177,9 +177,7 @@ class Inside:
         cut = last.length is not None and not last.nested
         cut = cut and last.value_offset + (last.length or 0) > len(raw)
         if not cut:
-            owner = next(
-                (e for e in reversed(self.elements) if e.nested and e.end == offset), None
-            )
+            owner = next((e for e in reversed(self.elements) if e.nested and e.end == offset), None)
             if owner is not None and owner.length is None and self._lacks_delimiter(owner, offset):
                 place = self.path(owner)
                 what = _("the delimiter is missing at byte {offset}", offset=offset)
@@ -204,18 +202,13 @@ class Inside:
         section = "PS3.5 §A.4" if fault == "truncated_fragments" else section
         return Diagnosis(fault=fault, where=self.path(last), what=what, cure=cure, section=section)
 
-    def _lacks_delimiter(self, owner: Element, offset: int) -> bool:
+    def _lacks_delimiter(self, owner: Any, offset: int) -> bool:
         if offset >= len(self.map.raw):
             return True
-        try:
-            tag = decode_header(
-                self.map.raw, offset, self.map.explicit, self.map.little_endian
-            ).tag
-        except StructureError:
-            return False
+        tag = _tag(self.map.raw[offset : offset + 4], self.map.little_endian)
         if owner.kind == "item":
             return tag in (0xFFFEE000, 0xFFFEE0DD)
-        return tag.group != 0xFFFE and tag > owner.tag
+        return tag >> 16 != 0xFFFE and tag > owner.tag
 
     # ---- pixels, lengths, UIDs, text
 
@@ -294,24 +287,31 @@ class Inside:
 
     # ---- names
 
-    def path(self, element: Element) -> str:
+    def path(self, element: Any) -> str:
         """Return keywords down to an element of the map."""
         names: list[str] = []
         for each in (element, *self._owners(element)):
             if each.kind == "item":
                 names.append(f"[{each.number}]")
             elif each.kind == "element":
-                names.append(name_of(BaseTag(each.tag)))
+                names.append(
+                    keyword_for_tag(each.tag) or f"{each.tag >> 16:04X},{each.tag & 0xFFFF:04X}"
+                )
         text = ""
         for name in reversed(names):
             text += name if name.startswith("[") or not text else f".{name}"
         return f"file_meta.{text}" if element.tag.group == 2 else text
 
-    def _owners(self, element: Element) -> Iterator[Element]:
+    def _owners(self, element: Any) -> Iterator[Any]:
         owner = element.owner
         while owner is not None:
             yield self.map.elements[owner]
             owner = self.map.elements[owner].owner
+
+
+def _tag(header: bytes, little_endian: bool) -> int:
+    order: Literal["little", "big"] = "little" if little_endian else "big"
+    return int.from_bytes(header[:2], order) << 16 | int.from_bytes(header[2:4], order)
 
 
 def _reason(stopped: StructureError) -> str:

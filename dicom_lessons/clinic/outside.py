@@ -219,9 +219,10 @@ def _segment(fragment: bytes, rows: object, columns: object) -> Iterator[Diagnos
         return
     first, second = struct.unpack_from("<2I", frame, 4)
     try:
-        from rle.utils import decode_segment
+        from rle import utils
 
-        size = len(decode_segment(frame[first : second or None]))
+        coded = frame[first : second or None]
+        size = len(utils.decode_segment(coded))  # type: ignore[attr-defined]
     except Exception:  # not installed, or what it raises on broken bytes
         return
     if rows * columns < size - 1 and columns:
@@ -254,8 +255,12 @@ def _planar(dataset: Dataset) -> Iterator[Diagnosis]:
     )
     rough = [float(sum(np.abs(np.diff(way, axis=axis)).mean() for axis in (1, 2))) for way in ways]
     if rough[told] > ROUGHER * rough[1 - told] and rough[told] > 1:
-        what = _("it says {told}, but read as {other} the picture is {times} times smoother",
-                 told=told, other=1 - told, times=f"{rough[told] / max(rough[1 - told], 0.01):.1f}")
+        what = _(
+            "it says {told}, but read as {other} the picture is {times} times smoother",
+            told=told,
+            other=1 - told,
+            times=f"{rough[told] / max(rough[1 - told], 0.01):.1f}",
+        )
         yield Diagnosis(
             fault="planar_configuration", where="PlanarConfiguration", what=what,
             cure=_("set it to {other}; the pixels stay", other=1 - told),

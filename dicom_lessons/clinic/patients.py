@@ -12,10 +12,12 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from pydicom import DataElement, Dataset, FileDataset, config, dcmread, dcmwrite
 from pydicom.datadict import tag_for_keyword
+from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import (
     UID,
@@ -32,7 +34,6 @@ from dicom_lessons import reading
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.outside import border_is_bright
 from dicom_lessons.pixels import stored_values
-from dicom_lessons.structure.element import Element
 from dicom_lessons.text import _
 
 NAME = "Иванов^Иван^Петрович"
@@ -317,7 +318,7 @@ def compressed_ow(raw: bytes) -> bytes:
 
 
 def shuffled_series(files: Sequence[bytes]) -> list[bytes]:
-    """Number the slices of a series in no order."""
+    """Give the slices of a series numbers in no order."""
     numbers = sorted(range(1, len(files) + 1), key=lambda one: hashlib.sha256(b"%d" % one).digest())
     if len(files) < 4:
         raise Unfit(_("it has too few slices"))
@@ -391,12 +392,12 @@ def _renamed(raw: bytes, syntax: UID) -> bytes:
     if "TransferSyntaxUID" not in file_meta:
         raise Unfit(_("it names no transfer syntax"))
     file_meta.TransferSyntaxUID = syntax
-    file = BytesIO()
+    file = DicomBytesIO()
     write_file_meta_info(file, file_meta, enforce_standard=False)
     return raw[:132] + file.getvalue() + raw[start:]
 
 
-def _element(raw: bytes, tag: int | None) -> Element:
+def _element(raw: bytes, tag: int | None) -> Any:
     for each in Inside(raw, "").elements:
         if each.tag == tag and not each.depth:
             return each

@@ -112,7 +112,8 @@ PATIENTS = _known(
             N_("A small file: the computer stood still for a minute."), False),
     Patient("tiff_twin", "preamble_twin", "virtual/mr_t1",
             ("no_file_meta", "broken_structure", "detail"),
-            N_("My picture program opens it. Is it DICOM or not?"), True, ("DataSetTrailingPadding",)),
+            N_("My picture program opens it. Is it DICOM or not?"), True,
+            ("DataSetTrailingPadding",)),
     Patient("wrong_rows", "wrong_rows", "virtual/mr_t2",
             ("truncated_pixels", "pixel_length", "planar_configuration"),
             N_("The back of the head is missing.")),
@@ -167,7 +168,6 @@ def good(name: str) -> tuple[bytes, ...]:
     return (samples.path(one.base).read_bytes(),)
 
 
-@cache
 def admit(name: str) -> Any:
     """Return a patient: the bytes of a broken file, or a list of those of a series.
 
@@ -181,9 +181,15 @@ def admit(name: str) -> Any:
     >>> admit("no_file_meta")[:4].hex(" ")
     '08 00 05 00'
     """
-    make: Callable[[Any], Any] = getattr(patients, name if patient(name) else "")
+    made = _made(name)
+    return made if isinstance(made, bytes) else list(made)
+
+
+@cache
+def _made(name: str) -> bytes | tuple[bytes, ...]:
     files = good(name)
-    return make(list(files)) if patient(name).is_series else make(files[0])
+    make: Callable[[Any], Any] = getattr(patients, name)
+    return tuple(make(files)) if patient(name).is_series else bytes(make(files[0]))
 
 
 def diagnosed(name: str) -> Examination:
@@ -208,7 +214,6 @@ class Admission:
     picture: NDArray[Any] | None = None
 
 
-@cache
 def admission(name: str) -> Admission:
     """Open a patient as any program with pydicom would, and return what happens."""
     broken = admit(name)
@@ -231,8 +236,8 @@ def admission(name: str) -> Admission:
             lines.append(_("pixel_array: {shape}, {kind}", shape=shape, kind=kind))
         except Exception as error:  # the symptom, of whatever kind
             lines.append(f"{type(error).__name__}: {short(error, 300)}")
-    said = [f"{one.category.__name__}: {short(one.message, 200)}" for one in heard]
-    return Admission((*dict.fromkeys(said), *lines), picture)
+    warned = [f"{one.category.__name__}: {short(one.message, 200)}" for one in heard]
+    return Admission((*dict.fromkeys(warned), *lines), picture)
 
 
 def _of_series(files: Sequence[bytes]) -> Admission:
@@ -247,7 +252,7 @@ def _of_series(files: Sequence[bytes]) -> Admission:
 
 
 def treat(name: str, cured: _Cured) -> list[Finding]:
-    """Judge a cure: is the fault gone, and did it do no harm?
+    """Judge a cure: the fault has to be gone, and nothing may be harmed.
 
     Parameters
     ----------

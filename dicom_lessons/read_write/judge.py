@@ -62,9 +62,7 @@ RULES = {
 }
 
 
-def validate(
-    dataset: Dataset, *, stored: NDArray[Any] | None = None
-) -> tuple[Finding, ...]:
+def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[Finding, ...]:
     """Judge a data set before it is saved: its UIDs, values, text, private blocks, pixels.
 
     Text is doubted where it reads oddly and all of it reads well in another character set. What
@@ -212,11 +210,10 @@ def _judge_tag(entry: Entry) -> Iterator[Finding]:
         what = _("an overlay lies in unused bits of Pixel Data, which was retired")
         cure = _("put its bits into Overlay Data (60xx,3000), with Overlay Bit Position 0")
         yield Finding(where=entry.where, what=what, cure=cure, section="PS3.3 C.9.2")
-    elif vr != "UN" and (known := _known_vr(tag)):
-        if vr not in known.split(" or "):
-            what = _("VR {vr} stands where the dictionary has {known}", vr=vr, known=known)
-            cure = _("set it by its keyword: pydicom looks its VR up")
-            yield Finding(where=entry.where, what=what, cure=cure, section="PS3.6 chapter 6")
+    elif vr != "UN" and (known := _known_vr(tag)) and vr not in known.split(" or "):
+        what = _("VR {vr} stands where the dictionary has {known}", vr=vr, known=known)
+        cure = _("set it by its keyword: pydicom looks its VR up")
+        yield Finding(where=entry.where, what=what, cure=cure, section="PS3.6 chapter 6")
 
 
 @lru_cache(maxsize=8192)
