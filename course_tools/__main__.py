@@ -176,15 +176,7 @@ def parser() -> argparse.ArgumentParser:
 
     questions = add("questions", _questions, "write all questions for Moodle, in GIFT")
     questions.add_argument("folder", metavar="FOLDER", type=Path, help="gets a file per language")
-    slides = add("slides", _slides, "write the sittings as slides that need no network")
-    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
-    slides.add_argument(
-        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
-    )
-    slides.add_argument(
-        "--reveal", metavar="FOLDER", type=Path, default=None,
-        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
-    )  # fmt: skip
+    _add_slides(add("slides", _slides, "write the sittings as slides that need no network"))
 
     bench = add("bench", _bench, "measure the course against what one would pick instead")
     bench.add_argument(
@@ -205,6 +197,17 @@ def parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--seed", type=int, default=0, help="another one gives other files")
     fuzz.add_argument("--keep", metavar="FOLDER", type=Path, help="gets files that show a fault")
     return every
+
+
+def _add_slides(slides: argparse.ArgumentParser) -> None:
+    slides.add_argument("folder", metavar="FOLDER", type=Path, help="gets a folder per language")
+    slides.add_argument(
+        "sittings", metavar="SITTING", nargs="*", help="such as 01a; every sitting if none is named"
+    )
+    slides.add_argument(
+        "--reveal", metavar="FOLDER", type=Path, default=None,
+        help="where reveal.js lies; node_modules/reveal.js of the course if none is named",
+    )  # fmt: skip
 
 
 def _add_class(course: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ from dicom_lessons import reading
 from dicom_lessons.collection.crew import CHUNK, Chunk, open_crew, read_all, table_of_chunk
 from dicom_lessons.collection.index import Index
 from dicom_lessons.collection.sources import Sources, entries, roots_of, stamper
-from dicom_lessons.collection.table import CollectionError, Column, Entry, columns_of
+from dicom_lessons.collection.table import CollectionError, Column, FoundFile, columns_of
 from dicom_lessons.text import _, short
 
 ROWS, SECONDS = 2500, 10.0
@@ -103,14 +103,14 @@ class _Walk:
         self.seen: list[NDArray[np.uint64]] = []
         self.new = 0
 
-    def all(self) -> Iterator[tuple[str, Entry]]:
+    def all(self) -> Iterator[tuple[str, FoundFile]]:
         own = os.path.realpath(self._parts.folder)
         for root, only in self._roots:
             stamp = stamper(root, self._columns)
             for entry in entries(root, only, stamp, own):
                 yield root, entry
 
-    def missing(self) -> Iterator[tuple[str, Entry] | int]:
+    def missing(self) -> Iterator[tuple[str, FoundFile] | int]:
         """Yield what is to be read, and how many files were passed by."""
         known, every = self._parts.known, self.all()
         while batch := list(islice(every, 4096)):
@@ -127,7 +127,7 @@ class _Walk:
 
 def _chunks(walk: _Walk, size: int, bar: Any) -> Iterator[Chunk]:
     """Yield what is to be read in pieces of one folder each."""
-    root, waiting = "", list[Entry]()
+    root, waiting = "", list[FoundFile]()
     for one in chain(walk.missing(), [("", None)]):
         if isinstance(one, int):
             bar.update(one)

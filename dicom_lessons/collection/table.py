@@ -79,7 +79,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FoundFile:
     """One file that a walk met, or one member of a zip archive.
 
     Attributes
@@ -151,7 +151,7 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
 
 
 def table_of(
-    folder: str, rows: Sequence[tuple[Entry, Mapping[str, Any]]], columns: Sequence[Column]
+    folder: str, rows: Sequence[tuple[FoundFile, Mapping[str, Any]]], columns: Sequence[Column]
 ) -> pa.Table:
     """Return rows as one table."""
     kept: dict[str, list[Any]] = {
