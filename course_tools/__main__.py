@@ -184,8 +184,9 @@ def parser() -> argparse.ArgumentParser:
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
     bench.add_argument(
-        "--only", choices=["collection", "network", "volume"], help="print one part alone"
-    )
+        "--only", choices=["collection", "network", "volume"], metavar="PART",
+        help="print one part alone: collection, network or volume",
+    )  # fmt: skip
 
     text = "feed every reader mutated files and list what goes wrong"
     fuzz = commands.add(known, "fuzz", _fuzz, text, "--files 1000 --keep my_work/fuzz")
