@@ -28,8 +28,8 @@ from dicom_lessons.collection.sources import Sources, entries, roots_of, stamper
 from dicom_lessons.collection.table import CollectionError, Column, FoundFile, columns_of
 from dicom_lessons.text import _, short
 
-ROWS, SECONDS = 2500, 10.0
-"""A part is written as soon as it has that many rows, or after so many seconds."""
+CHUNKS, SECONDS = 10, 10.0
+"""A part is written as soon as it has the rows of so many chunks, or after so many seconds."""
 _TEMPORARY = "part.tmp"
 
 
@@ -75,7 +75,7 @@ def index_files(
     """
     columns = columns_of(elements)
     roots = roots_of(sources)
-    parts = _Parts(Path(folder), columns)
+    parts = _Parts(Path(folder), columns, CHUNKS * max(chunk, 1))
     crew = open_crew(columns, processes, cluster)
     walked = _Walk(roots, columns, parts)
     total = sum(1 for _entry in _Walk(roots, columns, parts).all()) if progress else None
@@ -144,8 +144,8 @@ def _chunks(walk: _Walk, size: int, bar: Any) -> Iterator[Chunk]:
 class _Parts:
     """The parts of an index on the disk, and the rows that wait to become one."""
 
-    def __init__(self, folder: Path, columns: Sequence[Column]) -> None:
-        self.folder, self._columns = folder, columns
+    def __init__(self, folder: Path, columns: Sequence[Column], rows: int) -> None:
+        self.folder, self._columns, self._rows = folder, columns, rows
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / _TEMPORARY).unlink(missing_ok=True)
@@ -170,7 +170,7 @@ class _Parts:
     def add(self, table: pa.Table) -> None:
         self._waiting.append(table)
         rows = sum(one.num_rows for one in self._waiting)
-        if rows >= ROWS or time.monotonic() - self._since > SECONDS:
+        if rows >= self._rows or time.monotonic() - self._since > SECONDS:
             self.save()
 
     def save(self) -> None:
