@@ -14,6 +14,7 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,13 @@ from dicom_lessons.collection import (
     sources,
 )
 from dicom_lessons.collection.index import Index
-from dicom_lessons.collection.table import ELEMENTS, PROBLEMS, CollectionError, columns_of
+from dicom_lessons.collection.table import (
+    ELEMENTS,
+    PROBLEMS,
+    CollectionError,
+    columns_of,
+    values_of,
+)
 from dicom_lessons.findings import Finding
 
 Row = tuple[Any, ...]
@@ -295,7 +302,7 @@ class Mortal(crews.Crew):
         future: Future[Any] = Future()
         if any(one.path == self.deadly for one in chunk[1]):
             self.deaths += 1
-            future.set_exception(crews.BrokenProcessPool("gone"))
+            future.set_exception(BrokenProcessPool("gone"))
         else:
             future.set_result(crews.table_of_chunk(chunk, self._columns))
         return future
@@ -410,8 +417,8 @@ def test_folders_and_files_that_the_system_refuses_are_told(
             raise OSError(errno.EIO, "Input/output error")
         return stat(path, **options)
 
-    monkeypatch.setattr(sources.os, "scandir", refuse)
-    monkeypatch.setattr(sources.os, "stat", gone)
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "stat", gone)
     index = index_files(folder, tmp_path / "out", processes=1)
     told = codes(index)
     assert told.pop("000/00003") == "system"
@@ -426,7 +433,7 @@ def test_files_that_change_while_they_are_read_are_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tree(tmp_path / "in", 5)
-    read = sources.values_of
+    read = values_of
 
     def meddle(source: Any, columns: Any) -> Any:
         values = read(source, columns)
@@ -459,7 +466,7 @@ def test_a_full_disk_loses_nothing(
             raise OSError(errno.ENOSPC, "No space left on device")
         write(table, file, **options)
 
-    monkeypatch.setattr(indexing.pq, "write_table", full)
+    monkeypatch.setattr(pq, "write_table", full)
     with pytest.raises(CollectionError, match=r"the disk is full\. What it holds is kept"):
         index_files(folder, out, processes=1, chunk=4)
     assert [path.suffix for path in out.iterdir()] == [".parquet"] * when
@@ -744,3 +751,19 @@ def test_the_index_never_reaches_for_the_network() -> None:
 
 def test_the_columns_need_no_name_of_a_person() -> None:
     assert not {"PatientName", "PatientBirthDate", "OtherPatientIDs"} & set(ELEMENTS)
+
+
+def test_the_figures_compare_tables_of_the_same_files(tmp_path: Path) -> None:
+    from course_tools.bench.collection import _plain_chunk, write_files
+
+    write_files(tmp_path / "in", 120)
+    paths = sorted(path for path in (tmp_path / "in").rglob("*") if path.is_file())
+    plain = {Path(row["path"]).name: row for row in _plain_chunk(paths)}
+    index = index_files(tmp_path / "in", tmp_path / "out", processes=1)
+    asked = "SELECT path, problem, SOPInstanceUID, InstanceNumber FROM files"
+    for path, problem, uid, number in index.ask(asked).fetchall():
+        row = plain[path.rpartition("/")[2]]
+        if problem is None:
+            assert (uid, str(number)) == (row["SOPInstanceUID"], row["InstanceNumber"])
+    assert len(plain) == len(index) == 120
+    assert 1 <= len(index.problems()) <= 3

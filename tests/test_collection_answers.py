@@ -83,7 +83,7 @@ def missing_as_array(numbers: Any) -> Any:
 
 def date_by_format(text: Any) -> bool:
     try:
-        return text == datetime.strptime(text, "%Y%m%d").strftime("%Y%m%d")
+        return bool(text == datetime.strptime(text, "%Y%m%d").strftime("%Y%m%d"))
     except (TypeError, ValueError):
         return False
 
