@@ -767,3 +767,19 @@ def test_the_figures_compare_tables_of_the_same_files(tmp_path: Path) -> None:
             assert (uid, str(number)) == (row["SOPInstanceUID"], row["InstanceNumber"])
     assert len(plain) == len(index) == 120
     assert 1 <= len(index.problems()) <= 3
+
+
+def test_exercises_and_workers_need_neither_pyarrow_nor_widgets() -> None:
+    code = """
+import sys
+sys.modules["pyarrow"] = sys.modules["duckdb"] = sys.modules["dask"] = None
+from dicom_lessons.exercises.lessons import declared
+print(len(declared("collection")) > 9)
+"""
+    with run(code) as process:
+        told, said = process.communicate(timeout=60)
+    assert told.split() == ["True"], said
+    code = "import sys, dicom_lessons.collection.crew as c; print('ipywidgets' in sys.modules)"
+    with run(code) as process:
+        told, said = process.communicate(timeout=60)
+    assert told.split() == ["False"], said
