@@ -28,6 +28,9 @@ EVERY_WIDGET = {
     "from dicom_lessons.volume import build_volume, explore_planes\n"
     "explore_planes(build_volume(samples.series('virtual/pt_volume')[:9]), 5000, 20000)",
     "Ward": "from dicom_lessons.clinic import explore_ward\nexplore_ward()",
+    "CollectionExplorer": "from dicom_lessons import samples\n"
+    "from dicom_lessons.collection import explore_collection, index_files\n"
+    "explore_collection(index_files(samples.path('virtual/ct'), 'my_work/index', processes=1))",
     "Quiz": "from dicom_lessons import quiz\nquiz('structure-w1')",
     "Readiness": "from dicom_lessons.meet_dicom import computer, readiness_check\n"
     "computer.ADDRESS = 'http://127.0.0.1:9'\nreadiness_check()",

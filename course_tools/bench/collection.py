@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,10 @@ def figures(counts: Sequence[int] = FILES) -> tuple[list[Figure], list[str]]:
         for count in counts:
             folder, index = Path(place) / str(count), Path(place) / f"index-{count}"
             write_files(folder, count)
-            plain, _peak = measure(lambda folder=folder: read_plainly(folder))
-            first, peak = measure(lambda f=folder, i=index: index_apart(f, i))
-            second, _peak = measure(lambda f=folder, i=index: index_files(f, i, processes=2))
-            empty, _peak = measure(lambda i=index: index_apart(i / "nothing", Path(f"{i}-0")))
+            plain, _peak = measure(partial(read_plainly, folder))
+            first, peak = measure(partial(index_apart, folder, index))
+            second, _peak = measure(partial(index_files, folder, index, processes=2))
+            empty, _peak = measure(partial(index_apart, index / "nothing", Path(f"{index}-0")))
             seconds[count], memory[f"{count} files"] = first, peak
             what = f"{count} files, two processes"
             values = {"index_files": first * 1000, "pydicom, a pool": plain * 1000}

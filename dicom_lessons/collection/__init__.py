@@ -5,12 +5,19 @@ asked in SQL. :func:`find_faults` tells what is wrong between files, :func:`open
 index of a public archive.
 """
 
-from dicom_lessons.collection.explorer import explore_collection
-from dicom_lessons.collection.faults import examine_all, find_faults
-from dicom_lessons.collection.idc import download_commands, open_idc
-from dicom_lessons.collection.index import open_index
-from dicom_lessons.collection.indexing import index_files
-from dicom_lessons.collection.riddles import fill_disk
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dicom_lessons.collection.face import (
+        download_commands,
+        examine_all,
+        explore_collection,
+        fill_disk,
+        find_faults,
+        index_files,
+        open_idc,
+        open_index,
+    )
 
 __all__ = [
     "download_commands",
@@ -22,3 +29,15 @@ __all__ = [
     "open_idc",
     "open_index",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for when it is: a process that reads files needs no widgets.
+
+    And whoever lacks pyarrow still has the exercises of all lessons.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dicom_lessons.collection import face
+
+    return getattr(face, name)

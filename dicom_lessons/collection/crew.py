@@ -19,10 +19,10 @@ from typing import Any
 import pyarrow as pa
 
 from dicom_lessons.collection.sources import read_entry
-from dicom_lessons.collection.table import CollectionError, Column, Entry, columns_of, table_of
+from dicom_lessons.collection.table import CollectionError, Column, FoundFile, columns_of, table_of
 from dicom_lessons.text import _, language, set_language, short
 
-Chunk = tuple[str, Sequence[Entry]]
+Chunk = tuple[str, Sequence[FoundFile]]
 """A folder, and files below it."""
 CHUNK = 250
 PATIENCE = 60.0

@@ -25,11 +25,11 @@ from dicom_lessons import reading
 from dicom_lessons.collection.crew import CHUNK, Chunk, open_crew, read_all, table_of_chunk
 from dicom_lessons.collection.index import Index
 from dicom_lessons.collection.sources import Sources, entries, roots_of, stamper
-from dicom_lessons.collection.table import CollectionError, Column, Entry, columns_of
+from dicom_lessons.collection.table import CollectionError, Column, FoundFile, columns_of
 from dicom_lessons.text import _, short
 
-ROWS, SECONDS = 2500, 10.0
-"""A part is written as soon as it has that many rows, or after so many seconds."""
+CHUNKS, SECONDS = 10, 10.0
+"""A part is written as soon as it has the rows of so many chunks, or after so many seconds."""
 _TEMPORARY = "part.tmp"
 
 
@@ -75,7 +75,7 @@ def index_files(
     """
     columns = columns_of(elements)
     roots = roots_of(sources)
-    parts = _Parts(Path(folder), columns)
+    parts = _Parts(Path(folder), columns, CHUNKS * max(chunk, 1))
     crew = open_crew(columns, processes, cluster)
     walked = _Walk(roots, columns, parts)
     total = sum(1 for _entry in _Walk(roots, columns, parts).all()) if progress else None
@@ -103,14 +103,14 @@ class _Walk:
         self.seen: list[NDArray[np.uint64]] = []
         self.new = 0
 
-    def all(self) -> Iterator[tuple[str, Entry]]:
+    def all(self) -> Iterator[tuple[str, FoundFile]]:
         own = os.path.realpath(self._parts.folder)
         for root, only in self._roots:
             stamp = stamper(root, self._columns)
             for entry in entries(root, only, stamp, own):
                 yield root, entry
 
-    def missing(self) -> Iterator[tuple[str, Entry] | int]:
+    def missing(self) -> Iterator[tuple[str, FoundFile] | int]:
         """Yield what is to be read, and how many files were passed by."""
         known, every = self._parts.known, self.all()
         while batch := list(islice(every, 4096)):
@@ -127,7 +127,7 @@ class _Walk:
 
 def _chunks(walk: _Walk, size: int, bar: Any) -> Iterator[Chunk]:
     """Yield what is to be read in pieces of one folder each."""
-    root, waiting = "", list[Entry]()
+    root, waiting = "", list[FoundFile]()
     for one in chain(walk.missing(), [("", None)]):
         if isinstance(one, int):
             bar.update(one)
@@ -144,8 +144,8 @@ def _chunks(walk: _Walk, size: int, bar: Any) -> Iterator[Chunk]:
 class _Parts:
     """The parts of an index on the disk, and the rows that wait to become one."""
 
-    def __init__(self, folder: Path, columns: Sequence[Column]) -> None:
-        self.folder, self._columns = folder, columns
+    def __init__(self, folder: Path, columns: Sequence[Column], rows: int) -> None:
+        self.folder, self._columns, self._rows = folder, columns, rows
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / _TEMPORARY).unlink(missing_ok=True)
@@ -170,7 +170,7 @@ class _Parts:
     def add(self, table: pa.Table) -> None:
         self._waiting.append(table)
         rows = sum(one.num_rows for one in self._waiting)
-        if rows >= ROWS or time.monotonic() - self._since > SECONDS:
+        if rows >= self._rows or time.monotonic() - self._since > SECONDS:
             self.save()
 
     def save(self) -> None:

@@ -27,8 +27,8 @@ def fill_disk(folder: str | os.PathLike[str]) -> Path:
     disk = Path(folder)
     shutil.rmtree(disk, ignore_errors=True)
     disk.mkdir(parents=True)
-    for path, dataset in _instances():
-        target = disk / path
+    for name, dataset in _instances():
+        target = disk / name
         target.parent.mkdir(parents=True, exist_ok=True)
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         dataset.save_as(target, enforce_file_format=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dicom_lessons import reading
-from dicom_lessons.collection.table import CollectionError, Column, Entry, values_of
+from dicom_lessons.collection.table import CollectionError, Column, FoundFile, values_of
 from dicom_lessons.text import _, short
 
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -44,7 +44,7 @@ def roots_of(sources: Sources) -> list[tuple[str, str]]:
 
 def entries(
     folder: str, only: str, stamp: Callable[..., int], leave_out: str = ""
-) -> Iterator[Entry]:
+) -> Iterator[FoundFile]:
     """Yield all files below a folder in a fixed order, members of zip archives among them.
 
     Links are not followed, so that no walk goes in circles; they are told instead.
@@ -62,12 +62,12 @@ def entries(
     for path, about, problem, detail in found:
         below = os.path.relpath(path, folder)
         if about is None or problem:
-            yield Entry(below, "", -1, 0, 0, stamp(below, "", 0, 0, problem), problem, detail)
+            yield FoundFile(below, "", -1, 0, 0, stamp(below, "", 0, 0, problem), problem, detail)
         elif path.lower().endswith(".zip") or (only and zipfile.is_zipfile(path)):
             yield from _members(path, below, about, stamp)
         else:
             size, time = about.st_size, about.st_mtime_ns
-            yield Entry(below, "", -1, size, time, stamp(below, "", size, time, ""))
+            yield FoundFile(below, "", -1, size, time, stamp(below, "", size, time, ""))
 
 
 def stamper(folder: str, columns: Sequence[Column]) -> Callable[..., int]:
@@ -86,7 +86,7 @@ def stamper(folder: str, columns: Sequence[Column]) -> Callable[..., int]:
 
 
 def read_entry(
-    folder: str, entry: Entry, columns: Sequence[Column], open_archives: dict[str, Any]
+    folder: str, entry: FoundFile, columns: Sequence[Column], open_archives: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what a row says of one entry; what goes wrong is a problem in it.
 
@@ -145,14 +145,16 @@ def _walk(top: str, leave_out: str) -> Iterator[tuple[str, os.stat_result | None
 
 def _members(
     path: str, below: str, about: os.stat_result, stamp: Callable[..., int]
-) -> Iterator[Entry]:
+) -> Iterator[FoundFile]:
     size, time = about.st_size, about.st_mtime_ns
     try:
         with zipfile.ZipFile(path) as archive:
             inside = archive.infolist()
     except Exception as error:  # zipfile raises many kinds on broken bytes
         told = reading.reason_of(error)
-        yield Entry(below, "", -1, size, time, stamp(below, "", size, time, "z"), "archive", told)
+        yield FoundFile(
+            below, "", -1, size, time, stamp(below, "", size, time, "z"), "archive", told
+        )
         return
     names: dict[str, int] = {}
     for place, member in enumerate(inside):
@@ -162,11 +164,11 @@ def _members(
         name = member.filename if count == 1 else f"{member.filename} ({count})"
         # the archive's own size and time stand in the stamp of each member
         number = stamp(below, f"{name}\0{member.CRC}", size, time, "")
-        yield Entry(below, name, place, member.file_size, time, number)
+        yield FoundFile(below, name, place, member.file_size, time, number)
 
 
 def _read_member(
-    path: str, entry: Entry, columns: Sequence[Column], open_archives: dict[str, Any]
+    path: str, entry: FoundFile, columns: Sequence[Column], open_archives: dict[str, Any]
 ) -> dict[str, Any]:
     try:
         if path not in open_archives:

@@ -79,7 +79,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FoundFile:
     """One file that a walk met, or one member of a zip archive.
 
     Attributes
@@ -151,7 +151,7 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
 
 
 def table_of(
-    folder: str, rows: Sequence[tuple[Entry, Mapping[str, Any]]], columns: Sequence[Column]
+    folder: str, rows: Sequence[tuple[FoundFile, Mapping[str, Any]]], columns: Sequence[Column]
 ) -> pa.Table:
     """Return rows as one table."""
     kept: dict[str, list[Any]] = {
@@ -241,7 +241,8 @@ def _clean(text: str) -> str:
 def _integer(dataset: Dataset, column: Column) -> int | None:
     raw, code = _stored(dataset, column.tag), column.code
     if code and isinstance(raw, bytes) and len(raw) == struct.calcsize("=" + code):
-        order = "<" if dataset._dict[column.tag].is_little_endian else ">"  # type: ignore[index]
+        element: Any = dataset.get_item(column.tag)
+        order = "<" if element.is_little_endian else ">"
         return int(struct.unpack(order + code, raw)[0])
     number = _float(_first(dataset, column))
     return int(number) if number is not None and abs(number) < 2**53 else None
