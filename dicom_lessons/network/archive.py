@@ -22,10 +22,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.uid import RE_VALID_UID
 
-from dicom_lessons import sop
+from dicom_lessons import reading, sop
 from dicom_lessons.network.matching import (
     ALL_KEYS,
     LEVELS,
@@ -204,7 +204,7 @@ class Archive:
             if event.is_cancelled:
                 yield CANCELLED, None
                 return
-            yield PENDING, dcmread(self.path_of(uid))
+            yield PENDING, reading.read(self.path_of(uid))
 
     def _contexts(self, uids: list[str]) -> list[Any]:
         """Return what has to be offered so that these instances can be sent as they lie here."""
@@ -344,7 +344,7 @@ def _record(path: Path) -> Dataset:
     """Read what is to be known of an instance; a value that cannot be read counts as none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        record = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+        record = reading.read(path, stop_before_pixels=True, specific_tags=_TAGS)
         for tag in list(record.keys()):
             try:
                 str(record[tag].value)

@@ -20,11 +20,12 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydicom import Dataset, dcmread
+from pydicom import Dataset
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.encaps import get_frame
 from pydicom.uid import UID
 
+from dicom_lessons import reading
 from dicom_lessons.network.archive import SUCCESS, Archive
 from dicom_lessons.network.matching import KEYS, LEVELS, UNIQUE, find
 from dicom_lessons.text import short
@@ -155,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         return [self.held.path_of(str(record.SOPInstanceUID)) for record in records]
 
     def _frame(self, wanted: dict[str, str], number: int) -> tuple[int, str, bytes]:
-        dataset = dcmread(self._instances(wanted)[0])
+        dataset = reading.read(self._instances(wanted)[0])
         count = int(dataset.get("NumberOfFrames") or 1)
         if not 1 <= number <= count:
             raise _Refusal(404, f"There are {count} frames, from 1.")
@@ -196,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = Path(file.name)
         try:
             status = self.held.keep(path)
-            head = dcmread(path, stop_before_pixels=True, force=True)
+            head = reading.read(path, stop_before_pixels=True)
             reference.ReferencedSOPClassUID = head.get("SOPClassUID", "")
             reference.ReferencedSOPInstanceUID = head.get("SOPInstanceUID", "")
         except Exception:  # no DICOM at all
@@ -223,7 +224,7 @@ def _uids(parts: re.Match[str]) -> dict[str, str]:
 
 
 def _metadata(path: Path) -> Dataset:
-    return dcmread(path, stop_before_pixels=True)
+    return reading.read(path, stop_before_pixels=True)
 
 
 def _json(datasets: Any) -> bytes:
