@@ -30,7 +30,7 @@ LARGER_ROOMS = {
     "read_write": 1460,
     "pixels": 2070,
     "network": 1900,
-    "collection": 1800,
+    "collection": 1830,
 }
 OTHERS = {"exercises": 1900, "viewer": 750}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2230, 5760, 23_000
