@@ -254,6 +254,7 @@ def settle() -> None:
         if not hasattr(socket, name):
             setattr(socket, name, 1)
     select.select = _selected
+    web.settle()
 
 
 def _create_connection(address: Any, timeout: Any = None, *_more: Any, **_options: Any) -> Socket:

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 LOOPBACK = ("127.0.0.1", "127.1", "localhost", "0.0.0.0", "", None)
+
+
+def settle() -> None:
+    """Have Python's web server close each connection after its answer.
+
+    It would wait for the next request, on top of the client that is to make it.
+    """
+    BaseHTTPRequestHandler.handle = _answer_once  # type: ignore[method-assign]
+
+
+def _answer_once(handler: BaseHTTPRequestHandler) -> None:
+    handler.handle_one_request()
+    handler.close_connection = True
 
 
 def answer_requests(select: Callable[..., Any]) -> None:

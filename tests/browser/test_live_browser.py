@@ -26,7 +26,7 @@ EXPLORERS = {
     "01a": "explore-bytes",
     "01b": "explore-encodings",
     "02a": "explore-tree",
-    "02b": "explore-uid",
+    "02b": "uids-q2",
     "03a": "explore",
     "04a": "explore",
     "05a": "warm-up-1",
