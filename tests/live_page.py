@@ -89,7 +89,7 @@ class LivePage:
             "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
         )
         place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea"
-        found = self.page.locator(place)
+        found = self.page.locator(place).first  # a widget may hold output areas of its own
         found.locator(".dl-live, .jupyter-widgets").first.wait_for()
         return found
 
