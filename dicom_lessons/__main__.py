@@ -88,7 +88,7 @@ def _add_examine(known: Any) -> None:
         "  examine image.dcm                         in words\n"
         "  examine --json image.dcm                  one JSON object per file and line\n"
         "  examine --recursive FOLDER                what is not in order; a summary\n"
-        "  examine --recursive --json FOLDER > found.jsonl\n\n"
+        "  examine --recursive --json FOLDER         all of a folder, an object each\n\n"
         "exit status: 0 nothing found, or notes only; 1 warnings; 3 errors; 4 something could not\n"
         "be looked at; 2 the command line is wrong"
     )

@@ -14,7 +14,7 @@ def settle() -> None:
 
     It would wait for the next request, on top of the client that is to make it.
     """
-    BaseHTTPRequestHandler.handle = _answer_once  # type: ignore[method-assign]
+    BaseHTTPRequestHandler.handle = _answer_once  # type: ignore[method-assign, assignment]
 
 
 def _answer_once(handler: BaseHTTPRequestHandler) -> None:

@@ -17,7 +17,7 @@ _SHOWN = 64
 
 
 @dataclass(frozen=True)
-class Fault:
+class FaultQuestion:
     """A kind of fault: a question that gives place and details, and what to say of each row."""
 
     kind: str
@@ -51,7 +51,7 @@ _PLACES = f"""
         HAVING count(*) > 3
     )"""
 FAULTS = (
-    Fault(
+    FaultQuestion(
         "missing-uid",
         """SELECT path, NULL FROM instances WHERE SOPInstanceUID IS NULL
            OR SeriesInstanceUID IS NULL OR StudyInstanceUID IS NULL OR SOPClassUID IS NULL""",
@@ -59,7 +59,7 @@ FAULTS = (
         N_("Find out from its source where it belongs; until then keep it apart."),
         "PS3.3 §C.12.1",
     ),
-    Fault(
+    FaultQuestion(
         "duplicate",
         """SELECT min(path), count(*) FROM instances WHERE SOPInstanceUID IS NOT NULL
            GROUP BY SOPInstanceUID, SeriesInstanceUID, StudyInstanceUID, PatientID, bytes
@@ -68,7 +68,7 @@ FAULTS = (
         N_("Compare the files byte by byte; keep one."),
         "PS3.5 §9",
     ),
-    Fault(
+    FaultQuestion(
         "two-instances",
         """SELECT SOPInstanceUID, count(DISTINCT (PatientID, StudyInstanceUID, SeriesInstanceUID,
            bytes)) AS n FROM instances WHERE SOPInstanceUID IS NOT NULL
@@ -77,7 +77,7 @@ FAULTS = (
         N_("One was changed or cut short: find the original, and give a changed one a new UID."),
         "PS3.5 §9",
     ),
-    Fault(
+    FaultQuestion(
         "series-in-two-studies",
         """SELECT SeriesInstanceUID, count(DISTINCT StudyInstanceUID) AS n FROM instances
            WHERE SeriesInstanceUID IS NOT NULL GROUP BY SeriesInstanceUID HAVING n > 1""",
@@ -85,7 +85,7 @@ FAULTS = (
         N_("A series belongs to one study: give one of them new UIDs."),
         "PS3.3 §A.1.2.3",
     ),
-    Fault(
+    FaultQuestion(
         "study-of-two-patients",
         """SELECT StudyInstanceUID, count(DISTINCT PatientID) AS n FROM instances
            WHERE StudyInstanceUID IS NOT NULL GROUP BY StudyInstanceUID HAVING n > 1""",
@@ -93,7 +93,7 @@ FAULTS = (
         N_("Trust neither Patient ID before you have asked where the files come from."),
         "PS3.3 §A.1.2.2",
     ),
-    Fault(
+    FaultQuestion(
         "mixed-modalities",
         """SELECT SeriesInstanceUID, string_agg(DISTINCT coalesce(Modality, '?'), ', '
            ORDER BY coalesce(Modality, '?')) AS n FROM instances
@@ -103,7 +103,7 @@ FAULTS = (
         N_("Modality belongs to the series: look which instances do not belong there."),
         "PS3.3 §C.7.3.1",
     ),
-    Fault(
+    FaultQuestion(
         "gap",
         _PLACES
         + """SELECT uid, round(sum(step / usual - 1))::INTEGER AS n FROM stepped
@@ -113,7 +113,7 @@ FAULTS = (
         N_("Fetch the series again, or cut it at the gap; never interpolate in silence."),
         "PS3.3 §C.7.6.2",
     ),
-    Fault(
+    FaultQuestion(
         "date",
         """SELECT path, StudyDate FROM instances WHERE StudyDate IS NOT NULL AND (
            NOT regexp_full_match(StudyDate, '[0-9]{8}')
@@ -124,7 +124,7 @@ FAULTS = (
         N_("Look for another date in the study before you sort by this one."),
         "PS3.5 §6.2",
     ),
-    Fault(
+    FaultQuestion(
         "too-short",
         """SELECT path, bytes FROM instances WHERE Rows > 0 AND Columns > 0
            AND TransferSyntaxUID IN ('1.2.840.10008.1.2', '1.2.840.10008.1.2.1',
@@ -147,7 +147,7 @@ def find_faults(index: Index) -> list[Finding]:
     return [finding for fault in FAULTS for finding in _found(index, fault)]
 
 
-def _found(index: Index, fault: Fault) -> Iterator[Finding]:
+def _found(index: Index, fault: FaultQuestion) -> Iterator[Finding]:
     for where, detail in sorted(index.ask(fault.question).fetchall(), key=str):
         what = _(fault.what).format(short(detail))
         yield Finding(

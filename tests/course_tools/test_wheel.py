@@ -185,10 +185,10 @@ def test_lessons_import_only_what_they_require() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = list(project["dependencies"])
     for extra, requirements in project["optional-dependencies"].items():
-        if extra not in {"author", "bench", "cards", "class", "live", "site", "test", "validate"}:
+        if extra not in {"author", "bench", "cards", "class", "live", "site", "test"}:
             wanted += requirements
-    # what ipykernel, jinja2, ipywidgets and requests are made of
-    parts = {"ipython", "jupyter_core", "markupsafe", "psutil", "traitlets", "urllib3"}
+    # what dask, ipykernel, jinja2, ipywidgets and requests are made of
+    parts = {"distributed", "ipython", "jupyter_core", "markupsafe", "psutil", "traitlets", "urllib3"}
     allowed = {Requirement(one).name for one in wanted} | parts
     owners = packages_distributions()
     strangers = {
