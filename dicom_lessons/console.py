@@ -14,8 +14,9 @@ import unicodedata
 
 NAME = "dicom_lessons"
 _DEFAULTS = ("strict", "surrogateescape", "backslashreplace")
-_SIGNS = dict(zip("✓✗○●◐↩×÷−–—■□→←§«»“”„‘’·…≠␣µ°", (*"+xo*", "(*)", "<-", *"x/---#.", "->", "<-", "sec. ", *'"""""', *"''*",
-                  "...", "!=", "_", "u", " deg"), strict=True))  # fmt: skip
+_SIGNS = dict(zip("✓✗○●◐↩×÷−–—■□→←§«»“”„‘’·…≠␣µ°", (
+    *"+xo*", "(*)", "<-", *"x/---#.", "->", "<-", "sec. ", *'"""""', *"''*", "...", "!=", "_", "u",
+    " deg"), strict=True))  # fmt: skip
 _OTHERS = {"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"}
 _CYRILLIC = dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziyklmnoprstufye", strict=True)) | {
     **_OTHERS, "ъ": "", "ь": ""

@@ -52,7 +52,7 @@ def attempts(command: tuple[str, ...]) -> Iterator[list[str]]:
     """Yield the words of a command with a wrong value for each of its arguments."""
     places = [one for one in positionals(COMMANDS[command]) if not one.choices]
     kinds = ["text.md"] * (command[1] != "examine")  # which takes any file
-    kinds += [ "text.md/inside", "/proc/nowhere/at all", "text.md/line\nbreak"]
+    kinds += ["text.md/inside", "/proc/nowhere/at all", "text.md/line\nbreak"]
     for chosen in itertools.product(
         *([one for one in (*p.choices, None)] for p in positionals(COMMANDS[command]) if p.choices)
     ):

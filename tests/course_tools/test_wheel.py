@@ -188,8 +188,8 @@ def test_lessons_import_only_what_they_require() -> None:
         if extra not in {"author", "bench", "cards", "class", "live", "site", "test"}:
             wanted += requirements
     # what dask, ipykernel, jinja2, ipywidgets and requests are made of
-    parts = {"distributed", "ipython", "jupyter_core", "markupsafe", "psutil", "traitlets", "urllib3"}
-    allowed = {Requirement(one).name for one in wanted} | parts
+    parts = {"distributed", "ipython", "jupyter_core", "markupsafe", "psutil", "traitlets"}
+    allowed = {Requirement(one).name for one in wanted} | parts | {"urllib3"}
     owners = packages_distributions()
     strangers = {
         f"{path.relative_to(ROOT)}: {module}"
