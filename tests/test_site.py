@@ -14,6 +14,7 @@ from lesson_files import cells, source
 from pages import PAGES
 
 from course_tools import lessons
+from course_tools.live.notebooks import live_notebooks
 from course_tools.site import chart, links, live_address, questions, sitting, sources, write_site
 from dicom_lessons.exercises.kinds import Choice, Prediction
 from dicom_lessons.exercises.lessons import find, sittings
@@ -295,7 +296,7 @@ def test_the_live_lesson_is_one_click_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize("live", [True, False])
 def test_pages_lead_to_live_lessons_if_there_are_any(tmp_path: Path, live: bool) -> None:
     sources.write_sources(tmp_path / "pages", "ru", live=live)
-    for path in lessons.notebooks("ru"):
+    for path in live_notebooks("ru"):
         page = (tmp_path / "pages" / path.name).read_text(encoding="utf-8")
         assert (f"../{live_address(path)}" in page) == live
     home = (tmp_path / "pages" / "index.md").read_text(encoding="utf-8")

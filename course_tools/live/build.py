@@ -13,7 +13,7 @@ import nbformat
 
 from course_tools import lessons
 from course_tools.live import wheels
-from course_tools.live.notebooks import RECORDED, live_copy
+from course_tools.live.notebooks import RECORDED, live_copy, live_notebooks
 
 LANGUAGES = ("en", "ru")
 EXTENSIONS = (
@@ -48,7 +48,7 @@ def build(folder: Path, parts: Path) -> Path:
         for language in LANGUAGES:
             target = work / "content" / language
             target.mkdir(parents=True)
-            for notebook in lessons.notebooks(language):
+            for notebook in live_notebooks(language):
                 nbformat.write(live_copy(notebook), target / notebook.name)
         course = wheels.trimmed(course_wheel(work / "dist"), work, _is_used)
         wheels.lay_out(parts, course, work / "static" / "pyodide")

@@ -14,9 +14,12 @@ from typing import Any
 
 import nbformat
 
+from course_tools import lessons
 from course_tools.live.wheels import ALWAYS, COURSE, FROM_PYPI
 
 READY = "live-ready"
+ON_A_DESKTOP = "12"
+"""The lesson that starts processes and needs a folder of thousands of files."""
 RECORDED = {"09d": ("tls", "tls-refused", "hunt-door", "mutual")}
 """Cells that a browser cannot run, for it has no TLS: they show what they gave on a desktop."""
 # A kernel looks in the folder of the notebook first, and each look goes to the page and back: so it
@@ -36,6 +39,11 @@ _ROOMS = {
     "download": ("pooch",),
 }
 """What a room uses besides what its cells import."""
+
+
+def live_notebooks(language: str) -> list[Path]:
+    """Return the lessons of one language that run in a browser, in order."""
+    return [path for path in lessons.notebooks(language) if not path.name.startswith(ON_A_DESKTOP)]
 
 
 def live_copy(notebook: Path) -> nbformat.NotebookNode:

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from course_tools import lessons
+from course_tools.live.notebooks import live_notebooks
 from course_tools.site import chart, citation, sitting
 from course_tools.site.links import rewritten
 from course_tools.site.theme import HERE
@@ -71,7 +72,8 @@ def write_sources(folder: Path, language: str, *, live: bool) -> None:
     (folder / "conf.py").write_text(_CONF.format(language=language), encoding="utf-8")
     for path in lessons.notebooks(language):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        page = sitting.Sitting(path, static, _live(path) if live else "").page(notebook)
+        there = _live(path) if live and path in live_notebooks(language) else ""
+        page = sitting.Sitting(path, static, there).page(notebook)
         (folder / path.name).write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
         shutil.copy(path, folder / "extra" / "notebooks")
     first = lessons.NOTEBOOKS / language / f"{FIRST}.ipynb"

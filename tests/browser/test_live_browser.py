@@ -14,7 +14,7 @@ from tools import pyodide
 
 from course_tools import lessons
 from course_tools.live.build import build
-from course_tools.live.notebooks import READY
+from course_tools.live.notebooks import READY, live_notebooks
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -50,8 +50,9 @@ EXPLORERS = {
     "10c": "suv-quiz",
 }
 """A cell of each sitting whose widget is touched; the others have none."""
-FIRST = [name for name in LESSONS if name < "07"]
-SECOND = [name for name in LESSONS if name >= "07"]
+LIVE = [path.stem for path in live_notebooks("en")]
+FIRST = [name for name in LIVE if name < "07"]
+SECOND = [name for name in LIVE if name >= "07"]
 
 
 @pytest.fixture(scope="session")
