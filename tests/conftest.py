@@ -11,7 +11,7 @@ import pytest
 from lab import desk, jupyterlab, page, profile
 from pages import site
 
-from dicom_lessons.text import language, set_language
+from dicom_lessons.text import set_language
 
 __all__ = ["desk", "jupyterlab", "page", "profile", "site"]
 
@@ -33,10 +33,9 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    before = language()
     set_language("en")
     yield
-    set_language(before)
+    set_language("en")  # for what modules share: their fixtures come before this one
 
 
 @pytest.fixture(autouse=True)

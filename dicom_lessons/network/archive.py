@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.misc import is_dicom
 from pydicom.uid import RE_VALID_UID
 
 from dicom_lessons import reading, sop
@@ -109,6 +110,8 @@ class Archive:
             What the sender said of it: the data set has to say the same.
         """
         try:
+            if not is_dicom(path):  # as it came over the network, without its beginning
+                return CANNOT_UNDERSTAND
             record = _record(path)
             held_class, held_uid = str(record.SOPClassUID), str(record.SOPInstanceUID)
         except Exception:  # whatever a sender calls a data set
