@@ -90,7 +90,13 @@ class LivePage:
         )
         place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea"
         found = self.page.locator(place).first  # a widget may hold output areas of its own
-        found.locator(".dl-live, .jupyter-widgets").first.wait_for()
+        live = found.locator(".dl-live, .jupyter-widgets").first
+        for _attempt in range(12):  # a notebook draws only cells in sight, and moves them as it does
+            self.page.evaluate(_SHOW, cell)
+            if live.is_visible():
+                return found
+            self.page.wait_for_timeout(5000)
+        live.wait_for(timeout=1000)
         return found
 
     def touch(self, cell: str) -> bool:

@@ -26,7 +26,7 @@ GROUPS = {
 }
 MEASURES = {
     "instances": (N_("instances"), "count(*)"),
-    "series": (N_("series"), "count(DISTINCT SeriesInstanceUID)"),
+    "series": (N_("number of series"), "count(DISTINCT SeriesInstanceUID)"),
     "MB": (N_("megabytes"), "round(sum(bytes) / 1e6, 1)"),
 }
 _MOST_BARS, _MOST_PICTURES, _SIDE = 12, 12, 120

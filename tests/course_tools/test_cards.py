@@ -165,13 +165,13 @@ def test_identities_outlive_a_new_meaning_and_a_new_release(
     monkeypatch: pytest.MonkeyPatch, made: Path, tmp_path: Path
 ) -> None:
     before = {note[1] for note in opened(made / "cards_en.apkg", tmp_path).notes}
-    changed = [each._replace(meaning="something else") for each in terms("en")]
+    changed = [each._replace(meaning="a new meaning of this term") for each in terms("en")]
     monkeypatch.setattr(deck, "terms", lambda _language: changed)
     later = deck._released() + 86_400
     monkeypatch.setattr(deck, "_released", lambda: later)
     read = opened(deck.write_deck(tmp_path / "later.apkg"), tmp_path)
     assert {note[1] for note in read.notes} == before
-    assert sum("something else" in note[3] for note in read.notes) == len(changed)
+    assert sum("a new meaning of this term" in note[3] for note in read.notes) == len(changed)
 
 
 def test_the_same_content_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:

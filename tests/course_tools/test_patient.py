@@ -83,7 +83,7 @@ def test_the_same_bytes_are_made_again(again: Path) -> None:
         return {
             path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.suffix != ".png"
+            if path.is_file() and path.suffix != ".png" and path.parent.name != "idc"
         }
 
     assert hashes(again) == hashes(DATA)
