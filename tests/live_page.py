@@ -91,7 +91,7 @@ class LivePage:
         place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea"
         found = self.page.locator(place).first  # a widget may hold output areas of its own
         live = found.locator(".dl-live, .jupyter-widgets").first
-        for _attempt in range(12):  # a notebook draws only cells in sight, and moves them as it does
+        for _attempt in range(12):  # only cells in sight are drawn, and they move meanwhile
             self.page.evaluate(_SHOW, cell)
             if live.is_visible():
                 return found
