@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,46 +18,13 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from tools import require
 
 from course_tools import lessons
+from course_tools.bench.network import open_orthanc
 from dicom_lessons import samples
 from dicom_lessons.network import connect_archive
 from dicom_lessons.text import set_language
 
 VARIABLE = "DICOM_LESSONS_ORTHANC"
 _OF_THE_COURSE = r"^(?:check|predict|compare|quiz|network\.explore_messages)\("
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _orthanc(folder: Path) -> Iterator[str]:
-    """Run an empty Orthanc; say how a learner names it."""
-    port, web = _free_port(), _free_port()
-    settings = {
-        "StorageDirectory": str(folder / "db"),
-        "IndexDirectory": str(folder / "db"),
-        "HttpPort": web,
-        "DicomPort": port,
-        "RemoteAccessAllowed": False,
-        "DicomAlwaysAllowFind": True,
-        "DicomAlwaysAllowGet": True,
-    }
-    (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
-    quiet = subprocess.DEVNULL
-    server = subprocess.Popen(["Orthanc", str(folder / "orthanc.json")], stdout=quiet, stderr=quiet)
-    try:
-        for _try in range(400):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield f"127.0.0.1:{port}:{web}"
-    finally:
-        server.kill()
-        server.wait()
 
 
 @pytest.fixture(params=[True, False], ids=["Orthanc", "ours"])
@@ -74,8 +36,8 @@ def either(
     if not request.param:
         yield
         return
-    with _orthanc(tmp_path) as named:
-        monkeypatch.setenv(VARIABLE, named)
+    with open_orthanc(tmp_path) as (port, web):
+        monkeypatch.setenv(VARIABLE, f"127.0.0.1:{port}:{web}")
         yield
 
 

@@ -136,7 +136,7 @@ def _process(
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment)
     try:
-        for _try in range(200):
+        for _try in range(400):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -161,8 +161,8 @@ def _storescp(folder: Path, environment: dict[str, str] | None = None) -> Iterat
 
 
 @contextmanager
-def _orthanc(folder: Path) -> Iterator[tuple[int, Any]]:
-    folder.mkdir()
+def open_orthanc(folder: Path) -> Iterator[tuple[int, int]]:
+    """Run an empty Orthanc in a folder; give its ports for DICOM and for the web."""
     port, web = _free_port(), _free_port()
     settings = {
         "StorageDirectory": str(folder / "db"),
@@ -170,8 +170,17 @@ def _orthanc(folder: Path) -> Iterator[tuple[int, Any]]:
         "HttpPort": web,
         "DicomPort": port,
         "RemoteAccessAllowed": False,
+        "DicomAlwaysAllowFind": True,
+        "DicomAlwaysAllowGet": True,
     }
     (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
+    with _process(["Orthanc", str(folder / "orthanc.json")], port):
+        yield port, web
+
+
+@contextmanager
+def _orthanc(folder: Path) -> Iterator[tuple[int, Any]]:
+    folder.mkdir()
 
     def get(path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{web}{path}", timeout=60) as answer:
@@ -182,7 +191,7 @@ def _orthanc(folder: Path) -> Iterator[tuple[int, Any]]:
         held = (dcmread(BytesIO(file)) for file in files)
         return {str(one.SOPInstanceUID): _digest(one) for one in held}
 
-    with _process(["Orthanc", str(folder / "orthanc.json")], port):
+    with open_orthanc(folder) as (port, web):
         yield port, retrieve
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course_tools import lessons
 from course_tools.site import sources
-from course_tools.site.sitting import LIVE
+from course_tools.site.sitting import LIVE, live_address
 from dicom_lessons.html import render
 from dicom_lessons.text import LANGUAGES
 
@@ -46,15 +46,6 @@ location.replace(russian ? "ru/index.html" : "en/index.html");
 </body>
 </html>
 """
-
-
-def live_address(notebook: Path) -> str:
-    """Return where the live copy of a notebook opens, seen from the root of the site.
-
-    >>> live_address(Path("notebooks/ru/00a_recognise_dicom.ipynb"))
-    'live/lab/index.html?path=ru/00a_recognise_dicom.ipynb'
-    """
-    return f"{LIVE}?path={notebook.parent.name}/{notebook.name}"
 
 
 def write_site(folder: Path) -> Iterator[Path]:

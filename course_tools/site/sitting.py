@@ -48,6 +48,15 @@ _READ_HERE = N_(
 )
 
 
+def live_address(notebook: Path) -> str:
+    """Return where the live copy of a notebook opens, seen from the root of the site.
+
+    >>> live_address(Path("notebooks/ru/00a_recognise_dicom.ipynb"))
+    'live/lab/index.html?path=ru/00a_recognise_dicom.ipynb'
+    """
+    return f"{LIVE}?path={notebook.parent.name}/{notebook.name}"
+
+
 @dataclass
 class Sitting:
     """One sitting on its way from notebook to page.

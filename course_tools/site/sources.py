@@ -70,24 +70,21 @@ def write_sources(folder: Path, language: str, *, live: bool) -> None:
     static.mkdir(parents=True)
     (folder / "extra" / "notebooks").mkdir(parents=True)
     (folder / "conf.py").write_text(_CONF.format(language=language), encoding="utf-8")
+    running = live_notebooks(language) if live else []
+    addresses = {path: f"../{sitting.live_address(path)}" for path in running}
     for path in lessons.notebooks(language):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        there = _live(path) if live and path in live_notebooks(language) else ""
-        page = sitting.Sitting(path, static, there).page(notebook)
+        page = sitting.Sitting(path, static, addresses.get(path, "")).page(notebook)
         (folder / path.name).write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
         shutil.copy(path, folder / "extra" / "notebooks")
     first = lessons.NOTEBOOKS / language / f"{FIRST}.ipynb"
-    home = _home(first, static, _live(first) if live else "")
+    home = _home(first, static, addresses.get(first, ""))
     shutil.copy(lessons.ROOT / "data" / "sheet.png", static)
     shutil.copy(lessons.ROOT / "CITATION.cff", folder / "extra")
     for name, text in {"index": home, **_documents(language)}.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-
-
-def _live(path: Path) -> str:
-    return f"../{sitting.LIVE}?path={path.parent.name}/{path.name}"
 
 
 def document(name: str, language: str) -> str:
