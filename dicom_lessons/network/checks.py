@@ -34,6 +34,7 @@ from dicom_lessons.text import N_, _
 Cases = Sequence[tuple[object, ...]]
 
 LARGEST = 1_000_000
+SECONDS_TO_RELEASE = 0.3
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
 _AUTHORITY = """-----BEGIN CERTIFICATE-----
 MIIBXjCCAQOgAwIBAgIUcUR2LABI9ZbsRwyTGR6pfN+cuWEwCgYIKoZIzj0EAwIw
@@ -231,6 +232,8 @@ def _talk(archive: Archive, model: str) -> Iterator[Any]:
         yield association
     finally:
         if association.is_established:
+            # whoever left responses unread is not waited for: then it is an abort
+            association.acse_timeout = SECONDS_TO_RELEASE
             association.release()
 
 

@@ -304,6 +304,7 @@ def storage_provider(
         ssl_context=tls,
         request_handler=_handler(),
     )
+    server.contexts = _Offered(server.contexts)
     provider.port = server.server_address[1]
     listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     listener.start()
@@ -311,6 +312,17 @@ def storage_provider(
         yield provider
     finally:
         _stop(server, listener, provider)
+
+
+class _Offered(list[Any]):
+    """Contexts that associations look at and none changes.
+
+    pynetdicom copies all of them for each association, in depth: of an archive that takes every
+    SOP class in every transfer syntax that is slower than all else it does for a short one.
+    """
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> _Offered:
+        return self
 
 
 def _handler() -> Any:
