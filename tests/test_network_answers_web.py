@@ -21,7 +21,7 @@ from pydicom.filewriter import dcmwrite
 from dicom_lessons import samples
 from dicom_lessons.exercises.kinds import Verdict
 from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.network import checks, listen_in, note_web, open_archive, open_web
+from dicom_lessons.network import attackers, checks, listen_in, note_web, open_archive, open_web
 from dicom_lessons.text import set_language
 
 Answer = Any
@@ -174,10 +174,10 @@ def test_an_unfinished_handler_is_no_answer_yet() -> None:
 
 
 def test_the_hostile_uids_are_those_that_the_sitting_names() -> None:
-    text = "".join(checks.HOSTILE)
+    text = "".join(attackers.HOSTILE)
     for part in ("../", "{root}", "\0", "..\\", "C:"):
         assert part in text
-    assert max(map(len, checks.HOSTILE)) == 10_000
+    assert max(map(len, attackers.HOSTILE)) == 10_000
 
 
 # ---- the file that was brought back
