@@ -226,7 +226,7 @@ def test_who_listens_in_has_every_byte_and_changes_none() -> None:
         answering.start()
         with (
             listen_in(server.getsockname()[1]) as wire,
-            socket.create_connection(("127.0.0.1", wire.port), timeout=5) as client,
+            socket.create_connection(("127.0.0.1", wire.port), timeout=60) as client,
         ):
             client.sendall(b"abc")
             assert client.recv(3) == b"cba"
@@ -240,7 +240,7 @@ def test_who_listens_in_survives_a_server_that_is_gone() -> None:
         port = server.getsockname()[1]
     with (
         listen_in(port) as wire,
-        socket.create_connection(("127.0.0.1", wire.port), timeout=5) as client,
+        socket.create_connection(("127.0.0.1", wire.port), timeout=60) as client,
     ):
         assert client.recv(1) == b""
 

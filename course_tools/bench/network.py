@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pydicom.uid import UID
 from pynetdicom import evt
 
 from course_tools.bench.figures import Figure
+from course_tools.bench.ports import answers, free_port, until
 from dicom_lessons import samples, sop
 from dicom_lessons.network import client_context, make_certificates, open_archive, open_web
 from dicom_lessons.network import server_context as tls_of
@@ -136,11 +136,7 @@ def _process(
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=environment)
     try:
-        for _try in range(400):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        until(lambda: answers(port))
         yield
     finally:
         server.kill()
@@ -150,7 +146,7 @@ def _process(
 @contextmanager
 def _storescp(folder: Path, environment: dict[str, str] | None = None) -> Iterator[tuple[int, Any]]:
     folder.mkdir()
-    port = _free_port()
+    port = free_port()
 
     def retrieve(_uids: list[str]) -> dict[str, str]:
         held = map(dcmread, folder.iterdir())
@@ -163,7 +159,7 @@ def _storescp(folder: Path, environment: dict[str, str] | None = None) -> Iterat
 @contextmanager
 def open_orthanc(folder: Path) -> Iterator[tuple[int, int]]:
     """Run an empty Orthanc in a folder; give its ports for DICOM and for the web."""
-    port, web = _free_port(), _free_port()
+    port, web = free_port(), free_port()
     settings = {
         "StorageDirectory": str(folder / "db"),
         "IndexDirectory": str(folder / "db"),
@@ -193,12 +189,6 @@ def _orthanc(folder: Path) -> Iterator[tuple[int, Any]]:
 
     with open_orthanc(folder) as (port, web):
         yield port, retrieve
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _memory(folder: Path, name: str) -> float:

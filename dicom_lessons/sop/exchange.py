@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from socketserver import BaseServer
 from typing import Any
 
 from pydicom import Dataset
@@ -22,13 +21,13 @@ from pydicom.uid import UID
 
 from dicom_lessons.reading import read
 from dicom_lessons.sop.messages import Context, Message
+from dicom_lessons.sop.server import SECONDS_TO_ANSWER, make_server, stop_server
 from dicom_lessons.text import N_, _
 
-SECONDS_TO_ANSWER = 5
-SECONDS_TO_END = 2
 MOST_INSTANCES = 100
 MOST_BYTES = 256 * 2**20
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
+_NO_TLS = "TLS alert"
 
 # PS3.8 Table 9-21: source and reason
 _REJECTIONS = {
@@ -83,6 +82,9 @@ class StorageProvider:
                 return OUT_OF_RESOURCES
             self._instances.append(instance)
         return SUCCESS
+
+    def _note_handshake(self, sender: str, why: str) -> None:
+        self.messages.append(Message(sender, _NO_TLS, (why,)))
 
     def _note_pdu(self, event: Any, sender: str, second: str = "") -> None:
         name = type(event.pdu).__name__.replace("_", "-").replace("ABORT-RQ", "ABORT")
@@ -211,63 +213,12 @@ def storage_provider(
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = SECONDS_TO_ANSWER
     if evt.EVT_C_STORE not in [handler[0] for handler in handlers]:
         handlers = [*handlers, (evt.EVT_C_STORE, provider._store)]
-    server = entity.make_server(
-        (provider.address, 0),
-        evt_handlers=[*handlers, *provider._listeners()],
-        ssl_context=tls,
-        request_handler=_handler(),
-    )
-    server.contexts = _Offered(server.contexts)
+    listeners = [*handlers, *provider._listeners()]
+    server = make_server(entity, provider.address, listeners, tls, provider._note_handshake)
     provider.port = server.server_address[1]
     listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     listener.start()
     try:
         yield provider
     finally:
-        _stop(server, listener, provider)
-
-
-class _Offered(list[Any]):
-    """Contexts that associations look at and none changes.
-
-    pynetdicom copies all of them for each association, in depth: of an archive that takes every
-    SOP class in every transfer syntax that is slower than all else it does for a short one.
-    """
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> _Offered:
-        return self
-
-
-def _handler() -> Any:
-    """Return what makes an association of each connection, one that ends without an error."""
-    from pynetdicom.fsm import InvalidEventError
-    from pynetdicom.transport import RequestHandler
-
-    class Handler(RequestHandler):
-        def _create_association(self) -> Any:
-            association = super()._create_association()
-            machine = association.dul.state_machine
-            act = machine.do_action
-
-            def act_or_end(event: str) -> None:
-                try:
-                    act(event)
-                except InvalidEventError:  # what was to be answered is gone
-                    association.dul.kill_dul()
-
-            machine.do_action = act_or_end  # type: ignore[method-assign]
-            return association
-
-    return Handler
-
-
-def _stop(server: Any, listener: threading.Thread, provider: StorageProvider) -> None:
-    # not the server's own shutdown(), which wants the entity to have started it
-    BaseServer.shutdown(server)
-    listener.join(SECONDS_TO_END)
-    associations = list(server.active_associations)
-    for association in associations:
-        provider._end(association)
-    for association in associations:
-        association.join(SECONDS_TO_END)
-    server.server_close()
+        stop_server(server, listener, provider._end)
