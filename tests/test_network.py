@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime
 import io
+import ipaddress
 import re
 import socket
+import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import DataElement, Dataset, dcmread
@@ -32,6 +36,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 from tools import require
 
+from course_tools.bench.ports import until
 from dicom_lessons import samples, sop
 from dicom_lessons.network import (
     Archive,
@@ -289,11 +294,7 @@ def test_rubbish_and_silence_leave_the_archive_working(rubbish: bytes) -> None:
             store(association, ct())
         for peer in peers:
             peer.close()
-    for _each in range(100):
-        if threading.active_count() <= before:
-            break
-        time.sleep(0.05)
-    assert threading.active_count() <= before
+    assert until(lambda: threading.active_count() <= before)
 
 
 def test_a_client_that_dies_in_mid_store_leaves_no_partial_file() -> None:
@@ -326,21 +327,122 @@ def _recorded(port: int) -> Any:
 # ---- TLS and doors
 
 
-def test_tls_lets_in_who_trusts_and_nobody_else(tmp_path: Path) -> None:
-    authority, certificate, key = make_certificates(tmp_path)
-    (tmp_path / "other").mkdir()
-    stranger = make_certificates(tmp_path / "other")[0]
-    user = AE()
-    user.acse_timeout = user.network_timeout = user.connection_timeout = 5
+class Sides(NamedTuple):
+    """What two sides of a TLS connection bring."""
+
+    server: ssl.SSLContext
+    client: ssl.SSLContext | None
+
+
+def certificates(folder: Path, name: str, **options: Any) -> tuple[Path, Path, Path]:
+    (folder / name).mkdir()
+    return make_certificates(folder / name, **options)
+
+
+def sides(case: str, folder: Path) -> Sides:
+    ours, certificate, key = certificates(folder, "ours")
+    good = server_context(certificate, key)
+    if case in ("expired", "another address"):
+        option = {"last_day": datetime.date(2021, 12, 31)} if case == "expired" else {}
+        option |= {} if case == "expired" else {"address": "10.0.0.1"}
+        authority, *pair = certificates(folder, "odd", **option)
+        return Sides(server_context(*pair), client_context(authority))
+    if case == "self-signed":
+        return Sides(server_context(*self_signed(folder)), client_context(ours))
+    if case == "another authority":
+        return Sides(good, client_context(certificates(folder, "other")[0]))
+    if case == "no TLS":
+        return Sides(good, None)
+    trusting = client_context(ours)
+    if case != "trusted":
+        good.verify_mode = ssl.CERT_REQUIRED
+        good.load_verify_locations(ours)
+    if case == "a stranger's certificate":
+        trusting.load_cert_chain(*certificates(folder, "strange")[1:])
+    if case == "both trusted":
+        trusting.load_cert_chain(certificate, key)
+    return Sides(good, trusting)
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, secret.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.datetime(2020, 1, 1))
+        .not_valid_after(datetime.datetime(2099, 1, 1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(secret, hashes.SHA256())
+    )
+    certificate, key = folder / "self.pem", folder / "self.key"
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    key.write_bytes(secret.private_bytes(serialization.Encoding.PEM, form, plain))
+    return certificate, key
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("trusted", ""),
+        ("both trusted", ""),
+        ("expired", "→ the certificate has expired"),
+        ("another authority", "→ the certificate is not signed by the authority that the caller"),
+        ("another address", "→ the caller refuses the certificate: is it for another address?"),
+        ("self-signed", "→ the caller does not know the authority that signed the certificate"),
+        ("no certificate", "← the caller shows no certificate of its own"),
+        ("a stranger's certificate", "← the caller's certificate is not believed"),
+        ("no TLS", "← the caller does not speak TLS"),
+    ],
+)
+def test_tls_lets_in_who_trusts_and_tells_why_nobody_else(
+    case: str, told: str, tmp_path: Path
+) -> None:
+    both, user = sides(case, tmp_path), AE()
+    user.acse_timeout = user.network_timeout = user.connection_timeout = 20
     user.add_requested_context(Verification)
-    with open_archive(tls=server_context(certificate, key)) as archive:
-        place = archive.address, archive.port
-        association = user.associate(*place, tls_args=(client_context(authority), "127.0.0.1"))
-        assert association.send_c_echo().Status == 0
-        association.release()
-        untrusting = user.associate(*place, tls_args=(client_context(stranger), "127.0.0.1"))
-        assert not untrusting.is_established
-        assert not user.associate(*place).is_established
+    with open_archive(tls=both.server) as archive:
+        trust = (both.client, "127.0.0.1") if both.client else None
+        association = user.associate(archive.address, archive.port, tls_args=trust)
+        assert association.is_established or told
+        if not told:
+            assert association.send_c_echo().Status == 0
+            association.release()
+    first, *others = archive.messages
+    if told:
+        assert (first.name, others) == ("TLS alert", [])
+        arrow, _space, words = told.partition(" ")
+        assert str(first).startswith(arrow) and first.details[0].startswith(words)
+    else:
+        assert [each.name for each in archive.messages if each.name == "TLS alert"] == []
+
+
+def test_who_is_silent_in_a_handshake_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicom_lessons.sop.server.SECONDS_TO_ANSWER", 0.2)
+    authority, certificate, key = make_certificates(tmp_path)
+    with (
+        open_archive(tls=server_context(certificate, key)) as archive,
+        socket.create_connection((archive.address, archive.port)),
+    ):
+        assert until(lambda: archive.messages)
+        monkeypatch.setattr("dicom_lessons.sop.server.SECONDS_TO_ANSWER", 20)
+        trust = client_context(authority), "127.0.0.1"
+        with talking(archive, tls_args=trust) as association:
+            assert association.send_c_echo().Status == 0
+    assert archive.messages[0].details == ("the caller is silent",)
+
+
+@pytest.mark.parametrize(
+    "option", [{"address": "hospital"}, {"last_day": datetime.date(2019, 1, 1)}]
+)
+def test_no_certificate_for_nobody_or_no_day(option: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ValueError):
+        make_certificates(tmp_path, **option)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_callers_are_checked_by_title_which_is_a_claim() -> None:
@@ -384,11 +486,7 @@ def test_a_server_that_is_gone_or_hangs_is_told(
         monkeypatch.setenv("DICOM_LESSONS_ORTHANC", f"127.0.0.1:{port}:{port}")
         with pytest.raises(ConnectionError, match="No archive answers"), connect_archive():
             pass
-    for _each in range(100):
-        if threading.active_count() <= before:
-            break
-        time.sleep(0.05)
-    assert threading.active_count() <= before
+    assert until(lambda: threading.active_count() <= before)
 
 
 # ---- other programs

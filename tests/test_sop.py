@@ -41,13 +41,14 @@ from dicom_lessons import reading, samples, sop
 from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
-from dicom_lessons.sop.exchange import Context, Message, StorageProvider
+from dicom_lessons.sop.exchange import StorageProvider
 from dicom_lessons.sop.explorer import (
     SOPClassExplorer,
     attribute_table,
     lacking_table,
     module_table,
 )
+from dicom_lessons.sop.messages import Context, Message
 from dicom_lessons.sop.report import Requirement, definition_of, requirements
 from dicom_lessons.sop.tables import TABLES, Module, classes
 from dicom_lessons.text import set_language

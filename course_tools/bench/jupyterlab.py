@@ -6,10 +6,8 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
+
+from course_tools.bench.ports import free_port, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -112,9 +112,7 @@ def run_jupyterlab(folder: Path, home: Path) -> Iterator[Lab]:
     RuntimeError
         If it does not answer within a minute; the end of its log is told.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     token = secrets.token_hex(16)
     settings = home / "settings"
     _write_json(settings / NOTIFICATIONS, {"fetchNews": "false", "checkForUpdates": False})
@@ -150,14 +148,16 @@ def run_jupyterlab(folder: Path, home: Path) -> Iterator[Lab]:
 
 
 def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
+    def answered() -> bool:
         try:
             with urllib.request.urlopen(f"{lab.address}/api/status?token={lab.token}", timeout=2):
-                return
+                return True
         except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+            return False
+
+    ended = lambda: server.poll() is not None  # noqa: E731
+    if not until(lambda: ended() or answered(), 60) or ended():
+        raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from markupsafe import Markup
 from pydicom import Dataset
 
 from dicom_lessons import html, reading
+from dicom_lessons.deidentify.changes import ElementChange
 from dicom_lessons.deidentify.identifiers import Identifiers, elements_in, texts_of
 from dicom_lessons.deidentify.profile import ACTIONS, actions, options
-from dicom_lessons.deidentify.study import Deidentified, ElementChange, deidentify
+from dicom_lessons.deidentify.study import Deidentified, deidentify
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.widgets import Box
 

@@ -22,11 +22,12 @@ from dicom_lessons.deidentify.actions import (
     patient_for,
     top_of,
 )
+from dicom_lessons.deidentify.changes import ElementChange, because, called, shortened
 from dicom_lessons.deidentify.identifiers import DEEPEST, TEXT_VRS, Identifiers, texts_of
 from dicom_lessons.deidentify.profile import EDITION, OPTIONS, PROFILE_CODE, check_options, rule
 from dicom_lessons.deidentify.safe_private import is_safe
 from dicom_lessons.elements import element, value
-from dicom_lessons.text import N_, _, ngettext, short
+from dicom_lessons.text import _
 from dicom_lessons.uids import replace_uids
 
 METHOD = f"PS3.15 {EDITION} Basic Profile, dicom_lessons"
@@ -35,17 +36,6 @@ _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 PUBLIC_SCHEMES = frozenset(
     {"DCM", "FMA", "LN", "MA", "NCIt", "RADLEX", "SCT", "SRT", "UCUM", "UMLS"}
 )
-WHYS = {
-    "table": N_("Table E.1-1 says {action}; its type here is {type}"),
-    "text": N_("the text held what identifies the patient"),
-    "overlay": N_("belongs to an overlay or curve that is removed"),
-    "unknown": N_("not in the tables of its SOP class: an allow list keeps only what it knows"),
-    "inside": N_("free text inside a sequence whose values the profile replaces"),
-    "deep": N_("nested deeper than {deepest} levels"),
-    "broken": N_("its bytes make no value, so nothing can be said about it"),
-    "reference": N_("a UID of an instance: the same new one everywhere"),
-}
-
 # what is written as a number or time is one: else it is a text in disguise
 _FORMS = {
     "AS": re.compile(r"[0-9]{1,3}[DWMY]"),
@@ -53,34 +43,6 @@ _FORMS = {
     "IS": re.compile(r"[0-9+ -]+"),
     "TM": re.compile(r"[0-9:. -]+"),
 }
-
-
-@dataclass(frozen=True)
-class ElementChange:
-    """What was done to one element, and why.
-
-    Attributes
-    ----------
-    where : str
-        Keywords or tags down to it.
-    name : str
-        Attribute Name.
-    rule : str
-        The action of the table, such as ``"X/Z"``; empty if it does not name the element.
-    action : str
-        What was done: one of ``ACTIONS``.
-    before, after : str
-        Short texts of the values; ``after`` is empty if the element is gone or empty.
-    why : str
-    """
-
-    where: str
-    name: str
-    rule: str
-    action: str
-    before: str
-    after: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -202,9 +164,9 @@ class _Walk:
         form = _FORMS.get(found.VR)
         fits = not form or all(map(form.fullmatch, texts_of(found)))
         if not fits or (found.VR == "UN" and found.keyword):
-            self._remove(level, found, "", _because("broken"))
+            self._remove(level, found, "", because("broken"))
         elif said is None and self.allow_list and not level.place.knows(found.keyword):
-            self._remove(level, found, "", _because("unknown"))
+            self._remove(level, found, "", because("unknown"))
         elif said is None or safe:
             self._unnamed(level, found)
         elif found.tag.is_private:  # the option cleans by its list of safe ones alone
@@ -220,18 +182,18 @@ class _Walk:
         if found.VR == "SQ":
             self._items(level, found, level.strict)
         elif level.strict and found.VR in TEXT_VRS and scheme not in PUBLIC_SCHEMES:
-            self._set(level, found, dummy(found, self.patient), "", "D", _because("inside"))
+            self._set(level, found, dummy(found, self.patient), "", "D", because("inside"))
         elif found.VR == "UI" and "uids" not in self.options:
-            self._set(level, found, self._new_uids(found), "", "U", _because("reference"))
+            self._set(level, found, self._new_uids(found), "", "U", because("reference"))
         elif found.VR == "PN":  # whoever it is, it is somebody
-            self._set(level, found, dummy(found, self.patient), "", "D", _because("text"))
+            self._set(level, found, dummy(found, self.patient), "", "D", because("text"))
         elif not self._tells(found):
             return
         elif isinstance(found.value, bytes):
-            self._remove(level, found, "", _because("text"))
+            self._remove(level, found, "", because("text"))
         else:
             done = clean(found, self.known, self.days)
-            self._set(level, found, done, "", "C", _because("text"))
+            self._set(level, found, done, "", "C", because("text"))
 
     def _tells(self, found: DataElement) -> bool:
         """Return whether an element that no row names holds what identifies."""
@@ -246,7 +208,7 @@ class _Walk:
 
     def _named(self, level: _Level, found: DataElement, said: str, action: str, type: str) -> None:
         """Do what the table says."""
-        why = _because("table", action=said, type=type or "?")
+        why = because("table", action=said, type=type or "?")
         is_sequence = found.VR == "SQ"
         # nothing tells what bytes show, nor which UID a text was
         unknown = (action == "C" and isinstance(found.value, bytes)) or (
@@ -265,7 +227,7 @@ class _Walk:
         elif action == "C":
             self._set(level, found, clean(found, self.known, self.days), said, "C", why)
         elif action == "U":
-            self._set(level, found, self._new_uids(found), said, "U", _because("reference"))
+            self._set(level, found, self._new_uids(found), said, "U", because("reference"))
 
     def _new_uids(self, found: DataElement) -> object:
         """Return new UIDs for old ones; what DICOM defines stays."""
@@ -275,21 +237,21 @@ class _Walk:
 
     def _items(self, level: _Level, found: DataElement, strict: bool) -> None:
         if level.depth >= DEEPEST:
-            self._remove(level, found, "", _because("deep", deepest=DEEPEST))
+            self._remove(level, found, "", because("deep", deepest=DEEPEST))
             return
         inside = level.place.inside(found.keyword)
         for number, item in enumerate(found.value or ()):
-            where = f"{level.where}{_called(found)}[{number}]."
+            where = f"{level.where}{called(found)}[{number}]."
             self._level(_Level(item, inside, where, level.depth + 1, strict))
 
     def _set(
         self, level: _Level, found: DataElement, new: object, said: str, action: str, why: str
     ) -> None:
-        before = _short(found)
+        before = shortened(found)
         found.value = new
-        after = _short(found)
+        after = shortened(found)
         if before != after:
-            where = level.where + _called(found)
+            where = level.where + called(found)
             self.changes.append(ElementChange(where, found.name, said, action, before, after, why))
 
     def _remove(self, level: _Level, found: DataElement, said: str, why: str) -> None:
@@ -298,11 +260,11 @@ class _Walk:
         if found.tag.group >> 8 in (0x50, 0x60) and not found.tag.is_private:
             tags = [tag for tag in list(level.dataset.keys()) if tag.group == found.tag.group]
             others = (element(level.dataset, tag) for tag in tags if tag != found.tag)
-            gone += [(other, "", _because("overlay")) for other in others if other is not None]
+            gone += [(other, "", because("overlay")) for other in others if other is not None]
         for one, rule_of_it, reason in gone:
-            where = level.where + _called(one)
+            where = level.where + called(one)
             self.changes.append(
-                ElementChange(where, one.name, rule_of_it, "X", _short(one), "", reason)
+                ElementChange(where, one.name, rule_of_it, "X", shortened(one), "", reason)
             )
             del level.dataset[one.tag]
 
@@ -336,20 +298,3 @@ def _new_meta(dataset: Dataset) -> FileMetaDataset:
         if own := value(dataset, f"SOP{kind}UID"):
             setattr(new, f"MediaStorageSOP{kind}UID", own)
     return new
-
-
-def _because(reason: str, **values: object) -> str:
-    return _(WHYS[reason], **values)
-
-
-def _short(found: DataElement) -> str:
-    """Return a value as one short line; an element without one gives an empty text."""
-    if found.VR == "SQ":
-        return ngettext("{count} item", "{count} items", len(found.value or ()))
-    if isinstance(found.value, bytes):
-        return ngettext("{count} byte", "{count} bytes", len(found.value))
-    return short("" if found.is_empty else found.value, 60)
-
-
-def _called(found: DataElement) -> str:
-    return found.keyword or str(found.tag)

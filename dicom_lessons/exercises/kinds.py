@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -246,9 +246,21 @@ class Code(Exercise):
         seen = self._seen(self.cases()[place], results[place].result, wanted[0][place].result)
 
         def is_same(wrong: object) -> bool:
-            return all(map(self._agree, results, outcomes(wrong, self.cases(), self.form)))
+            return all(map(self._agree, results, self._foreseen(wrong)))
 
         return self._mistaken(is_same, seen, seen)
+
+    @cached_property
+    def _mistakes_by_language(self) -> dict[tuple[str, int], tuple[object, list[Outcome]]]:
+        return {}
+
+    def _foreseen(self, wrong: object) -> Iterator[Outcome]:
+        """Give what a mistake comes to, case by case; each call of it is made once."""
+        known = self._mistakes_by_language.setdefault((language(), id(wrong)), (wrong, []))[1]
+        yield from known
+        for case in self.cases()[len(known) :]:
+            known += outcomes(wrong, [case], self.form)
+            yield known[-1]
 
     def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
         """Say what the first call gave that went wrong; a kind of its own may say otherwise."""

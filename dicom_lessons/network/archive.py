@@ -1,50 +1,32 @@
-"""An archive on this computer, for as long as a block lasts: store, find, get, move.
+"""What an archive holds: files in a folder, and what is known of each instance.
 
-It listens on 127.0.0.1 only, on a free port. What arrives goes to a folder under names made from a
-hash, never from a UID: a sender may write anything into a UID (PS3.5 §9.1 is a rule, no lock).
+What arrives goes to a folder under names made from a hash, never from a UID: a sender may write
+anything into a UID (PS3.5 §9.1 is a rule, no lock).
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import os
 import re
 import shutil
-import ssl
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydicom import Dataset
 from pydicom.misc import is_dicom
 from pydicom.uid import RE_VALID_UID
 
-from dicom_lessons import reading, sop
-from dicom_lessons.network.matching import (
-    ALL_KEYS,
-    LEVELS,
-    UNIQUE,
-    QueryError,
-    find,
-    level_of,
-    matches,
-    require_unique_keys,
-)
+from dicom_lessons import reading
+from dicom_lessons.network.matching import ALL_KEYS
 from dicom_lessons.network.words import explained
 
-TITLE = "ARCHIVE"
-SUCCESS, PENDING, CANCELLED = 0x0000, 0xFF00, 0xFE00
+SUCCESS = 0x0000
 OUT_OF_RESOURCES, NO_MATCHING_CLASS, CANNOT_UNDERSTAND = 0xA700, 0xA900, 0xC000
-UNKNOWN_DESTINATION, SUB_OPERATIONS_FAILED = 0xA801, 0xB000
 LARGEST_ARCHIVE = 4 * 2**30
-LARGEST_NOTE = 2**16
 
 _TAGS = [*ALL_KEYS, "SpecificCharacterSet"]
 
@@ -139,7 +121,7 @@ class Archive:
             self._records[held_uid] = record
         return SUCCESS
 
-    def _index(self) -> None:
+    def index(self) -> None:
         """Know again what lies in the folder from an earlier time."""
         for path in sorted(self.folder.glob("*.dcm")):
             with suppress(Exception):  # any file may lie there
@@ -147,200 +129,6 @@ class Archive:
                 uid = str(record.SOPInstanceUID)
                 if path == self.path_of(uid):
                     self._records[uid], self._sizes[uid] = record, path.stat().st_size
-
-    # ---- what pynetdicom calls
-
-    def _store(self, event: Any) -> int:
-        request = event.request
-        return self.keep(
-            event.dataset_path,
-            str(request.AffectedSOPClassUID),
-            str(request.AffectedSOPInstanceUID),
-        )
-
-    def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
-        try:
-            query, level = self._question(event)
-            if level != "PATIENT":
-                require_unique_keys(query, level, _root(event))
-        except QueryError:
-            yield NO_MATCHING_CLASS, None
-            return
-        for answer in find(self.records, query, level):
-            if event.is_cancelled:
-                yield CANCELLED, None
-                return
-            answer.RetrieveAETitle = self.title
-            yield PENDING, answer
-
-    def _get(self, event: Any) -> Iterator[Any]:
-        try:
-            wanted = self._wanted(event)
-        except QueryError:
-            yield 1
-            yield NO_MATCHING_CLASS, None
-            return
-        yield len(wanted)
-        yield from self._instances(event, wanted)
-
-    def _move(self, event: Any) -> Iterator[Any]:
-        title = str(event.move_destination).strip()
-        destination = self.partners.get(title)
-        if destination is None:
-            yield None, None  # pynetdicom answers A801H
-            return
-        try:
-            wanted = self._wanted(event)
-        except QueryError:
-            yield (*destination, {"ae_title": title})
-            yield 1
-            yield NO_MATCHING_CLASS, None
-            return
-        noted = self.exchange.second(title)
-        contexts = self._contexts(wanted)
-        yield (*destination, {"ae_title": title, "contexts": contexts, "evt_handlers": noted})
-        yield len(wanted)
-        yield from self._instances(event, wanted)
-
-    def _instances(self, event: Any, wanted: list[str]) -> Iterator[tuple[int, Dataset | None]]:
-        for uid in wanted:
-            if event.is_cancelled:
-                yield CANCELLED, None
-                return
-            yield PENDING, reading.read(self.path_of(uid))
-
-    def _contexts(self, uids: list[str]) -> list[Any]:
-        """Return what has to be offered so that these instances can be sent as they lie here."""
-        from pynetdicom import build_context
-
-        with self._lock:
-            records = [self._records[uid] for uid in uids]
-        pairs = {(str(each.SOPClassUID), str(each.file_meta.TransferSyntaxUID)) for each in records}
-        return [build_context(*pair) for pair in sorted(pairs)[:128]]
-
-    def _wanted(self, event: Any) -> list[str]:
-        query, level = self._question(event)
-        require_unique_keys(query, level, _root(event))
-        if level != "PATIENT" and not query.get(UNIQUE[LEVELS.index(level)]):
-            raise QueryError(f"What is to be sent at level {level}?")
-        return [str(one.SOPInstanceUID) for one in self.records if matches(one, query)]
-
-    def _question(self, event: Any) -> tuple[Dataset, str]:
-        try:
-            query = event.identifier
-            return query, level_of(query, _root(event))
-        except QueryError:
-            raise
-        except Exception as error:  # pydicom reads late, and a peer may send anything
-            raise QueryError(str(type(error).__name__)) from None
-
-
-@contextmanager
-def open_archive(
-    folder: str | os.PathLike[str] | None = None,
-    *,
-    title: str = TITLE,
-    partners: Mapping[str, tuple[str, int]] | None = None,
-    room: int = LARGEST_ARCHIVE,
-    tls: ssl.SSLContext | None = None,
-    callers: tuple[str, ...] = (),
-) -> Iterator[Archive]:
-    """Run an archive while a ``with`` block lasts.
-
-    Parameters
-    ----------
-    folder : str or path, optional
-        Where its files go; otherwise a temporary folder, gone afterwards.
-    title : str
-        Its AE title: 1 to 16 characters.
-    partners : mapping of str to (str, int), optional
-        Whom C-MOVE may send to.
-    room : int
-        Bytes that it takes.
-    tls : ssl.SSLContext, optional
-        Then nobody without TLS is let in.
-    callers : tuple of str
-        The only AE titles that are let in; all if it is empty. No lock: a title is a claim.
-
-    Yields
-    ------
-    Archive
-
-    See Also
-    --------
-    connect_archive : the same, or a real Orthanc.
-    """
-    from pynetdicom import _config, evt
-
-    entity = _entity(title, callers)
-    with ExitStack() as stack:
-        place = Path(stack.enter_context(TemporaryDirectory()) if folder is None else folder)
-        place.mkdir(parents=True, exist_ok=True)
-        archive = Archive(title, place, partners=dict(partners or {}), room=room)
-        archive._index()
-        stack.enter_context(_settings(_config))
-        archive.exchange = stack.enter_context(
-            sop.storage_provider(
-                entity=entity,
-                tls=tls,
-                handlers=[
-                    (evt.EVT_C_STORE, archive._store),
-                    (evt.EVT_C_FIND, archive._find),
-                    (evt.EVT_C_GET, archive._get),
-                    (evt.EVT_C_MOVE, archive._move),
-                ],
-            )
-        )
-        archive.exchange.largest_data_set = LARGEST_NOTE
-        archive.port = archive.exchange.port
-        yield archive
-
-
-def _entity(title: str, callers: tuple[str, ...]) -> Any:
-    entity = copy.copy(_everything())
-    entity.ae_title, entity.require_calling_aet = title, list(callers)
-    return entity
-
-
-@cache
-def _everything() -> Any:
-    """Return an application entity that stores, finds and sends everything; it takes a while."""
-    from pynetdicom import (
-        AE,
-        ALL_TRANSFER_SYNTAXES,
-        AllStoragePresentationContexts,
-        QueryRetrievePresentationContexts,
-    )
-
-    entity = AE()
-    for context in AllStoragePresentationContexts:
-        entity.add_supported_context(
-            str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES, scu_role=True, scp_role=True
-        )
-    for context in QueryRetrievePresentationContexts:
-        service = str(context.abstract_syntax)
-        if service.startswith(("1.2.840.10008.5.1.4.1.2.1.", "1.2.840.10008.5.1.4.1.2.2.")):
-            entity.add_supported_context(service)
-    return entity
-
-
-@contextmanager
-def _settings(config: Any) -> Iterator[None]:
-    """Refuse UIDs that are none, and receive to the disk, whole objects never in memory."""
-    wanted = {"ENFORCE_UID_CONFORMANCE": True, "STORE_RECV_CHUNKED_DATASET": True}
-    before = {name: getattr(config, name) for name in wanted}
-    for name, value in wanted.items():
-        setattr(config, name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(config, name, value)
-
-
-def _root(event: Any) -> str:
-    model = str(event.context.abstract_syntax)
-    return "PATIENT" if model.startswith("1.2.840.10008.5.1.4.1.2.1.") else "STUDY"
 
 
 def _record(path: Path) -> Dataset:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dicom_lessons.network.archive import Archive, open_archive
+from dicom_lessons.network.archive import Archive
+from dicom_lessons.network.serving import open_archive
 from dicom_lessons.network.web import open_web
 from dicom_lessons.text import _, short
 

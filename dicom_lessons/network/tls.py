@@ -7,14 +7,23 @@ import ipaddress
 import ssl
 from pathlib import Path
 
-_BEGIN = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
-_END = datetime.datetime(2099, 1, 1, tzinfo=datetime.UTC)
+_FIRST_DAY, _LAST_DAY = datetime.date(2020, 1, 1), datetime.date(2098, 12, 31)
 
 
-def make_certificates(folder: str | Path) -> tuple[Path, Path, Path]:
-    """Write an authority's certificate, a server's certificate for 127.0.0.1, and its key.
+def make_certificates(
+    folder: str | Path, *, address: str = "127.0.0.1", last_day: datetime.date = _LAST_DAY
+) -> tuple[Path, Path, Path]:
+    """Write an authority's certificate, a server's certificate, and its key.
 
-    For a lesson only: a hospital's certificates come from its own authority, and end.
+    For a lesson only: a hospital's certificates come from its own authority, and end sooner.
+
+    Parameters
+    ----------
+    folder : str or path
+    address : str
+        The IP address that the server's certificate is for.
+    last_day : date
+        The last day of the server's certificate, in UTC; the first is 2020-01-01.
 
     Returns
     -------
@@ -25,6 +34,8 @@ def make_certificates(folder: str | Path) -> tuple[Path, Path, Path]:
     ------
     ModuleNotFoundError
         Without the package cryptography.
+    ValueError
+        If the address is none, or the last day comes before the first.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -37,9 +48,9 @@ def make_certificates(folder: str | Path) -> tuple[Path, Path, Path]:
     keys = [ec.generate_private_key(ec.SECP256R1()) for _each in range(2)]
     issuer = named("Authority of this lesson")
     made = []
-    for subject, key, is_authority in (
-        (issuer, keys[0], True),
-        (named("127.0.0.1"), keys[1], False),
+    for subject, key, is_authority, end in (
+        (issuer, keys[0], True, _LAST_DAY),
+        (named(address), keys[1], False, last_day),
     ):
         builder = (
             x509.CertificateBuilder()
@@ -47,13 +58,13 @@ def make_certificates(folder: str | Path) -> tuple[Path, Path, Path]:
             .issuer_name(issuer)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(_BEGIN)
-            .not_valid_after(_END)
+            .not_valid_before(_midnight(_FIRST_DAY))
+            .not_valid_after(_midnight(end + datetime.timedelta(1)))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         )
         if not is_authority:
-            address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-            builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+            name = x509.IPAddress(ipaddress.ip_address(address))
+            builder = builder.add_extension(x509.SubjectAlternativeName([name]), critical=False)
         made.append(builder.sign(keys[0], hashes.SHA256()))
     target = Path(folder)
     paths = target / "authority.pem", target / "server.pem", target / "server.key"
@@ -67,6 +78,10 @@ def make_certificates(folder: str | Path) -> tuple[Path, Path, Path]:
     paths[2].write_bytes(secret)
     paths[2].chmod(0o600)
     return paths
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(), datetime.UTC)
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:

@@ -6,9 +6,9 @@ data set lacks of them, and :func:`storage_provider` is the other end of a live 
 """
 
 from dicom_lessons.sop.conditions import condition, module_condition
-from dicom_lessons.sop.exchange import Message as Message
 from dicom_lessons.sop.exchange import storage_provider
 from dicom_lessons.sop.explorer import explore_sop_class
+from dicom_lessons.sop.messages import Message as Message
 from dicom_lessons.sop.report import lacks
 from dicom_lessons.sop.riddles import incomplete, log
 from dicom_lessons.sop.sequence import draw_sequence

@@ -14,31 +14,20 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from socketserver import BaseServer
 from typing import Any
 
 from pydicom import Dataset
 from pydicom.uid import UID
 
 from dicom_lessons.reading import read
+from dicom_lessons.sop.messages import Context, Message
+from dicom_lessons.sop.server import SECONDS_TO_ANSWER, make_server, stop_server
 from dicom_lessons.text import N_, _
 
-SECONDS_TO_ANSWER = 5
-SECONDS_TO_END = 2
 MOST_INSTANCES = 100
 MOST_BYTES = 256 * 2**20
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
-
-# PS3.8 Table 9-18
-_RESULTS = {
-    None: N_("not answered"),
-    0: N_("accepted"),
-    1: N_("refused by the user"),
-    2: N_("refused, no reason given"),
-    3: N_("refused: abstract syntax not supported"),
-    4: N_("refused: transfer syntaxes not supported"),
-}
-
+_NO_TLS = "TLS alert"
 
 # PS3.8 Table 9-21: source and reason
 _REJECTIONS = {
@@ -49,83 +38,6 @@ _REJECTIONS = {
     (3, 1): N_("congested for the moment"),
     (3, 2): N_("no more associations at once"),
 }
-
-
-@dataclass
-class Context:
-    """One presentation context as offered and as answered (PS3.8 §9.3.2.2, §9.3.3.2).
-
-    Attributes
-    ----------
-    number : int
-        The presentation context ID: odd, from 1 to 255.
-    abstract_syntax : UID
-        The SOP class.
-    transfer_syntaxes : tuple of UID
-        All that were offered.
-    result : int or None
-        0 if accepted, 1 to 4 if refused, ``None`` if there was no answer.
-    transfer_syntax : UID or None
-        The one that was accepted.
-    """
-
-    number: int
-    abstract_syntax: UID
-    transfer_syntaxes: tuple[UID, ...]
-    result: int | None = None
-    transfer_syntax: UID | None = None
-
-    @property
-    def answer(self) -> str:
-        """The result in words."""
-        return _(_RESULTS.get(self.result, N_("refused")))
-
-    @property
-    def offer(self) -> str:
-        """What was offered, in one line."""
-        names = self.transfer_syntaxes[0].name if self.transfer_syntaxes else ""
-        more = len(self.transfer_syntaxes) - 1
-        if more > 0:
-            names = _("{name} and {more} more", name=names, more=more)
-        return f"{self.number}: {self.abstract_syntax.name} ({names})"
-
-    @property
-    def reply(self) -> str:
-        """What was answered, in one line."""
-        syntax = f" ({self.transfer_syntax.name})" if self.transfer_syntax else ""
-        return f"{self.number}: {self.answer}{syntax}"
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message between the two programs.
-
-    Attributes
-    ----------
-    sender : str
-        ``"requestor"`` or ``"acceptor"`` of the association.
-    name : str
-        Such as ``"A-ASSOCIATE-RQ"`` or ``"C-STORE-RSP"``.
-    details : tuple of str
-        What it says, line by line.
-    command : Dataset
-        The command set, elements of group 0000; empty unless it is a DIMSE message.
-    data_set : bytes
-        The bytes that follow the command set, if any do.
-    second : str
-        The title at the other end, if the acceptor opened a second association for this message.
-    """
-
-    sender: str
-    name: str
-    details: tuple[str, ...] = ()
-    command: Dataset = field(default_factory=Dataset, repr=False)
-    data_set: bytes = field(default=b"", repr=False)
-    second: str = ""
-
-    def __str__(self) -> str:
-        arrow = "→" if self.sender == "requestor" else "←"
-        return f"{arrow} {self.name:<15} {'; '.join(self.details)}".rstrip()
 
 
 @dataclass
@@ -170,6 +82,9 @@ class StorageProvider:
                 return OUT_OF_RESOURCES
             self._instances.append(instance)
         return SUCCESS
+
+    def _note_handshake(self, sender: str, why: str) -> None:
+        self.messages.append(Message(sender, _NO_TLS, (why,)))
 
     def _note_pdu(self, event: Any, sender: str, second: str = "") -> None:
         name = type(event.pdu).__name__.replace("_", "-").replace("ABORT-RQ", "ABORT")
@@ -298,51 +213,12 @@ def storage_provider(
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = SECONDS_TO_ANSWER
     if evt.EVT_C_STORE not in [handler[0] for handler in handlers]:
         handlers = [*handlers, (evt.EVT_C_STORE, provider._store)]
-    server = entity.make_server(
-        (provider.address, 0),
-        evt_handlers=[*handlers, *provider._listeners()],
-        ssl_context=tls,
-        request_handler=_handler(),
-    )
+    listeners = [*handlers, *provider._listeners()]
+    server = make_server(entity, provider.address, listeners, tls, provider._note_handshake)
     provider.port = server.server_address[1]
     listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     listener.start()
     try:
         yield provider
     finally:
-        _stop(server, listener, provider)
-
-
-def _handler() -> Any:
-    """Return what makes an association of each connection, one that ends without an error."""
-    from pynetdicom.fsm import InvalidEventError
-    from pynetdicom.transport import RequestHandler
-
-    class Handler(RequestHandler):
-        def _create_association(self) -> Any:
-            association = super()._create_association()
-            machine = association.dul.state_machine
-            act = machine.do_action
-
-            def act_or_end(event: str) -> None:
-                try:
-                    act(event)
-                except InvalidEventError:  # what was to be answered is gone
-                    association.dul.kill_dul()
-
-            machine.do_action = act_or_end  # type: ignore[method-assign]
-            return association
-
-    return Handler
-
-
-def _stop(server: Any, listener: threading.Thread, provider: StorageProvider) -> None:
-    # not the server's own shutdown(), which wants the entity to have started it
-    BaseServer.shutdown(server)
-    listener.join(SECONDS_TO_END)
-    associations = list(server.active_associations)
-    for association in associations:
-        provider._end(association)
-    for association in associations:
-        association.join(SECONDS_TO_END)
-    server.server_close()
+        stop_server(server, listener, provider._end)

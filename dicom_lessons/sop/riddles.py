@@ -13,7 +13,7 @@ from pydicom.uid import (
 )
 
 from dicom_lessons import samples
-from dicom_lessons.sop.exchange import Context, Message
+from dicom_lessons.sop.messages import Context, Message
 from dicom_lessons.text import _
 
 _VERIFICATION = UID("1.2.840.10008.1.1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dicom_lessons.sop.exchange import Message
+from dicom_lessons.sop.messages import Message
 from dicom_lessons.text import _, short
 
 if TYPE_CHECKING:

@@ -27,8 +27,9 @@ from dicom_lessons.text import N_, _
 from dicom_lessons.viewer import Viewer, view_image
 from dicom_lessons.viewer.page import still
 from dicom_lessons.viewer.pictures import picture_of
+from dicom_lessons.volume.faults import faults_of
 from dicom_lessons.volume.planes import PLANES
-from dicom_lessons.volume.series import Slice, Source, faults_of, slices_of
+from dicom_lessons.volume.series import Slice, Source, slices_of
 from dicom_lessons.volume.stack import Volume, stacked
 from dicom_lessons.widgets import Box
 

@@ -17,6 +17,7 @@ from dicom_lessons.pixels import PixelError
 from dicom_lessons.pixels.grey import units
 from dicom_lessons.text import _
 from dicom_lessons.volume import export, planes
+from dicom_lessons.volume.faults import faults_of
 from dicom_lessons.volume.geometry import (
     RAS_FROM_LPS,
     Floats,
@@ -26,7 +27,7 @@ from dicom_lessons.volume.geometry import (
     to_indices,
     to_millimetres,
 )
-from dicom_lessons.volume.series import Slice, Source, faults_of, slices_of
+from dicom_lessons.volume.series import Slice, Source, slices_of
 
 MOST_VOXELS = 2**29
 """Of one volume: 2 GiB as float32."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from lab import Lab, close_sessions, open_notebook, run_all
+
+from course_tools.bench.ports import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -49,7 +51,7 @@ def test_the_tree_is_walked_with_the_keyboard_alone(explored: Page, jupyterlab: 
     keyboard.press("ArrowDown")
     field = explored.get_by_label("UID:")
     uid = explored.locator(".uid-tree [aria-selected=true] > .row code").inner_text()
-    wait_until(lambda: field.input_value() == uid)
+    assert until(lambda: field.input_value() == uid)
     assert uid.endswith(".121")
     keyboard.press("ArrowLeft")
     keyboard.press("ArrowLeft")
@@ -76,13 +78,6 @@ def test_typing_and_clicking_show_the_uid_at_once(explored: Page) -> None:
     row = explored.locator(".uid-tree .row", has_text="Carotids")
     row.locator(".mark").click()
     uid = row.locator("code").inner_text()
-    wait_until(lambda: field.input_value() == uid)
+    assert until(lambda: field.input_value() == uid)
     status.filter(has_text="Instance: one thing").wait_for()
     assert explored.locator(".uid-tree .row:visible", has_text="FAST LOCALIZER").count() == 2
-
-
-def wait_until(condition: Any, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
