@@ -133,13 +133,12 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
     start = source[:132] if isinstance(source, bytes) else _start(source)
     if not begins_like_dicom(start):
         return {"problem": "not-dicom"}  # pydicom would take megabytes of zeros for elements
-    last = max(_FUNCTIONAL_GROUPS, *tags)
-
-    def is_behind(tag: int, _vr: str | None, _length: int) -> bool:
-        return tag > last or tag >= _PIXELS
-
+    last = min(max(_FUNCTIONAL_GROUPS, *tags), _PIXELS - 1)
+    is_before = last.__lt__  # of int: pydicom's tags compare slowly
     try:
-        dataset = reading.read(source, stop_when=is_behind, specific_tags=tags)
+        dataset = reading.read(
+            source, stop_when=lambda tag, _vr, _length: is_before(tag), specific_tags=tags
+        )
     except (reading.ReadingError, LookupError) as error:
         code = "unreadable" if start[128:132] == b"DICM" else "not-dicom"
         return {"problem": code, "detail": short(error, 300)}
