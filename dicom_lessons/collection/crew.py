@@ -7,6 +7,7 @@ again, in halves, until the file is alone that kills whoever reads it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import threading
@@ -228,6 +229,7 @@ def _cores() -> int:
 
 def _end_with_parent() -> None:
     """End this process as soon as the one that started it is gone, however it went."""
+    gc.freeze()  # what all processes share would be copied as soon as one looks for garbage in it
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=[parent], daemon=True).start()
