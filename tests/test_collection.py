@@ -304,7 +304,7 @@ class Mortal(crews.Crew):
             self.deaths += 1
             future.set_exception(BrokenProcessPool("gone"))
         else:
-            future.set_result(crews.table_of_chunk(chunk, self._columns))
+            future.set_result(crews.table_of_chunk(chunk, self.columns))
         return future
 
 

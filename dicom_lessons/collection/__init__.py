@@ -5,30 +5,20 @@ asked in SQL. :func:`find_faults` tells what is wrong between files, :func:`open
 index of a public archive.
 """
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
-if TYPE_CHECKING:
-    from dicom_lessons.collection.face import (
-        download_commands,
-        examine_all,
-        explore_collection,
-        fill_disk,
-        find_faults,
-        index_files,
-        open_idc,
-        open_index,
-    )
-
-__all__ = [
-    "download_commands",
-    "examine_all",
-    "explore_collection",
-    "fill_disk",
-    "find_faults",
-    "index_files",
-    "open_idc",
-    "open_index",
-]
+_HOMES = {
+    "download_commands": "idc",
+    "examine_all": "faults",
+    "explore_collection": "explorer",
+    "fill_disk": "riddles",
+    "find_faults": "faults",
+    "index_files": "indexing",
+    "open_idc": "idc",
+    "open_index": "index",
+}
+__all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> Any:
@@ -36,8 +26,6 @@ def __getattr__(name: str) -> Any:
 
     And whoever lacks pyarrow still has the exercises of all lessons.
     """
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from dicom_lessons.collection import face
-
-    return getattr(face, name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,6 +7,7 @@ again, in halves, until the file is alone that kills whoever reads it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import threading
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
@@ -54,25 +56,29 @@ class Crew:
     ----------
     most : int
         Chunks that are on their way at a time.
+    is_here : bool
+        Whether this process may read as well as they.
     """
 
     lost: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+    is_here = True
 
     def __init__(self, columns: Sequence[Column], processes: int) -> None:
-        self._columns, self.processes = columns, processes
+        self.columns, self.processes = columns, processes
         self.most = 2 * processes + 1
         self._pool: Executor | None = None
 
     def submit(self, chunk: Chunk) -> Future[pa.Table]:
-        """Have a chunk read."""
-        if self._pool is None:
-            self._pool = self._open()
-        keywords = [each.keyword for each in self._columns]
-        return self._pool.submit(read_chunk, chunk, keywords, language())
-
-    def here(self, chunk: Chunk) -> pa.Table | None:
-        """Return the rows of a chunk if it is not worth another process, else None."""
-        return table_of_chunk(chunk, self._columns) if self.processes == 1 else None
+        """Have a chunk read; what goes wrong is an error of the future that is returned."""
+        keywords = [each.keyword for each in self.columns]
+        try:
+            if self._pool is None:
+                self._pool = self._open()
+            return self._pool.submit(read_chunk, chunk, keywords, language())
+        except Exception as error:  # a pool that is just breaking takes nothing any more
+            future = Future[pa.Table]()
+            future.set_exception(error)
+            return future
 
     def restart(self) -> None:
         """Begin with new processes."""
@@ -91,7 +97,7 @@ class Crew:
         """Return the row of a file that nobody survives."""
         folder, several = chunk
         problem = {"problem": "crash", "stamp": several[0].stamp ^ 1}
-        return table_of(folder, [(several[0], problem)], self._columns)
+        return table_of(folder, [(several[0], problem)], self.columns)
 
     def _open(self) -> Executor:
         # fork would copy the locks of a notebook's threads
@@ -103,7 +109,9 @@ class Crew:
 
 
 class Cluster(Crew):
-    """The workers of a Dask scheduler."""
+    """The workers of a Dask scheduler, which may see what this computer does not."""
+
+    is_here = False
 
     def __init__(self, columns: Sequence[Column], address: str) -> None:
         from distributed import Client, KilledWorker
@@ -122,9 +130,6 @@ class Cluster(Crew):
         self.most = 4 * self.processes
         self.lost = (KilledWorker,)
         self._seen = time.monotonic()
-
-    def here(self, chunk: Chunk) -> pa.Table | None:
-        """Return None: the cluster may have what this computer lacks."""
 
     def restart(self) -> None:
         """Leave the workers alone: the scheduler has seen to them."""
@@ -160,30 +165,18 @@ def open_crew(columns: Sequence[Column], processes: int | None, cluster: str | N
 
 def read_all(chunks: Iterator[Chunk], crew: Crew) -> Iterator[pa.Table]:
     """Yield the rows of all chunks, as they come; no more of them than need be are held."""
-    first, second = next(chunks, None), next(chunks, None)
-    if first is None:
-        return
-    if second is None and type(crew) is Crew:
-        yield table_of_chunk(first, crew._columns)
+    first = list(islice(chunks, 2))
+    every = chain(first, chunks)
+    if crew.is_here and (crew.processes == 1 or len(first) < 2):
+        yield from (table_of_chunk(chunk, crew.columns) for chunk in every)
         return
     waiting: dict[Future[pa.Table], Chunk] = {}
-    for chunk in _in_turn(first, second, chunks):
-        rows = crew.here(chunk)
-        if rows is not None:
-            yield rows
-            continue
+    for chunk in every:
         waiting[crew.submit(chunk)] = chunk
         while len(waiting) >= crew.most:
             yield from _finished(waiting, crew)
     while waiting:
         yield from _finished(waiting, crew)
-
-
-def _in_turn(first: Chunk, second: Chunk | None, rest: Iterator[Chunk]) -> Iterator[Chunk]:
-    yield first
-    if second is not None:
-        yield second
-    yield from rest
 
 
 def _finished(waiting: dict[Future[pa.Table], Chunk], crew: Crew) -> Iterator[pa.Table]:
@@ -204,7 +197,7 @@ def _finished(waiting: dict[Future[pa.Table], Chunk], crew: Crew) -> Iterator[pa
             raise CollectionError(
                 _("Reading stopped: {reason}. What was read is kept.", reason=short(error, 200))
             ) from None
-    if lost and crew.lost == (BrokenProcessPool,):  # all others were in the same pool
+    if lost and crew.is_here:  # all others were in the same pool
         lost += waiting.values()
         waiting.clear()
     for chunk in lost:
@@ -236,6 +229,7 @@ def _cores() -> int:
 
 def _end_with_parent() -> None:
     """End this process as soon as the one that started it is gone, however it went."""
+    gc.freeze()  # what all processes share would be copied as soon as one looks for garbage in it
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_follow, args=[parent], daemon=True).start()

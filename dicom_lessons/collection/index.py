@@ -7,9 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as pads
-
 from dicom_lessons import reading
+from dicom_lessons.collection.sources import member_bytes
 from dicom_lessons.collection.table import PROBLEMS, CollectionError, real_path
 from dicom_lessons.findings import Finding
 from dicom_lessons.text import _, ngettext, short
@@ -79,6 +78,8 @@ class Index:
 
     @cached_property
     def _database(self) -> Any:
+        import pyarrow.dataset as pads
+
         database = connect()
         database.register("files", pads.dataset([str(path) for path in self.parts]))
         for name, text in _VIEWS.items():
@@ -109,7 +110,7 @@ class Index:
         real = Path(real_path(folder, path))
         if not member:
             return real
-        return next(raw for name, raw in reading.members_of(real) if name == member)
+        return member_bytes(real, member)
 
     def __len__(self) -> int:
         return int(self.ask("SELECT count(*) FROM files").fetchall()[0][0])

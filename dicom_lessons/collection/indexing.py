@@ -30,7 +30,7 @@ from dicom_lessons.text import _, short
 
 CHUNKS, SECONDS = 10, 10.0
 """A part is written as soon as it has the rows of so many chunks, or after so many seconds."""
-_TEMPORARY = "part.tmp"
+_TEMPORARY, _PARTS = "part.tmp", "part-*.parquet"
 
 
 def index_files(
@@ -73,23 +73,24 @@ def index_files(
         If a source or a keyword is unknown, the disk is full or the cluster is gone; all that was
         read until then is kept.
     """
-    columns = columns_of(elements)
-    roots = roots_of(sources)
-    parts = _Parts(Path(folder), columns, CHUNKS * max(chunk, 1))
+    columns, roots = columns_of(elements), roots_of(sources)
     crew = open_crew(columns, processes, cluster)
-    walked = _Walk(roots, columns, parts)
-    total = sum(1 for _entry in _Walk(roots, columns, parts).all()) if progress else None
-    with contextlib.ExitStack() as stack:
-        bar = stack.enter_context(_bar(progress, total))
-        stack.callback(crew.close)
-        stack.callback(parts.save_quietly)
-        chunks = _chunks(walked, max(chunk, 1), bar)
-        for table in read_all(chunks, crew):
-            walked.seen.append(table["stamp"].to_numpy())
-            parts.add(table)
-            bar.update(table.num_rows)
-        parts.save()
-        parts.prune(np.sort(np.concatenate([np.empty(0, np.uint64), *walked.seen])))
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(crew.close)
+            parts = _Parts(Path(folder), columns, CHUNKS * max(chunk, 1))
+            stack.callback(parts.save_quietly)
+            walked = _Walk(roots, columns, parts)
+            total = sum(1 for _entry in walked.all()) if progress else None
+            bar = stack.enter_context(_bar(progress, total))
+            for table in read_all(_chunks(walked, max(chunk, 1), bar), crew):
+                walked.seen.append(table["stamp"].to_numpy())
+                parts.add(table)
+                bar.update(table.num_rows)
+            parts.save()
+            parts.prune(_joined(walked.seen))
+    except (OSError, pa.ArrowException) as error:  # of the index: what a source raises has a row
+        raise CollectionError(_not_written(error)) from None
     return Index(parts.folder, files_read=walked.new)
 
 
@@ -146,22 +147,17 @@ class _Parts:
 
     def __init__(self, folder: Path, columns: Sequence[Column], rows: int) -> None:
         self.folder, self._columns, self._rows = folder, columns, rows
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / _TEMPORARY).unlink(missing_ok=True)
-        except OSError as error:
-            raise CollectionError(_not_written(error)) from None
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _TEMPORARY).unlink(missing_ok=True)
         self._waiting: list[pa.Table] = []
         self._since = time.monotonic()
-        stamps = [stamps for _path, stamps in self._stamps()]
-        self.known = np.sort(np.concatenate([np.empty(0, np.uint64), *stamps]))
-
-    def _paths(self) -> list[Path]:
-        return sorted(self.folder.glob("part-*.parquet"))
+        self.known = np.sort(_joined(stamps for _path, stamps in self._stamps()))
+        numbers = [path.stem.rpartition("-")[2] for path in folder.glob(_PARTS)]
+        self._next = 1 + max((int(each) for each in numbers if each.isdigit()), default=-1)
 
     def _stamps(self) -> Iterator[tuple[Path, NDArray[np.uint64]]]:
         """Yield each part with the stamps of its rows; a broken one is removed and read anew."""
-        for path in self._paths():
+        for path in sorted(self.folder.glob(_PARTS)):
             try:
                 yield path, pq.read_table(path, columns=["stamp"])["stamp"].to_numpy()
             except (pa.ArrowException, KeyError, OSError):
@@ -177,9 +173,8 @@ class _Parts:
         """Write what waits as a new part."""
         if self._waiting:
             table, self._waiting = pa.concat_tables(self._waiting), []
-            names = [path.stem.rpartition("-")[2] for path in self._paths()]
-            number = 1 + max((int(name) for name in names if name.isdigit()), default=-1)
-            self._write(table, self.folder / f"part-{number:05}.parquet")
+            self._write(table, self.folder / f"part-{self._next:05}.parquet")
+            self._next += 1
         self._since = time.monotonic()
 
     def save_quietly(self) -> None:
@@ -189,17 +184,18 @@ class _Parts:
 
     def prune(self, seen: NDArray[np.uint64]) -> None:
         """Drop the rows of files that are gone or have changed, and those that are there twice."""
-        kept = np.empty(0, np.uint64)
-        for path, stamps in self._stamps():
-            first = np.zeros(len(stamps), bool)
-            first[np.unique(stamps, return_index=True)[1]] = True
-            stays = first & np.isin(stamps, seen) & ~np.isin(stamps, kept)
-            kept = np.concatenate([kept, stamps[stays]])
-            if not stays.any():
+        parts = list(self._stamps())
+        every = _joined(stamps for _path, stamps in parts)
+        stays = np.zeros(len(every), bool)
+        stays[np.unique(every, return_index=True)[1]] = True
+        stays &= np.isin(every, seen)
+        for path, stamps in parts:
+            here, stays = stays[: len(stamps)], stays[len(stamps) :]
+            if not here.any():
                 path.unlink()
-            elif not stays.all():
-                self._write(pq.read_table(path).filter(pa.array(stays)), path)
-        if not self._paths():
+            elif not here.all():
+                self._write(pq.read_table(path).filter(pa.array(here)), path)
+        if not any(self.folder.glob(_PARTS)):
             self._write(table_of_chunk(("", []), self._columns), self.folder / "part-00000.parquet")
 
     def _write(self, table: pa.Table, path: Path) -> None:
@@ -210,10 +206,14 @@ class _Parts:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        except (OSError, pa.ArrowException) as error:
+        except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-            raise CollectionError(_not_written(error)) from None
+            raise
+
+
+def _joined(several: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    return np.concatenate([np.empty(0, np.uint64), *several])
 
 
 def _not_written(error: BaseException) -> str:
@@ -227,6 +227,8 @@ def _not_written(error: BaseException) -> str:
 
 
 def _bar(progress: bool, total: int | None) -> Any:
-    from tqdm.auto import tqdm
-
+    if progress:
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm  # the other one loads widgets
     return tqdm(total=total, unit=_("file"), disable=not progress)

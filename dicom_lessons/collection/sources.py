@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from dicom_lessons import reading
-from dicom_lessons.collection.table import CollectionError, Column, FoundFile, values_of
+from dicom_lessons.collection.table import (
+    CollectionError,
+    Column,
+    FoundFile,
+    begins_like_dicom,
+    clean,
+    values_of,
+)
 from dicom_lessons.text import _, short
 
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-_HELD = 16 * 2**20
-"""Bytes of a member that are held in memory; larger ones take a temporary file."""
+_HEADER = 16 * 2**20
+"""Bytes of a large file or a member that are held in memory: all elements but the pixels."""
 _ZIP = b"PK\x03\x04"
+_PART = re.compile(r"part(-\d+\.parquet|\.tmp)")
 
 
 def roots_of(sources: Sources) -> list[tuple[str, str]]:
@@ -29,17 +38,19 @@ def roots_of(sources: Sources) -> list[tuple[str, str]]:
     CollectionError
         If there is none, or no such file or folder.
     """
-    several = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-    found = []
-    for each in several:
-        path = os.path.abspath(os.fspath(each))  # noqa: PTH100 - a name may hold any bytes
+    several = [sources] if isinstance(sources, str | bytes | os.PathLike) else list(sources)
+    paths = [os.path.abspath(os.fsdecode(each)) for each in several]  # noqa: PTH100
+    for path in paths:
         if not reading.is_there(path):
-            raise CollectionError(_("There is no file or folder {path}.", path=short(each, 200)))
-        is_folder = os.path.isdir(path)  # noqa: PTH112
-        found.append((path, "") if is_folder else (os.path.dirname(path), path))  # noqa: PTH120
-    if not found:
+            raise CollectionError(_("There is no file or folder {path}.", path=short(path, 200)))
+    if not paths:
         raise CollectionError(_("Name a folder or a list of zip archives."))
-    return list(dict.fromkeys(found))
+    folders = {path for path in paths if os.path.isdir(path)}  # noqa: PTH112
+    return [
+        (path, "") if path in folders else (os.path.dirname(path), path)  # noqa: PTH120
+        for path in dict.fromkeys(paths)
+        if not folders & {str(each) for each in Path(path).parents}
+    ]
 
 
 def entries(
@@ -56,11 +67,11 @@ def entries(
     stamp : callable
         Returns a number for path, member, size, time and problem.
     leave_out : str
-        A folder that is passed by: that of the index itself.
+        Real path of the index, which is passed by.
     """
-    found = _alone(only) if only else _walk(folder, leave_out)
-    for path, about, problem, detail in found:
-        below = os.path.relpath(path, folder)
+    above = len(os.path.join(folder, ""))  # noqa: PTH118 - a name may hold any bytes
+    for path, about, problem, detail in _alone(only) if only else _walk(folder, leave_out):
+        below = path[above:] or "."
         if about is None or problem:
             yield FoundFile(below, "", -1, 0, 0, stamp(below, "", 0, 0, problem), problem, detail)
         elif path.lower().endswith(".zip") or (only and zipfile.is_zipfile(path)):
@@ -96,15 +107,35 @@ def read_entry(
         return {"problem": entry.problem, "detail": entry.detail or None}
     path, again = os.path.join(folder, entry.path), entry.stamp ^ 1  # noqa: PTH118
     try:
-        if entry.place >= 0:
-            return _read_member(path, entry, columns, open_archives)
-        values = values_of(Path(path), columns)
+        values = _values(path, entry, columns, open_archives)
         now = os.stat(path)  # noqa: PTH116
     except (OSError, MemoryError) as error:
         return {"problem": "system", "detail": reading.reason_of(error), "stamp": again}
-    if (now.st_size, now.st_mtime_ns) != (entry.size, entry.modified):
+    same_size = entry.place >= 0 or now.st_size == entry.size
+    if now.st_mtime_ns != entry.modified or not same_size:
         return {"problem": "changed", "stamp": again}
     return values
+
+
+def member_bytes(path: Path, member: str) -> bytes:
+    """Return the bytes of a member by the name that stands in its row.
+
+    Raises
+    ------
+    LookupError
+        If the archive has no such member.
+    ReadingError, OSError
+        If it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            places = {name: place for place, name in _named(archive)}
+            with archive.open(archive.infolist()[places[member]]) as stream:
+                return stream.read(reading.MOST_BYTES + 1)  # whoever reads more refuses it
+    except (OSError, LookupError):
+        raise
+    except Exception as error:  # zipfile and zlib raise many kinds on broken bytes
+        raise reading.ReadingError(reading.reason_of(error)) from error
 
 
 def _alone(path: str) -> Iterator[tuple[str, os.stat_result | None, str, str]]:
@@ -121,6 +152,9 @@ def _walk(top: str, leave_out: str) -> Iterator[tuple[str, os.stat_result | None
     while waiting:
         folder = waiting.pop()
         try:
+            own = os.path.realpath(folder) == leave_out
+            if own and folder != top:
+                continue
             with os.scandir(folder) as listed:
                 inside = sorted(listed, key=lambda one: os.fsencode(one.name))
         except OSError as error:
@@ -128,12 +162,13 @@ def _walk(top: str, leave_out: str) -> Iterator[tuple[str, os.stat_result | None
             continue
         below = []
         for one in inside:
+            if own and _PART.fullmatch(one.name):
+                continue
             try:
                 if one.is_symlink() or getattr(one, "is_junction", bool)():
                     yield one.path, None, "link", ""
                 elif one.is_dir(follow_symlinks=False):
-                    if one.path != leave_out:
-                        below.append(one.path)
+                    below.append(one.path)
                 elif one.is_file(follow_symlinks=False):
                     yield one.path, one.stat(follow_symlinks=False), "", ""
                 else:
@@ -149,45 +184,55 @@ def _members(
     size, time = about.st_size, about.st_mtime_ns
     try:
         with zipfile.ZipFile(path) as archive:
-            inside = archive.infolist()
+            found = [
+                (name, place, archive.infolist()[place].CRC, archive.infolist()[place].file_size)
+                for place, name in _named(archive)
+            ]
     except Exception as error:  # zipfile raises many kinds on broken bytes
         told = reading.reason_of(error)
-        yield FoundFile(
-            below, "", -1, size, time, stamp(below, "", size, time, "z"), "archive", told
-        )
+        number = stamp(below, "", size, time, "z")
+        yield FoundFile(below, "", -1, size, time, number, "archive", told)
         return
-    names: dict[str, int] = {}
-    for place, member in enumerate(inside):
+    for name, place, digest, length in found:
+        # the archive's own size and time stand in the stamp of each member
+        number = stamp(below, f"{name}\0{place}\0{digest}", size, time, "")
+        yield FoundFile(below, name, place, length, time, number)
+
+
+def _named(archive: zipfile.ZipFile) -> Iterator[tuple[int, str]]:
+    """Yield place and name of each member; of those of one name, the second gets a number."""
+    count, names = Counter[str](), set[str]()
+    for place, member in enumerate(archive.infolist()):
         if member.is_dir():
             continue
-        count = names[member.filename] = names.get(member.filename, 0) + 1
-        name = member.filename if count == 1 else f"{member.filename} ({count})"
-        # the archive's own size and time stand in the stamp of each member
-        number = stamp(below, f"{name}\0{member.CRC}", size, time, "")
-        yield FoundFile(below, name, place, member.file_size, time, number)
+        name = first = clean(member.filename)
+        while name in names:
+            count[first] += 1
+            name = f"{first} ({1 + count[first]})"
+        names.add(name)
+        yield place, name
 
 
-def _read_member(
+def _values(
     path: str, entry: FoundFile, columns: Sequence[Column], open_archives: dict[str, Any]
 ) -> dict[str, Any]:
     try:
+        if entry.place < 0 and entry.size <= reading.MOST_BYTES:
+            return values_of(Path(path), columns)
+        if entry.place < 0:
+            with Path(path).open("rb") as file:
+                return values_of(file.read(_HEADER), columns)
         if path not in open_archives:
             open_archives[path] = zipfile.ZipFile(path)
         archive = open_archives[path]
         with archive.open(archive.infolist()[entry.place]) as stream:
-            raw = stream.read(_HELD)
-            if raw[:4] == _ZIP:
+            raw = stream.read(132)
+            if raw.startswith(_ZIP):
                 return {"problem": "archive-inside"}
-            if len(raw) < _HELD:
-                return values_of(raw, columns)
-            with tempfile.TemporaryDirectory() as folder:
-                large = Path(folder) / "member"
-                with large.open("wb") as file:
-                    while raw and file.tell() <= reading.MOST_BYTES:
-                        file.write(raw)
-                        raw = stream.read(_HELD)
-                return values_of(large, columns)
-    except OSError:
+            if begins_like_dicom(raw):
+                raw += stream.read(_HEADER)
+            return values_of(raw, columns)
+    except (OSError, MemoryError):
         raise
-    except Exception as error:  # zipfile and zlib raise many kinds on broken bytes
+    except Exception as error:  # on broken bytes pydicom, zipfile and zlib raise many kinds
         return {"problem": "unreadable", "detail": reading.reason_of(error)}

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from pydicom import Dataset
@@ -45,6 +45,8 @@ PROBLEMS = {
 
 _LONGEST = 4096
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})|\\\\")
+_FUNCTIONAL_GROUPS, _PIXELS = 0x52000000, 0x7FE00008
+"""Nothing that is asked for stands in the thousands of items of the one, or behind the other."""
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\0\x08"}
 _INTEGERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l"}
@@ -78,8 +80,7 @@ class Column:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """One file that a walk met, or one member of a zip archive.
 
     Attributes
@@ -129,11 +130,15 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
     Files without preamble count if they name their SOP class (PS3.10 §7.1).
     """
     tags: list[Any] = [each.tag for each in columns]
-    start = _start(source)
-    if start[128:132] != b"DICM" and start[:2] not in _FIRST_GROUPS:
+    start = source[:132] if isinstance(source, bytes) else _start(source)
+    if not begins_like_dicom(start):
         return {"problem": "not-dicom"}  # pydicom would take megabytes of zeros for elements
+    last = min(max(_FUNCTIONAL_GROUPS, *tags), _PIXELS - 1)
+    is_before = last.__lt__  # of int: pydicom's tags compare slowly
     try:
-        dataset = reading.read(source, stop_before_pixels=True, specific_tags=tags)
+        dataset = reading.read(
+            source, stop_when=lambda tag, _vr, _length: is_before(tag), specific_tags=tags
+        )
     except (reading.ReadingError, LookupError) as error:
         code = "unreadable" if start[128:132] == b"DICM" else "not-dicom"
         return {"problem": code, "detail": short(error, 300)}
@@ -157,7 +162,7 @@ def table_of(
     kept: dict[str, list[Any]] = {
         "folder": [shown_path(folder)] * len(rows),
         "path": [shown_path(entry.path.replace(os.sep, "/")) for entry, _values in rows],
-        "member": [_clean(entry.member) or None for entry, _values in rows],
+        "member": [entry.member or None for entry, _values in rows],
         "bytes": [entry.size for entry, _values in rows],
         "modified": [entry.modified // 1000 for entry, _values in rows],
         "stamp": [values.get("stamp", entry.stamp) for entry, values in rows],
@@ -191,10 +196,14 @@ def real_path(folder: str, path: str) -> str:
     return os.fsdecode(decoded)
 
 
-def _start(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source[:132]
-    with source.open("rb") as file:
+def begins_like_dicom(start: bytes) -> bool:
+    """Return whether the first 132 bytes may be those of an instance, with preamble or without."""
+    return start[128:132] == b"DICM" or start[:2] in _FIRST_GROUPS
+
+
+def _start(path: Path) -> bytes:
+    # what was a file when it was found may be a pipe by now, for which one would wait for ever
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123
         return file.read(132)
 
 
@@ -227,14 +236,15 @@ def _text(dataset: Dataset, column: Column) -> str | None:
     raw = _stored(dataset, column.tag)
     # pure ASCII says the same in every character set; ESC begins another one (PS3.5 §6.1.2.5)
     if isinstance(raw, bytes) and raw.isascii() and b"\x1b" not in raw:
-        return _clean(raw[:_LONGEST].decode("ascii").strip(" \0")) or None
+        return clean(raw[:_LONGEST].decode("ascii").strip(" \0")) or None
     found = reading.value(dataset, column.tag)
     several = found if isinstance(found, MultiValue | list) else [found]
     text = "\\".join("" if one is None else str(one) for one in several)
-    return _clean(text[:_LONGEST].strip(" \0")) or None
+    return clean(text[:_LONGEST].strip(" \0")) or None
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return a text that any table can hold."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
