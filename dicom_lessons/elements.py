@@ -33,12 +33,14 @@ def element(dataset: Dataset, tag: int | str) -> DataElement | None:
     >>> element(dataset, "PatientID").value, element(dataset, "PatientName")
     ('4711', None)
     """
-    known = _tag_of(tag) if isinstance(tag, str) else BaseTag(tag)
+    known = tag_of(tag) if isinstance(tag, str) else BaseTag(tag)
     kept = dataset._dict.get(known)
     if kept is None:
         return None
     if not kept.is_raw:
         return kept if kept.VR != "SQ" else dataset[known]  # type: ignore[return-value]
+    if isinstance(dataset, _Forgiving):  # it is silent itself
+        return dataset[known]  # type: ignore[no-any-return]
     with warnings.catch_warnings(action="ignore"):
         return _made(dataset, known)
 
@@ -57,8 +59,9 @@ def _made(dataset: Dataset, tag: BaseTag) -> DataElement:
 
 
 @cache
-def _tag_of(keyword: str) -> BaseTag:
-    return Tag(tag_for_keyword(keyword) or 0)
+def tag_of(keyword: str) -> BaseTag:
+    """Return the tag of a keyword, that of no element for one that is unknown."""
+    return Tag(tag_for_keyword(keyword) or 0xFFFFFFFF)
 
 
 def value(dataset: Dataset, tag: int | str, absent: Any = None) -> Any:
@@ -69,6 +72,18 @@ def value(dataset: Dataset, tag: int | str, absent: Any = None) -> Any:
     """
     found = element(dataset, tag)
     return absent if found is None else found.value
+
+
+def is_empty(dataset: Dataset, tag: int | str) -> bool:
+    """Return whether an element that is there has no value.
+
+    Bytes that hold more than padding are not converted to see it.
+    """
+    kept: Any = dataset._dict.get(tag_of(tag) if isinstance(tag, str) else BaseTag(tag))
+    if kept is not None and kept.is_raw and bytes(kept.value or b"").strip(b" \0"):
+        return False
+    found = element(dataset, tag)
+    return found is not None and found.is_empty
 
 
 def check_writable(dataset: Dataset) -> None:

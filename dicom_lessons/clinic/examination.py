@@ -18,7 +18,7 @@ from dicom_lessons import reading, volume
 from dicom_lessons.clinic import outside
 from dicom_lessons.clinic.faults import SEVERITIES, Diagnosis, ranked
 from dicom_lessons.clinic.inside import Inside
-from dicom_lessons.elements import value
+from dicom_lessons.elements import element, value
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.text import _, ngettext, short
 
@@ -132,7 +132,7 @@ def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
         return Examination(name, (_unread("deflate_bomb", bomb, name),), _about(None, inside))
     found = list(inside.diagnoses())
     try:
-        dataset = reading.read(raw)
+        dataset = reading.read(raw[: inside.readable])
     except Exception as error:  # told already, or nothing else is known
         if not found:
             found.append(_unread("not_dicom", error, name))
@@ -169,14 +169,8 @@ def _slice(dataset: Dataset) -> Dataset | None:
     """Return the few elements that tell of a series; None of what is no slice."""
     if "ImagePositionPatient" not in dataset or "NumberOfFrames" in dataset:
         return None
-    one = Dataset()
-    for keyword in _OF_A_SLICE:
-        if (found := value(dataset, keyword)) is not None:
-            try:
-                setattr(one, keyword, found)
-            except (TypeError, ValueError):
-                return None
-    return one
+    found = (element(dataset, keyword) for keyword in _OF_A_SLICE)
+    return Dataset({one.tag: one for one in found if one is not None})
 
 
 def examine_all(

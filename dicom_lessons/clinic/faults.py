@@ -92,6 +92,11 @@ FAULTS: dict[str, Fault] = {
         N_("A length is wrong, or bytes were lost, added or changed in between."),
         (*_PIXELS, "missing", "value"),
     ),
+    "too_many": Fault(
+        N_("more elements than are looked at"), "warning",
+        N_("Contours and headers of many frames have hundreds of thousands."),
+        (*_PIXELS, "missing", "value"),
+    ),
     "jpeg_scan_header": Fault(
         N_("a JPEG whose scan header most decoders refuse"), "error",
         N_("Some devices write 0 as the end of spectral selection, where a sequential JPEG has 63 "

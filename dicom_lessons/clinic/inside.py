@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, Literal
 
 from pydicom.datadict import dictionary_has_tag, keyword_for_tag
@@ -26,6 +27,10 @@ PIXEL_DATA = 0x7FE00010
 LARGEST_ARC = 1000
 """A second arc below 2 that is as large as this was never registered."""
 MOST_PLACES = 3
+MOST_ELEMENTS = 120_000
+"""Those that the map takes."""
+LONGEST_REST = 2**20
+"""Bytes behind a broken place that are read all the same."""
 _ITEM = b"\xfe\xff\x00\xe0"
 _REFERENCES = (0x00081150, 0x00081155)
 _TEXT = ("PN", "LO", "SH", "ST", "LT", "UT", "UC")
@@ -77,8 +82,8 @@ class Inside:
         yield from self._beginning()
         encoding = list(self._encoding())
         yield from encoding
-        if self.map.stopped is not None and not encoding:
-            yield self._stop(self.map.stopped)
+        if self.stop is not None and not encoding:
+            yield self.stop
         yield from self._pixels()
         yield from self._odd()
         yield from self._uids()
@@ -167,8 +172,25 @@ class Inside:
 
     # ---- where the map stops
 
+    @property
+    def readable(self) -> int:
+        """How many bytes another reader is given: no long rest in which nothing makes sense."""
+        offset = self.map.stopped.offset if self.map.stopped else len(self.raw)
+        lost = self.stop is not None and self.stop.fault in ("broken_structure", "too_many")
+        is_long = self.whole.inflated is None and len(self.raw) - offset > LONGEST_REST
+        return offset if lost and is_long else len(self.raw)
+
+    @cached_property
+    def stop(self) -> Diagnosis | None:
+        """Why the map ends before the file does, if so."""
+        return None if self.map.stopped is None else self._stop(self.map.stopped)
+
     def _stop(self, stopped: StructureError) -> Diagnosis:
         raw, offset = self.map.raw, stopped.offset
+        if len(self.elements) >= MOST_ELEMENTS:
+            what = _("byte {offset}: {reason}", offset=offset, reason=_reason(stopped))
+            cure = _("look at the rest with a program that has no limits")
+            return Diagnosis(fault="too_many", what=what, cure=cure)
         cure = _("fetch the file again, and compare sizes; never fill up what is missing")
         if self.whole.inflated is not None or not self.elements:
             what = _("byte {offset}: {reason}", offset=offset, reason=_reason(stopped))

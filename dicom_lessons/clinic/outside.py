@@ -21,6 +21,7 @@ from dicom_lessons.clinic.faults import Diagnosis
 from dicom_lessons.elements import element, value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import PixelError, codestream, stored_values
+from dicom_lessons.pixels.header import headers_kept
 from dicom_lessons.pixels.notes import noted
 from dicom_lessons.text import _, ngettext, short
 
@@ -41,8 +42,9 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
     """Yield what all judges find in a data set, each as a diagnosis."""
     lacking = list(_lacks(dataset))
     without_rescale = any(one.fault == "rescale_lost" for one in lacking)
-    stored, notes = _decoded(dataset)
-    judged = read_write.validate(dataset, stored=stored)
+    with headers_kept():
+        stored, notes = _decoded(dataset)
+        judged = read_write.validate(dataset, stored=stored)
     told = {finding.where for finding in judged}
     for finding in (*judged, *(note for note in notes if note.where not in told)):
         if not (without_rescale and finding.where.startswith("Rescale")):
@@ -300,17 +302,17 @@ def border_is_bright(dataset: Dataset, stored: NDArray[Any]) -> bool:
     large = all(isinstance(each, int) and each >= SMALLEST for each in (rows, columns))
     if not known or not large:
         return False
-    values = stored[:: max(rows // 256, 1), :: max(columns // 256, 1)]
-    low, high = np.percentile(values, (2, 98))
-    if high <= low or values.ndim != 2:
+    values = stored[:: max(rows // 64, 1), :: max(columns // 64, 1)]
+    if values.ndim != 2:
         return False
-    levels = (values.astype(float) - low) / (high - low)
-    wide = max(len(levels) // 32, 1)
-    edges = (levels[:wide], levels[-wide:], levels[:, :wide], levels[:, -wide:])
+    levels, wide = np.sort(values, None).astype(float), max(len(values) // 32, 1)
+    low, high = levels[len(levels) * 2 // 100], levels[len(levels) * 98 // 100]
+    edges = (values[:wide], values[-wide:], values[:, :wide], values[:, -wide:])
     border = np.median(np.concatenate([edge.reshape(-1) for edge in edges]))
-    inner = levels[len(levels) // 4 : -len(levels) // 4, levels.shape[1] // 4 :]
-    inner = inner[:, : levels.shape[1] // 2]
-    return bool(border > 0.85 and np.median(inner) < border - 0.25)
+    tall, broad = (size // 4 for size in values.shape)
+    middle = np.median(values[tall:-tall, broad:-broad])
+    is_bright = border - low > 0.85 * (high - low)
+    return bool(high > low and is_bright and border - middle > 0.25 * (high - low))
 
 
 def _syntax(dataset: Dataset) -> UID:

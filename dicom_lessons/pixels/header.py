@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 import numpy as np
 from pydicom import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, RLELossless
 
+from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import codestream
 from dicom_lessons.pixels.decoders import NATIVE, WRAPPED, decoders_of
 from dicom_lessons.pixels.elements import attribute, number, numbers, text
 from dicom_lessons.pixels.fragments import Fragments, fragments_of
-from dicom_lessons.pixels.notes import PixelError, note
+from dicom_lessons.pixels.notes import PixelError, note, noted
 from dicom_lessons.text import _, short
 
 ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -66,6 +70,20 @@ class PixelHeader:
         return self.rows * self.width * samples * self.allocated
 
 
+_headers: ContextVar[dict[int, tuple[PixelHeader | PixelError, list[Finding]]] | None]
+_headers = ContextVar("headers", default=None)
+
+
+@contextmanager
+def headers_kept() -> Iterator[None]:
+    """Read the header of each data set only once, for as long as nobody changes it."""
+    token = _headers.set({})
+    try:
+        yield
+    finally:
+        _headers.reset(token)
+
+
 def read_header(dataset: Dataset) -> PixelHeader:
     """Read what is needed to decode, note what is odd, and refuse what cannot be.
 
@@ -74,6 +92,25 @@ def read_header(dataset: Dataset) -> PixelHeader:
     PixelError
         If there are no pixels, no transfer syntax, or no rows, columns or bits that can be.
     """
+    kept = _headers.get()
+    if kept is None:
+        return _header(dataset)
+    if id(dataset) not in kept:
+        with noted() as notes:
+            try:
+                found: PixelHeader | PixelError = _header(dataset)
+            except PixelError as error:
+                found = error
+        kept[id(dataset)] = found, list(notes)
+    found, told = kept[id(dataset)]
+    for one in told:
+        note(one.what, one.where, one.cure, one.section)
+    if isinstance(found, PixelError):
+        raise found
+    return found
+
+
+def _header(dataset: Dataset) -> PixelHeader:
     element, data = pixel_data(dataset)
     syntax = _syntax(dataset)
     decoders_of(syntax)

@@ -1,7 +1,7 @@
 """Lesson 06: compare data sets, judge them, read archives, save files."""
 
 from dicom_lessons.read_write.compare import difference, report
-from dicom_lessons.read_write.dciodvfy import conformance
+from dicom_lessons.read_write.dciodvfy import conformance, verdict
 from dicom_lessons.read_write.explorer import explore_difference
 from dicom_lessons.read_write.files import ArchiveError, read_zip, save_safely
 from dicom_lessons.read_write.judge import validate
@@ -17,4 +17,5 @@ __all__ = [
     "report",
     "save_safely",
     "validate",
+    "verdict",
 ]

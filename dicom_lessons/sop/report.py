@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydicom import Dataset
-from pydicom.datadict import tag_for_keyword
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from dicom_lessons.elements import element, value
+from dicom_lessons.elements import element, is_empty, tag_of, value
 from dicom_lessons.findings import Finding
 from dicom_lessons.sop.conditions import VALUE_TYPES
 from dicom_lessons.sop.tables import (
@@ -134,8 +133,7 @@ def requirements(dataset: Dataset) -> Iterator[Requirement]:
     """
     iod = definition_of(dataset)
     for module in iod.modules:
-        top = Attribute("", "", module.attributes)
-        for required in _required_in(dataset, top, module):
+        for required in _required_in(dataset, module.table, module):
             # the SC Equipment module makes optional what General Series requires (PS3.3 §C.8.6.1)
             if required[1] != "Modality" or iod.key != "secondary-capture-image":
                 yield required
@@ -174,9 +172,7 @@ def lacks(dataset: Dataset) -> tuple[Lack, ...]:
 def _problem(place: Dataset, attribute: Attribute) -> str:
     if not _has(place, attribute.keyword):
         return "missing"
-    found = element(place, attribute.keyword)
-    empty = found is not None and found.is_empty
-    return "empty" if empty and attribute.type == "1" else ""
+    return "empty" if attribute.type == "1" and is_empty(place, attribute.keyword) else ""
 
 
 def _required_in(
@@ -185,9 +181,11 @@ def _required_in(
     """Yield what one place has to hold: the data set, or an item of the sequence ``table``."""
     # some sequences nest without end, each level by the same table, which does not say so again
     again = (table,) if table.keyword in _RECURSIVE else ()
-    for attribute in (*table.items, *again):
+    for attribute in (*table.judged, *again):
         if attribute is not table and _is_required(attribute, place, module, table):
             yield module, where + attribute.keyword, attribute, place
+        if not (attribute.items or attribute.keyword in _RECURSIVE):
+            continue  # no sequence: it is not converted to see that
         found = element(place, attribute.keyword)
         if found is not None and found.VR == "SQ" and depth <= _DEEPEST:
             for number, item in enumerate(found.value or ()):
@@ -218,5 +216,4 @@ def _two_homes(dataset: Dataset) -> Iterator[Lack]:
 
 
 def _has(place: Dataset, keyword: str) -> bool:
-    tag = tag_for_keyword(keyword)  # None for what is newer than pydicom's dictionary
-    return tag is not None and tag in place
+    return tag_of(keyword) in place._dict  # that of what pydicom does not know is in none

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,11 @@ class Attribute:
         """The tag in the data dictionary (PS3.6 §6); pydicom's may be older than the table."""
         return Tag(tag_for_keyword(self.keyword) or 0)
 
+    @cached_property
+    def judged(self) -> tuple[Attribute, ...]:
+        """Of its items' attributes those that may be lacking, or hold some that may."""
+        return tuple(each for each in self.items if each.type in ("1", "2") or each.items)
+
     @property
     def name(self) -> str:
         """The name in the data dictionary, or the keyword where pydicom does not know it."""
@@ -76,6 +81,11 @@ class Module:
     entity: str
     usage: str
     attributes: tuple[Attribute, ...] = field(repr=False)
+
+    @cached_property
+    def table(self) -> Attribute:
+        """All of its attributes, as those of one item are told."""
+        return Attribute("", "", self.attributes)
 
 
 @dataclass(frozen=True)
