@@ -51,7 +51,8 @@ def build(folder: Path, parts: Path) -> Path:
             for notebook in live_notebooks(language):
                 nbformat.write(live_copy(notebook), target / notebook.name)
         course = wheels.trimmed(course_wheel(work / "dist"), work, _is_used)
-        wheels.lay_out(parts, course, work / "static" / "pyodide")
+        kernel = _extension(EXTENSIONS[0]) / "static" / "pypi"
+        wheels.lay_out(parts, course, work / "static" / "pyodide", kernel)
         _configure(work)
         _lite(work, folder)
     return folder
@@ -74,7 +75,7 @@ def _configure(work: Path) -> None:
     extensions = [str(_extension(name)) for name in EXTENSIONS]
     config = {
         "LiteBuildConfig": {
-            "apps": ["lab"],
+            "apps": ["notebooks", "tree"],
             "contents": ["content"],
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
@@ -83,7 +84,8 @@ def _configure(work: Path) -> None:
         }
     }
     (work / "jupyter_lite_config.json").write_text(json.dumps(config))
-    settings = {KERNEL: {"disablePyPIFallback": True}}
+    options = {"packages": wheels.AT_ONCE}
+    settings = {KERNEL: {"disablePyPIFallback": True, "loadPyodideOptions": options}}
     site = {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
