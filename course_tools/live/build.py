@@ -13,7 +13,7 @@ import nbformat
 
 from course_tools import lessons
 from course_tools.live import wheels
-from course_tools.live.notebooks import RECORDED, live_copy, live_notebooks
+from course_tools.live.notebooks import live_copy, recorded
 
 LANGUAGES = ("en", "ru")
 EXTENSIONS = (
@@ -43,13 +43,14 @@ def build(folder: Path, parts: Path) -> Path:
     """
     wheels.require_runtime(parts)
     wheels.gather(parts, lessons.ROOT / "requirements.txt")
+    tables = wheels.has_tables(parts)
     with TemporaryDirectory() as place:
         work = Path(place)
         for language in LANGUAGES:
             target = work / "content" / language
             target.mkdir(parents=True)
-            for notebook in live_notebooks(language):
-                nbformat.write(live_copy(notebook), target / notebook.name)
+            for notebook in lessons.notebooks(language):
+                nbformat.write(live_copy(notebook, tables=tables), target / notebook.name)
         course = wheels.trimmed(course_wheel(work / "dist"), work, _is_used)
         kernel = _extension(EXTENSIONS[0]) / "static" / "pypi"
         wheels.lay_out(parts, course, work / "static" / "pyodide", kernel)
@@ -68,7 +69,8 @@ def course_wheel(folder: Path) -> Path:
 
 def _is_used(member: str) -> bool:
     """Tell whether the course in a browser needs a file of its wheel: not its notebooks again."""
-    return "/notebooks/" not in member or member.rpartition("/")[2][:3] in RECORDED
+    number = member.rpartition("/")[2][:3]
+    return "/notebooks/" not in member or bool(recorded(number, tables=False))
 
 
 def _configure(work: Path) -> None:

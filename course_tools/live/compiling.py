@@ -34,7 +34,7 @@ def compile_in_place(wheels: Iterable[Path], parts: Path, *, keep: bool = True) 
     RuntimeError
         If node cannot run Pyodide; the message holds what it said.
     """
-    node = shutil.which("node")
+    node = find_node()
     if node is None:
         return False
     kept = parts / KEPT
@@ -58,6 +58,11 @@ def compile_in_place(wheels: Iterable[Path], parts: Path, *, keep: bool = True) 
             if keep:
                 (target / wheel.name).replace(known)
     return True
+
+
+def find_node() -> str | None:
+    """Return the path of node, if there is one."""
+    return shutil.which("node")
 
 
 def _run(node: str, parts: Path, source: Path, target: Path) -> None:

@@ -50,6 +50,8 @@ ROOTS = (
     "retrying",
 )
 """Packages that Pyodide has; what they need comes with them."""
+TABLES = ("duckdb", "pyarrow")
+"""What lesson 12 asks; they are in Pyodide's archive, and in no package registry."""
 FROM_PYPI = {
     "anywidget": ("ipywidgets", "psygnal", "typing-extensions"),
     "comm": ("traitlets",),
@@ -177,6 +179,12 @@ def require_runtime(parts: Path) -> None:
         raise MissingPart(f"{parts / LOCK} is missing: take the archive of Pyodide {VERSION}.")
 
 
+def has_tables(parts: Path) -> bool:
+    """Tell whether Pyodide's archive holds :data:`TABLES`."""
+    known = json.loads((parts / LOCK).read_text(encoding="utf-8"))["packages"]
+    return {*TABLES} <= {*known}
+
+
 def lay_out(parts: Path, course: Path, folder: Path, kernel: Path) -> None:
     """Copy the runtime and every package into a folder of the site, with one lock for all.
 
@@ -221,7 +229,8 @@ def lay_out(parts: Path, course: Path, folder: Path, kernel: Path) -> None:
 def _pyodides(known: Mapping[str, Any], parts: Path, folder: Path) -> dict[str, Any]:
     """Copy what Pyodide itself has, each checked, and return the entries of its lock."""
     left = {name: entry for name, entry in known.items() if name not in LEFT_OUT}
-    packages = {name: known[name] for name in closure(left, ROOTS) if name not in FROM_PYPI}
+    roots = [*ROOTS, *(TABLES if has_tables(parts) else ())]
+    packages = {name: known[name] for name in closure(left, roots) if name not in FROM_PYPI}
     for name, entry in packages.items():
         _require_hash(parts / entry["file_name"], entry["sha256"])
         trimmed(parts / entry["file_name"], folder, _wanted_of(name))

@@ -34,10 +34,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load what is asked for when it is: a process that reads files needs no widgets.
 
-    And whoever lacks pyarrow still has the exercises of all lessons.
+    And whoever lacks pyarrow still has the exercises of all lessons, and the disk of this one.
     """
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "fill_disk":
+        from dicom_lessons.collection import riddles
+
+        return riddles.fill_disk
     from dicom_lessons.collection import face
 
     return getattr(face, name)
