@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 from lesson_files import EVERY, name
+from tools import pyodide, require
 
 from course_tools import lessons
 from course_tools.live import compiling, notebooks, wheels
@@ -225,6 +226,75 @@ def test_of_imagecodecs_only_what_the_course_uses_goes_along(
         assert wheel.namelist() == ["imagecodecs/a.py", "imagecodecs/_jpeg2k.abi3.so"]
 
 
+def test_duckdb_and_pyarrow_go_along_if_pyodide_has_both(
+    parts: Path, kernel: Path, tmp_path: Path
+) -> None:
+    assert not wheels.has_tables(parts)
+    lock = json.loads((parts / wheels.LOCK).read_text())
+    for each in (*wheels.TABLES, "pandas"):
+        file = write_wheel(parts, f"{each}-1.0-py3-none-any.whl", f"{each}.py")
+        lock["packages"][each] = {
+            "name": each,
+            "file_name": file.name,
+            "sha256": wheels.sha256_of(file),
+            "depends": ["pandas"] if each == "pyarrow" else [],
+        }
+    (parts / wheels.LOCK).write_text(json.dumps(lock))
+    assert wheels.has_tables(parts)
+    wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
+    packages = json.loads((tmp_path / "site" / wheels.LOCK).read_text())["packages"]
+    assert {*packages} >= {*wheels.TABLES, "pandas"}
+
+
+def test_what_no_notebook_uses_stays_behind(parts: Path, kernel: Path, tmp_path: Path) -> None:
+    name = "nibabel-2.0-py3-none-any.whl"
+    members = ("nibabel/a.py", "nibabel/tests/data/a.nii", "nibabel/a.pyi")
+    write_wheel(parts, name, *members)
+    pydicom = ("pydicom/__init__.py", "pydicom/data/test_files/a.dcm")
+    write_wheel(parts, "pydicom-2.0-py3-none-any.whl", *pydicom)
+    wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
+    with ZipFile(tmp_path / "site" / name) as wheel:
+        assert wheel.namelist() == ["nibabel/a.py"]
+    with ZipFile(tmp_path / "site" / "pydicom-2.0-py3-none-any.whl") as wheel:
+        assert wheel.namelist() == [*pydicom]
+
+
+def test_pyodide_compiles_modules_for_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    real = pyodide()
+    require("node")
+    name = "two-1.0-py3-none-any.whl"
+    with ZipFile(tmp_path / name, "w") as wheel:
+        for member, text in {
+            "pydicom/one.py": "number = 1", "other/two.py": "number = 2", "other/old.py": "print 1",
+            "other/data.txt": "3",
+        }.items():  # fmt: skip
+            wheel.writestr(member, text)
+    assert compiling.compile_in_place([tmp_path / name], real, keep=False)
+    with ZipFile(tmp_path / name) as wheel:
+        assert wheel.namelist() == [
+            "pydicom/one.py", "pydicom/__pycache__/one.cpython-314.pyc", "other/two.pyc",
+            "other/old.py", "other/data.txt",
+        ]  # fmt: skip
+        compiled = wheel.read("other/two.pyc")
+    assert compiled[4:8] == b"\1\0\0\0"  # by hash, and never compared with a source
+
+
+def test_a_wheel_that_was_compiled_before_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = write_wheel(tmp_path, "one-1.0-py3-none-any.whl", "one.py")
+    known = tmp_path / compiling.KEPT / f"{wheels.sha256_of(wheel)}.whl"
+    known.parent.mkdir()
+    known.write_bytes(b"compiled")
+    assert not compiling.compile_in_place([wheel], tmp_path)
+    monkeypatch.setattr(compiling, "find_node", lambda: "no such program")
+    assert compiling.compile_in_place([wheel], tmp_path)
+    assert wheel.read_bytes() == b"compiled"
+
+
 def test_every_package_that_pyodide_lacks_is_pinned() -> None:
     assert {*wheels.pinned(lessons.ROOT / "requirements.txt")} == {*wheels.FROM_PYPI}
 
@@ -244,7 +314,7 @@ def test_the_course_asks_a_browser_for_nothing_that_has_no_webassembly() -> None
 # ---- the course in one thread, its bytes in memory
 
 
-@pytest.mark.parametrize("sitting", ["04b", "05a", "05b", "05c", "09a", "09b", "09c"])
+@pytest.mark.parametrize("sitting", ["04b", "05a", "05b", "05c", "09a", "09b", "09c", "12a", "12c"])
 def test_a_sitting_says_the_same_without_threads_and_sockets(sitting: str) -> None:
     path = next((lessons.NOTEBOOKS / "en").glob(f"{sitting}_*.ipynb"))
     done = subprocess.run(

@@ -245,8 +245,9 @@ def test_all_choices_and_predictions_are_judged_on_the_page() -> None:
 
 def test_what_needs_python_says_so_and_leads_there_if_there_is_somewhere_to_go() -> None:
     name = next(one for one in EVERY if one not in JUDGED)
-    with_live = questions.needs_python(name, "../live/notebooks/index.html?path=en/x.ipynb", "n/x.ipynb")
-    assert "This exercise needs Python." in with_live and "../live/notebooks/index.html" in with_live
+    live = "../live/notebooks/index.html?path=en/x.ipynb"
+    with_live = questions.needs_python(name, live, "n/x.ipynb")
+    assert "This exercise needs Python." in with_live and live in with_live
     without = questions.needs_python(name, "", "n/x.ipynb")
     assert "Run it live" not in without and 'href="n/x.ipynb"' in without
     assert data_of(str(without))["hints"][0].startswith("Hint 1 of 3: ")

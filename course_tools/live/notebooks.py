@@ -14,7 +14,6 @@ from typing import Any
 
 import nbformat
 
-from course_tools import lessons
 from course_tools.live.wheels import ALWAYS, COURSE, FROM_PYPI, TABLES
 
 READY = "live-ready"
@@ -50,7 +49,6 @@ _ROOMS = {
     "network": ("pynetdicom", "dicomweb-client", "matplotlib"),
     "volume": ("nibabel", "highdicom", "pynrrd", "matplotlib"),
     "download": ("pooch", "requests"),
-    "meet_dicom": ("requests",),
     "collection": TABLES,
 }
 """What a room uses besides what its cells import."""

@@ -217,8 +217,7 @@ def lay_out(parts: Path, course: Path, folder: Path, kernel: Path) -> None:
     packages[COURSE] = _entry(course, COURSE, ALWAYS, folder)
     compile_in_place([folder / course.name], parts, keep=False)
     for entry in packages.values():
-        content = (folder / entry["file_name"]).read_bytes()
-        entry["sha256"] = hashlib.sha256(content).hexdigest()
+        entry["sha256"] = sha256_of(folder / entry["file_name"])
         entry["depends"] = [name for name in map(key, entry["depends"]) if name in packages]
     for name in RUNTIME:
         shutil.copy2(parts / name, folder)
@@ -244,12 +243,17 @@ def _require_wheel(parts: Path, name: str) -> Path:
     return found
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _require_hash(path: Path, sha256: str) -> None:
     if not path.is_file():
         raise MissingPart(f"{path} is missing: unpack the archive of Pyodide {VERSION} there.")
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
+    if sha256_of(path) != sha256:
+        raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:

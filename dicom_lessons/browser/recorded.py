@@ -11,9 +11,7 @@ from dicom_lessons.text import N_, _, language
 
 REASONS = {
     "tls": N_("A browser has no TLS: this is what the cell gave on a desktop."),
-    "processes": N_(
-        "A browser starts no other processes: this is what the cell gave on a desktop."
-    ),
+    "processes": N_("A browser has no other processes: this is what the cell gave on a desktop."),
     "tables": N_("This site comes without DuckDB: this is what the cell gave on a desktop."),
 }
 
@@ -35,7 +33,7 @@ def show(where: str, _code: str) -> None:
     Parameters
     ----------
     where : str
-        Number of the sitting, id of the cell and one of :data:`REASONS`, as ``"09d tls-refused tls"``.
+        Number of the sitting, id of the cell and one of :data:`REASONS`: ``"09d mutual tls"``.
     """
     sitting, id, reason = where.split()
     print(_(REASONS[reason]))

@@ -66,11 +66,19 @@ SECOND = [name for name in LIVE if name >= "07b"]
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the address of a live site of this checkout."""
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """Give the address of a live site of this checkout, which all workers of pytest share."""
     parts = pyodide()
     need_browser()
-    with serve_folder(build(tmp_path_factory.mktemp("live") / "site", parts)) as address:
+    import fcntl
+
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "live-site"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            build(folder, parts)
+    with serve_folder(folder) as address:
         yield address
 
 
