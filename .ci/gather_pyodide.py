@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from course_tools.lessons import ROOT
-from course_tools.live.wheels import ROOTS, RUNTIME, VERSION, closure, download, key
+from course_tools.live.wheels import ROOTS, RUNTIME, TABLES, VERSION, closure, download, key
 from course_tools.live.wheels import gather as course_wheels
 
 CARRIER = "open-webui==0.12.4"
@@ -54,7 +54,7 @@ def _packages(folder: Path, lock_file: Path, carrier: Path, work: Path) -> list[
     lock = json.loads(lock_file.read_text())
     packages, missing = {}, []
     with ZipFile(carrier) as carried:
-        for name in closure(lock["packages"], ROOTS):
+        for name in closure(lock["packages"], (*ROOTS, *TABLES)):
             known = lock["packages"][name]
             try:
                 content = carried.read(INSIDE + known["file_name"])

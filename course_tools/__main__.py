@@ -235,7 +235,7 @@ def parser() -> argparse.ArgumentParser:
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path("my_work"),
         help="where bench.json and bench.png go (my_work if none is named)",
     )  # fmt: skip
-    parts = ["clinic", "collection", "network", "site", "volume"]
+    parts = ["clinic", "collection", "live", "network", "site", "volume"]
     bench.add_argument("--only", metavar="PART", choices=parts, help="print this part alone")
 
     confusion = add("confusion", _confusion, "plant every fault of the clinic, print what is named")

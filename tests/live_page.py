@@ -28,9 +28,13 @@ _RUN = """() => { window.__ran = false; window.jupyterapp.commands
 _CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .filter((cell) => cell.cell_type === 'code')
   .map((cell) => ({ id: cell.id, ran: cell.execution_count !== null, outputs: cell.outputs }))"""
-_SHOW = """(id) => { const { content } = window.jupyterapp.shell.currentWidget;
-  content.activeCellIndex = content.widgets.findIndex((one) => one.model.sharedModel.id === id);
-  content.scrollToItem(content.activeCellIndex, 'start'); }"""
+_SHOW = """async (id) => { const { content } = window.jupyterapp.shell.currentWidget;
+  // cells out of sight would not be drawn, and those in sight move while others are
+  content.notebookConfig = { ...content.notebookConfig, windowingMode: 'none' };
+  const place = content.widgets.findIndex((one) => one.model.sharedModel.id === id);
+  const cell = content.widgets[place];
+  cell.outputArea.node.id = `output-of-${id}`;
+  await content.scrollToItem(place, 'start'); }"""
 # what a reader sees of a widget: its page and the pixels of its pictures
 _SEEN = """(root) => root.innerHTML
   + [...root.querySelectorAll('canvas')].map((one) => one.toDataURL()).join()"""
@@ -70,7 +74,7 @@ class LivePage:
 
     def open(self, path: str) -> None:
         """Open a notebook and wait until its kernel answers."""
-        self.page.goto(f"{self.address}/lab/index.html?path={path}")
+        self.page.goto(f"{self.address}/notebooks/index.html?path={path}")
         self.page.wait_for_function(_THERE)
         self.page.evaluate(_READY)
         self.page.wait_for_function("() => window.__ready")
@@ -85,18 +89,8 @@ class LivePage:
     def widget(self, cell: str) -> Locator:
         """Scroll to a cell and return its output, once a live widget is in it."""
         self.page.evaluate(_SHOW, cell)
-        number = self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
-        )
-        place = f".jp-Notebook-cell[data-windowed-list-index='{number}'] .jp-Cell-outputArea"
-        found = self.page.locator(place).first  # a widget may hold output areas of its own
-        live = found.locator(".dl-live, .jupyter-widgets").first
-        for _attempt in range(12):  # only cells in sight are drawn, and they move meanwhile
-            self.page.evaluate(_SHOW, cell)
-            if live.is_visible():
-                return found
-            self.page.wait_for_timeout(5000)
-        live.wait_for(timeout=1000)
+        found = self.page.locator(f"#output-of-{cell}")
+        found.locator(".dl-live, .jupyter-widgets").first.wait_for()
         return found
 
     def touch(self, cell: str) -> bool:

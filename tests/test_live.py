@@ -16,9 +16,11 @@ from zipfile import ZipFile
 import nbformat
 import pytest
 from lesson_files import EVERY, name
+from tools import pyodide, require
 
 from course_tools import lessons
-from course_tools.live import notebooks, wheels
+from course_tools.live import compiling, notebooks, wheels
+from dicom_lessons.browser import recorded
 
 every = pytest.mark.parametrize("path", EVERY, ids=name)
 HERE = Path(__file__).parent
@@ -36,7 +38,7 @@ def test_a_live_copy_runs_the_same_cells(path: Path) -> None:
     sitting, live = nbformat.read(path, as_version=4), notebooks.live_copy(path)
     before, after = code(sitting), code(live)
     assert list(after) == [notebooks.READY, *before]
-    recorded = notebooks.RECORDED.get(path.name[:3], ())
+    recorded = notebooks.recorded(path.name[:3], tables=True)
     for id, cell in before.items():
         fails = "raises-exception" in cell.metadata.get("tags", [])
         if fails or id in recorded:
@@ -52,17 +54,55 @@ def test_a_live_copy_runs_the_same_cells(path: Path) -> None:
 def test_a_live_copy_asks_for_what_its_cells_import(path: Path) -> None:
     asked = notebooks.packages(nbformat.read(path, as_version=4))
     assert asked[0] == wheels.COURSE
-    known = {*wheels.FROM_PYPI, *wheels.ROOTS, wheels.COURSE}
+    known = {*wheels.FROM_PYPI, *wheels.ROOTS, *wheels.TABLES, wheels.COURSE}
     assert set(asked) <= known
     assert not {*asked} & {*wheels.ALWAYS}
 
 
 def test_cells_that_are_recorded_exist_in_both_languages() -> None:
-    for sitting, ids in notebooks.RECORDED.items():
-        for language in ("en", "ru"):
-            path = next((lessons.NOTEBOOKS / language).glob(f"{sitting}_*.ipynb"))
-            cells = code(nbformat.read(path, as_version=4))
-            assert all(cells[id].outputs for id in ids)
+    for path in EVERY:
+        shown = notebooks.recorded(path.name[:3], tables=False)
+        cells = code(nbformat.read(path, as_version=4))
+        assert all(cells[id].outputs for id in shown)
+        assert {*shown.values()} <= {*recorded.REASONS}
+
+
+@every
+def test_without_duckdb_no_cell_asks_for_what_a_recorded_one_makes(path: Path) -> None:
+    shown = notebooks.recorded(path.name[:3], tables=False)
+    live = code(notebooks.live_copy(path, tables=False))
+    assert not any(each in live[notebooks.READY].source for each in wheels.TABLES)
+    made: set[str] = set()
+    there: set[str] = set()
+    for id, cell in live.items():
+        if id in shown:
+            assert cell.source.startswith(f"%%recorded {path.name[:3]} {id} {shown[id]}\n")
+            made |= names(cell.source.partition("\n")[2], ast.Store)
+        else:
+            there |= names(cell.source, ast.Store) | defined(cell.source)
+            assert not (made - there) & names(cell.source, ast.Load), id
+
+
+def names(source: str, context: type[ast.expr_context]) -> set[str]:
+    nodes = ast.walk(ast.parse(source))
+    return {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, context)}
+
+
+def defined(source: str) -> set[str]:
+    nodes = [*ast.walk(ast.parse(source))]
+    imports = [one for one in nodes if isinstance(one, ast.Import | ast.ImportFrom)]
+    imported = {alias.asname or alias.name for one in imports for alias in one.names}
+    return imported | {one.name for one in nodes if isinstance(one, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_nine_cells_of_ten_run_live_as_on_a_desktop(language: str) -> None:
+    every, shown = 0, 0
+    for path in lessons.notebooks(language):
+        ids = code(nbformat.read(path, as_version=4))
+        every += len(ids)
+        shown += len({*ids} & {*notebooks.recorded(path.name[:3], tables=False)})
+    assert (every - shown) / every >= 0.95, f"{every - shown} of {every} cells"
 
 
 def test_a_failing_cell_prints_its_traceback_and_the_run_goes_on(
@@ -116,6 +156,22 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def kernel(tmp_path: Path) -> Path:
+    """Give the wheels of a kernel, without a module."""
+    folder = tmp_path / "kernel"
+    folder.mkdir()
+    for each in wheels.KERNEL:
+        write_wheel(folder, f"{each.replace('-', '_')}-3.0-py3-none-any.whl", "nothing.txt")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def without_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in for Pyodide here does not compile."""
+    monkeypatch.setattr(compiling, "find_node", lambda: None)
+
+
 def course(folder: Path) -> Path:
     return write_wheel(
         folder,
@@ -125,12 +181,14 @@ def course(folder: Path) -> Path:
     )
 
 
-def test_one_lock_names_all_that_the_site_has(parts: Path, tmp_path: Path) -> None:
+def test_one_lock_names_all_that_the_site_has(parts: Path, kernel: Path, tmp_path: Path) -> None:
     wheels.require_runtime(parts)
     site = tmp_path / "site"
-    wheels.lay_out(parts, course(tmp_path), site)
+    wheels.lay_out(parts, course(tmp_path), site, kernel)
     packages = json.loads((site / wheels.LOCK).read_text())["packages"]
-    assert {*packages} == {*wheels.ROOTS, "six", *wheels.FROM_PYPI, wheels.COURSE}
+    every_one = {*wheels.ROOTS, "six", *wheels.FROM_PYPI, *wheels.KERNEL, wheels.COURSE}
+    assert {*packages} == every_one
+    assert {*wheels.AT_ONCE} <= every_one
     for entry in packages.values():
         content = (site / entry["file_name"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
@@ -141,29 +199,100 @@ def test_one_lock_names_all_that_the_site_has(parts: Path, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("broken", ["pyodide.asm.wasm", "numpy-1.0-py3-none-any.whl"])
 def test_another_file_than_the_pinned_one_is_refused(
-    parts: Path, tmp_path: Path, broken: str
+    parts: Path, kernel: Path, tmp_path: Path, broken: str
 ) -> None:
     (parts / broken).write_text("something else")
     with pytest.raises(wheels.MissingPart, match=broken):
         wheels.require_runtime(parts)
-        wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
+        wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
 
 
 @pytest.mark.parametrize("gone", ["pyodide.mjs", wheels.LOCK, "pydicom-2.0-py3-none-any.whl"])
-def test_a_missing_part_is_named(parts: Path, tmp_path: Path, gone: str) -> None:
+def test_a_missing_part_is_named(parts: Path, kernel: Path, tmp_path: Path, gone: str) -> None:
     (parts / gone).unlink()
     with pytest.raises(wheels.MissingPart, match=gone.split("-2.0")[0]):
         wheels.require_runtime(parts)
-        wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
+        wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
 
 
-def test_of_imagecodecs_only_what_the_course_uses_goes_along(parts: Path, tmp_path: Path) -> None:
+def test_of_imagecodecs_only_what_the_course_uses_goes_along(
+    parts: Path, kernel: Path, tmp_path: Path
+) -> None:
     name = "imagecodecs-2.0-py3-none-any.whl"
     members = ("imagecodecs/a.py", "imagecodecs/_jpeg2k.abi3.so", "imagecodecs/_tiff.abi3.so")
     write_wheel(parts, name, *members)
-    wheels.lay_out(parts, course(tmp_path), tmp_path / "site")
+    wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
     with ZipFile(tmp_path / "site" / name) as wheel:
         assert wheel.namelist() == ["imagecodecs/a.py", "imagecodecs/_jpeg2k.abi3.so"]
+
+
+def test_duckdb_and_pyarrow_go_along_if_pyodide_has_both(
+    parts: Path, kernel: Path, tmp_path: Path
+) -> None:
+    assert not wheels.has_tables(parts)
+    lock = json.loads((parts / wheels.LOCK).read_text())
+    for each in (*wheels.TABLES, "pandas"):
+        file = write_wheel(parts, f"{each}-1.0-py3-none-any.whl", f"{each}.py")
+        lock["packages"][each] = {
+            "name": each,
+            "file_name": file.name,
+            "sha256": wheels.sha256_of(file),
+            "depends": ["pandas"] if each == "pyarrow" else [],
+        }
+    (parts / wheels.LOCK).write_text(json.dumps(lock))
+    assert wheels.has_tables(parts)
+    wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
+    packages = json.loads((tmp_path / "site" / wheels.LOCK).read_text())["packages"]
+    assert {*packages} >= {*wheels.TABLES, "pandas"}
+
+
+def test_what_no_notebook_uses_stays_behind(parts: Path, kernel: Path, tmp_path: Path) -> None:
+    name = "nibabel-2.0-py3-none-any.whl"
+    members = ("nibabel/a.py", "nibabel/tests/data/a.nii", "nibabel/a.pyi")
+    write_wheel(parts, name, *members)
+    pydicom = ("pydicom/__init__.py", "pydicom/data/test_files/a.dcm")
+    write_wheel(parts, "pydicom-2.0-py3-none-any.whl", *pydicom)
+    wheels.lay_out(parts, course(tmp_path), tmp_path / "site", kernel)
+    with ZipFile(tmp_path / "site" / name) as wheel:
+        assert wheel.namelist() == ["nibabel/a.py"]
+    with ZipFile(tmp_path / "site" / "pydicom-2.0-py3-none-any.whl") as wheel:
+        assert wheel.namelist() == [*pydicom]
+
+
+def test_pyodide_compiles_modules_for_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    real = pyodide()
+    require("node")
+    name = "two-1.0-py3-none-any.whl"
+    with ZipFile(tmp_path / name, "w") as wheel:
+        for member, text in {
+            "pydicom/one.py": "number = 1", "other/two.py": "number = 2", "other/old.py": "print 1",
+            "other/data.txt": "3",
+        }.items():  # fmt: skip
+            wheel.writestr(member, text)
+    assert compiling.compile_in_place([tmp_path / name], real, keep=False)
+    with ZipFile(tmp_path / name) as wheel:
+        assert wheel.namelist() == [
+            "pydicom/one.py", "pydicom/__pycache__/one.cpython-314.pyc", "other/two.pyc",
+            "other/old.py", "other/data.txt",
+        ]  # fmt: skip
+        compiled = wheel.read("other/two.pyc")
+    assert compiled[4:8] == b"\1\0\0\0"  # by hash, and never compared with a source
+
+
+def test_a_wheel_that_was_compiled_before_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = write_wheel(tmp_path, "one-1.0-py3-none-any.whl", "one.py")
+    known = tmp_path / compiling.KEPT / f"{wheels.sha256_of(wheel)}.whl"
+    known.parent.mkdir()
+    known.write_bytes(b"compiled")
+    assert not compiling.compile_in_place([wheel], tmp_path)
+    monkeypatch.setattr(compiling, "find_node", lambda: "no such program")
+    assert compiling.compile_in_place([wheel], tmp_path)
+    assert wheel.read_bytes() == b"compiled"
 
 
 def test_every_package_that_pyodide_lacks_is_pinned() -> None:
@@ -185,7 +314,7 @@ def test_the_course_asks_a_browser_for_nothing_that_has_no_webassembly() -> None
 # ---- the course in one thread, its bytes in memory
 
 
-@pytest.mark.parametrize("sitting", ["04b", "05a", "05b", "05c", "09a", "09b", "09c"])
+@pytest.mark.parametrize("sitting", ["04b", "05a", "05b", "05c", "09a", "09b", "09c", "12a", "12c"])
 def test_a_sitting_says_the_same_without_threads_and_sockets(sitting: str) -> None:
     path = next((lessons.NOTEBOOKS / "en").glob(f"{sitting}_*.ipynb"))
     done = subprocess.run(
@@ -316,13 +445,12 @@ def test_codecs_of_a_browser_write_and_read_the_same_values() -> None:
 
 
 def test_a_recorded_cell_shows_what_it_gave_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    from dicom_lessons.browser import recorded
     from dicom_lessons.text import set_language
 
-    recorded.show("09d tls", "")
+    recorded.show("09d tls tls", "")
     assert "status 0000H" in capsys.readouterr().out
     set_language("ru")
-    recorded.show("09d tls-refused", "")
+    recorded.show("09d tls-refused tls", "")
     assert capsys.readouterr().out.count("\n") >= 2
     with pytest.raises(LookupError):
         recorded.outputs("09d", "nothing")

@@ -14,7 +14,6 @@ from lesson_files import cells, source
 from pages import PAGES
 
 from course_tools import lessons
-from course_tools.live.notebooks import live_notebooks
 from course_tools.site import chart, links, live_address, questions, sitting, sources, write_site
 from dicom_lessons.exercises.kinds import Choice, Prediction
 from dicom_lessons.exercises.lessons import find, sittings
@@ -246,8 +245,9 @@ def test_all_choices_and_predictions_are_judged_on_the_page() -> None:
 
 def test_what_needs_python_says_so_and_leads_there_if_there_is_somewhere_to_go() -> None:
     name = next(one for one in EVERY if one not in JUDGED)
-    with_live = questions.needs_python(name, "../live/lab/index.html?path=en/x.ipynb", "n/x.ipynb")
-    assert "This exercise needs Python." in with_live and "../live/lab/index.html" in with_live
+    live = "../live/notebooks/index.html?path=en/x.ipynb"
+    with_live = questions.needs_python(name, live, "n/x.ipynb")
+    assert "This exercise needs Python." in with_live and live in with_live
     without = questions.needs_python(name, "", "n/x.ipynb")
     assert "Run it live" not in without and 'href="n/x.ipynb"' in without
     assert data_of(str(without))["hints"][0].startswith("Hint 1 of 3: ")
@@ -287,20 +287,20 @@ def test_code_beside_a_comparison_stays(tmp_path: Path) -> None:
 
 
 def test_the_live_lesson_is_one_click_away(tmp_path: Path) -> None:
-    live = "../live/lab/index.html?path=en/00a_recognise_dicom.ipynb"
+    live = "../live/notebooks/index.html?path=en/00a_recognise_dicom.ipynb"
     assert page_of("00a", tmp_path, live=live)[1].count(live) == 1
     assert live_address(lessons.NOTEBOOKS / "en" / "00a_recognise_dicom.ipynb") == live[3:]
-    assert "lab/index.html" not in "".join(page_of("00a", tmp_path))
+    assert "notebooks/index.html" not in "".join(page_of("00a", tmp_path))
 
 
 @pytest.mark.parametrize("live", [True, False])
 def test_pages_lead_to_live_lessons_if_there_are_any(tmp_path: Path, live: bool) -> None:
     sources.write_sources(tmp_path / "pages", "ru", live=live)
-    for path in live_notebooks("ru"):
+    for path in lessons.notebooks("ru"):
         page = (tmp_path / "pages" / path.name).read_text(encoding="utf-8")
         assert (f"../{live_address(path)}" in page) == live
     home = (tmp_path / "pages" / "index.md").read_text(encoding="utf-8")
-    assert ("../live/lab/index.html?path=ru/00a_recognise_dicom.ipynb" in home) == live
+    assert ("../live/notebooks/index.html?path=ru/00a_recognise_dicom.ipynb" in home) == live
 
 
 def test_pictures_lie_apart(tmp_path: Path) -> None:

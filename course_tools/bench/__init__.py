@@ -73,6 +73,13 @@ def site_lines() -> Iterator[str]:
     return site.lines()
 
 
+def live_lines() -> Iterator[str]:
+    """Build the live lessons and a stock site, visit both, and give the figures line by line."""
+    from course_tools.bench import live
+
+    return live.lines()
+
+
 def network_lines() -> Iterator[str]:
     """Measure only how instances are stored and found again, and give the report line by line."""
     from course_tools.bench import network

@@ -13,7 +13,7 @@ import nbformat
 
 from course_tools import lessons
 from course_tools.live import wheels
-from course_tools.live.notebooks import RECORDED, live_copy, live_notebooks
+from course_tools.live.notebooks import live_copy, recorded
 
 LANGUAGES = ("en", "ru")
 EXTENSIONS = (
@@ -43,15 +43,17 @@ def build(folder: Path, parts: Path) -> Path:
     """
     wheels.require_runtime(parts)
     wheels.gather(parts, lessons.ROOT / "requirements.txt")
+    tables = wheels.has_tables(parts)
     with TemporaryDirectory() as place:
         work = Path(place)
         for language in LANGUAGES:
             target = work / "content" / language
             target.mkdir(parents=True)
-            for notebook in live_notebooks(language):
-                nbformat.write(live_copy(notebook), target / notebook.name)
+            for notebook in lessons.notebooks(language):
+                nbformat.write(live_copy(notebook, tables=tables), target / notebook.name)
         course = wheels.trimmed(course_wheel(work / "dist"), work, _is_used)
-        wheels.lay_out(parts, course, work / "static" / "pyodide")
+        kernel = _extension(EXTENSIONS[0]) / "static" / "pypi"
+        wheels.lay_out(parts, course, work / "static" / "pyodide", kernel)
         _configure(work)
         _lite(work, folder)
     return folder
@@ -67,14 +69,15 @@ def course_wheel(folder: Path) -> Path:
 
 def _is_used(member: str) -> bool:
     """Tell whether the course in a browser needs a file of its wheel: not its notebooks again."""
-    return "/notebooks/" not in member or member.rpartition("/")[2][:3] in RECORDED
+    number = member.rpartition("/")[2][:3]
+    return "/notebooks/" not in member or bool(recorded(number, tables=False))
 
 
 def _configure(work: Path) -> None:
     extensions = [str(_extension(name)) for name in EXTENSIONS]
     config = {
         "LiteBuildConfig": {
-            "apps": ["lab"],
+            "apps": ["notebooks", "tree"],
             "contents": ["content"],
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
@@ -83,7 +86,8 @@ def _configure(work: Path) -> None:
         }
     }
     (work / "jupyter_lite_config.json").write_text(json.dumps(config))
-    settings = {KERNEL: {"disablePyPIFallback": True}}
+    options = {"packages": wheels.AT_ONCE}
+    settings = {KERNEL: {"disablePyPIFallback": True, "loadPyodideOptions": options}}
     site = {
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {

@@ -14,14 +14,26 @@ from typing import Any
 
 import nbformat
 
-from course_tools import lessons
-from course_tools.live.wheels import ALWAYS, COURSE, FROM_PYPI
+from course_tools.live.wheels import ALWAYS, COURSE, FROM_PYPI, TABLES
 
 READY = "live-ready"
-ON_A_DESKTOP = "12"
-"""The lesson that starts processes and needs a folder of thousands of files."""
-RECORDED = {"09d": ("tls", "tls-refused", "hunt-door", "mutual")}
-"""Cells that a browser cannot run, for it has no TLS: they show what they gave on a desktop."""
+RECORDED = {
+    "09d": dict.fromkeys(("tls", "tls-refused", "hunt-door", "mutual"), "tls"),
+    "12b": {"dask-run": "processes"},
+}
+"""Cells that no browser can run, and why: they show what they gave on a desktop."""
+ASK_TABLES = {
+    "12a": (
+        "table", "modality-run", "trial-run", "syntax-run", "negative", "licence", "cohort",
+        "commands", "time-pandas", "time-odd-run",
+    ),
+    "12b": ("index", "ask", "pandas", "problems", "again-run", "picture", "time-elements"),
+    "12c": (
+        "index-wrong", "twice", "twice-run", "mixed", "missing-run", "faults", "space", "glance",
+        "own-wrong-run", "time-examine",
+    ),
+}  # fmt: skip
+"""Cells that show what they gave on a desktop if Pyodide comes without DuckDB and pyarrow."""
 # A kernel looks in the folder of the notebook first, and each look goes to the page and back: so it
 # comes last.
 _READY = """\
@@ -36,18 +48,37 @@ _ROOMS = {
     "sop": ("pynetdicom", "matplotlib"),
     "network": ("pynetdicom", "dicomweb-client", "matplotlib"),
     "volume": ("nibabel", "highdicom", "pynrrd", "matplotlib"),
-    "download": ("pooch",),
+    "download": ("pooch", "requests"),
+    "collection": TABLES,
 }
 """What a room uses besides what its cells import."""
 
 
-def live_notebooks(language: str) -> list[Path]:
-    """Return the lessons of one language that run in a browser, in order."""
-    return [path for path in lessons.notebooks(language) if not path.name.startswith(ON_A_DESKTOP)]
+def recorded(number: str, *, tables: bool) -> dict[str, str]:
+    """Return the ids of a sitting's cells that show what they gave on a desktop, and why.
+
+    Parameters
+    ----------
+    number : str
+        Of the sitting, such as ``"12a"``.
+    tables : bool
+        Whether the browser has DuckDB and pyarrow.
+    """
+    without = {} if tables else dict.fromkeys(ASK_TABLES.get(number, ()), "tables")
+    return RECORDED.get(number, {}) | without
 
 
-def live_copy(notebook: Path) -> nbformat.NotebookNode:
-    """Return a sitting as the live site has it, without outputs."""
+def live_copy(notebook: Path, *, tables: bool = True) -> nbformat.NotebookNode:
+    """Return a sitting as the live site has it, without outputs.
+
+    Parameters
+    ----------
+    notebook : Path
+        A sitting.
+    tables : bool
+        Whether the browser has DuckDB and pyarrow.
+    """
+    shown = recorded(notebook.name[:3], tables=tables)
     live: nbformat.NotebookNode = nbformat.read(notebook, as_version=4)
     live.metadata.kernelspec = {
         "name": "python",
@@ -61,9 +92,10 @@ def live_copy(notebook: Path) -> nbformat.NotebookNode:
         cell.metadata.pop("jupyter", None)
         if "raises-exception" in cell.metadata.get("tags", []):
             cell.source = told(cell.source)
-        if cell.id in RECORDED.get(notebook.name[:3], ()):
-            cell.source = f"%%recorded {notebook.name[:3]} {cell.id}\n{cell.source}"
-    live.cells.insert(_first_code(live), _ready(live))
+        if cell.id in shown:
+            where = f"{notebook.name[:3]} {cell.id} {shown[cell.id]}"
+            cell.source = f"%%recorded {where}\n{cell.source}"
+    live.cells.insert(_first_code(live), _ready(live, tables))
     return live
 
 
@@ -86,8 +118,9 @@ def _first_code(notebook: nbformat.NotebookNode) -> int:
     return next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
 
 
-def _ready(notebook: nbformat.NotebookNode) -> Any:
-    names = ", ".join(f'"{name}"' for name in packages(notebook))
+def _ready(notebook: nbformat.NotebookNode, tables: bool) -> Any:
+    needed = [name for name in packages(notebook) if tables or name not in TABLES]
+    names = ", ".join(f'"{name}"' for name in needed)
     source = _READY.format(names=names)
     cell = nbformat.v4.new_code_cell(source, id=READY)
     cell.metadata["jupyter"] = {"source_hidden": True}
@@ -106,7 +139,7 @@ def packages(notebook: nbformat.NotebookNode) -> list[str]:
                 needed.update(_ROOMS.get(below.partition(".")[0], ()))
             else:
                 package = _IMPORTED_AS.get(top, top)
-                needed.update({package} & {*FROM_PYPI, "matplotlib", "requests", "pillow"})
+                needed.update({package} & {*FROM_PYPI, *TABLES, "matplotlib", "requests", "pillow"})
     return [COURSE, *sorted(needed - {*ALWAYS})]
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from course_tools.live.compiling import compile_in_place
+
 VERSION = "314.0.3"
 """Of Pyodide. The kernel's own is a later one of the same interface, 2026_0."""
 PYTHON, PLATFORM = "3.14", "pyemscripten_2026_0_wasm32"
@@ -46,6 +48,8 @@ ROOTS = (
     "retrying",
 )
 """Packages that Pyodide has; what they need comes with them."""
+TABLES = ("duckdb", "pyarrow")
+"""What lesson 12 asks; they are in Pyodide's archive, and in no package registry."""
 FROM_PYPI = {
     "anywidget": ("ipywidgets", "psygnal", "typing-extensions"),
     "comm": ("traitlets",),
@@ -69,9 +73,25 @@ FROM_PYPI = {
 COURSE = "dicom-lessons"
 ALWAYS = (
     "anywidget", "imagecodecs", "jinja2", "markdown-it-py", "numpy", "packaging", "pillow",
-    "platformdirs", "pydicom", "requests", "tqdm",
+    "platformdirs", "pydicom", "tqdm",
 )  # fmt: skip
 """What every sitting uses."""
+KERNEL = {
+    "ipykernel": (),
+    "piplite": ("micropip",),
+    "pyodide-kernel": ("comm", "ipykernel", "ipython", "jedi", "traitlets"),
+}
+"""The wheels of the kernel, and what each needs."""
+AT_ONCE = ("micropip", "comm", "jedi", "ipython", *KERNEL, COURSE)
+"""Packages that are fetched while Python itself still starts."""
+LEFT_OUT = ("fonttools", "pytz")
+"""What Pyodide says that Matplotlib needs, and what no notebook does with it: PDF, time zones."""
+UNUSED = re.compile(
+    r"(^|/)tests/"  # not pydicom's test_files
+    r"|^(?!jedi/third_party/typeshed/stdlib/).*\.pyi$"
+    r"|^matplotlib/mpl-data/(images|sample_data|fonts/(afm|pdfcorefonts))/"
+)
+"""Members of wheels that no notebook uses; unpacking each takes its time in a browser."""
 
 
 CODECS = ("_htj2k", "_imcd", "_jpeg2k", "_jpeg8", "_jpegls", "_shared")
@@ -157,8 +177,16 @@ def require_runtime(parts: Path) -> None:
         raise MissingPart(f"{parts / LOCK} is missing: take the archive of Pyodide {VERSION}.")
 
 
-def lay_out(parts: Path, course: Path, folder: Path) -> None:
+def has_tables(parts: Path) -> bool:
+    """Tell whether Pyodide's archive holds :data:`TABLES`."""
+    known = json.loads((parts / LOCK).read_text(encoding="utf-8"))["packages"]
+    return {*TABLES} <= {*known}
+
+
+def lay_out(parts: Path, course: Path, folder: Path, kernel: Path) -> None:
     """Copy the runtime and every package into a folder of the site, with one lock for all.
+
+    Of each only what a notebook uses, and compiled if there is node.
 
     Parameters
     ----------
@@ -168,6 +196,8 @@ def lay_out(parts: Path, course: Path, folder: Path) -> None:
         The wheel of the course.
     folder : Path
         Gets everything.
+    kernel : Path
+        Folder with the wheels of the kernel, :data:`KERNEL`.
 
     Raises
     ------
@@ -176,18 +206,16 @@ def lay_out(parts: Path, course: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = json.loads((parts / LOCK).read_text(encoding="utf-8"))
-    known = lock["packages"]
-    packages = {name: known[name] for name in closure(known, ROOTS) if name not in FROM_PYPI}
-    for entry in packages.values():
-        _require_hash(parts / entry["file_name"], entry["sha256"])
-        shutil.copy2(parts / entry["file_name"], folder)
+    packages = _pyodides(lock["packages"], parts, folder)
     for name, needs in FROM_PYPI.items():
-        found = _wheel(parts, name)
-        if found is None:
-            raise MissingPart(f"No wheel of {name} lies in {parts}.")
-        packages[name] = _entry(found, name, needs, folder)
+        packages[name] = _entry(_require_wheel(parts, name), name, needs, folder)
+    for name, needs in KERNEL.items():
+        packages[name] = _entry(_require_wheel(kernel, name), name, needs, folder)
+    compile_in_place([folder / entry["file_name"] for entry in packages.values()], parts)
     packages[COURSE] = _entry(course, COURSE, ALWAYS, folder)
+    compile_in_place([folder / course.name], parts, keep=False)
     for entry in packages.values():
+        entry["sha256"] = sha256_of(folder / entry["file_name"])
         entry["depends"] = [name for name in map(key, entry["depends"]) if name in packages]
     for name in RUNTIME:
         shutil.copy2(parts / name, folder)
@@ -195,19 +223,39 @@ def lay_out(parts: Path, course: Path, folder: Path) -> None:
     (folder / LOCK).write_text(text, encoding="utf-8")
 
 
+def _pyodides(known: Mapping[str, Any], parts: Path, folder: Path) -> dict[str, Any]:
+    """Copy what Pyodide itself has, each checked, and return the entries of its lock."""
+    left = {name: entry for name, entry in known.items() if name not in LEFT_OUT}
+    roots = [*ROOTS, *(TABLES if has_tables(parts) else ())]
+    packages = {name: known[name] for name in closure(left, roots) if name not in FROM_PYPI}
+    for name, entry in packages.items():
+        _require_hash(parts / entry["file_name"], entry["sha256"])
+        trimmed(parts / entry["file_name"], folder, _wanted_of(name))
+    return packages
+
+
+def _require_wheel(parts: Path, name: str) -> Path:
+    found = _wheel(parts, name)
+    if found is None:
+        raise MissingPart(f"No wheel of {name} lies in {parts}.")
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _require_hash(path: Path, sha256: str) -> None:
     if not path.is_file():
         raise MissingPart(f"{path} is missing: unpack the archive of Pyodide {VERSION} there.")
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
+    if sha256_of(path) != sha256:
+        raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
 
 
 def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
-    if name == "imagecodecs":
-        wheel = trimmed(wheel, folder, _is_used)
-    else:
-        shutil.copy2(wheel, folder)
+    wheel = trimmed(wheel, folder, _wanted_of(name))
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}
     imports = [
@@ -218,7 +266,6 @@ def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[s
         "version": wheel.name.split("-")[1],
         "file_name": wheel.name,
         "install_dir": "site",
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
         "package_type": "package",
         "imports": sorted(imports),
         "depends": list(needs),
@@ -236,6 +283,10 @@ def trimmed(wheel: Path, folder: Path, wanted: Callable[[str], bool]) -> Path:
     return folder / wheel.name
 
 
-def _is_used(member: str) -> bool:
-    part = member.rpartition("/")[2].partition(".")[0]
-    return not member.endswith(".so") or part in CODECS
+def _wanted_of(name: str) -> Callable[[str], bool]:
+    def is_used(member: str) -> bool:
+        if name == "imagecodecs" and member.endswith(".so"):
+            return member.rpartition("/")[2].partition(".")[0] in CODECS
+        return not UNUSED.search(member)
+
+    return is_used

@@ -19,7 +19,7 @@ from dicom_lessons.exercises.lessons import find
 from dicom_lessons.html import render
 from dicom_lessons.text import N_, _
 
-LIVE = "live/lab/index.html"
+LIVE = "live/notebooks/index.html"
 FOLDED = "hide-output"  # the tag at which myst-nb puts an output into a <details>
 _CALL = re.compile(r'^(predict|compare|quiz|check)\("([^"]+)".*\)\n?', flags=re.M)
 _IMPORT = re.compile(r"^from dicom_lessons import (.+)\n?", flags=re.M)
@@ -52,7 +52,7 @@ def live_address(notebook: Path) -> str:
     """Return where the live copy of a notebook opens, seen from the root of the site.
 
     >>> live_address(Path("notebooks/ru/00a_recognise_dicom.ipynb"))
-    'live/lab/index.html?path=ru/00a_recognise_dicom.ipynb'
+    'live/notebooks/index.html?path=ru/00a_recognise_dicom.ipynb'
     """
     return f"{LIVE}?path={notebook.parent.name}/{notebook.name}"
 

@@ -12,7 +12,6 @@ from typing import Any
 from markupsafe import Markup
 
 from course_tools import lessons
-from course_tools.live.notebooks import live_notebooks
 from course_tools.site import chart, citation, sitting
 from course_tools.site.links import rewritten
 from course_tools.site.theme import HERE
@@ -70,7 +69,7 @@ def write_sources(folder: Path, language: str, *, live: bool) -> None:
     static.mkdir(parents=True)
     (folder / "extra" / "notebooks").mkdir(parents=True)
     (folder / "conf.py").write_text(_CONF.format(language=language), encoding="utf-8")
-    running = live_notebooks(language) if live else []
+    running = lessons.notebooks(language) if live else []
     addresses = {path: f"../{sitting.live_address(path)}" for path in running}
     for path in lessons.notebooks(language):
         notebook = json.loads(path.read_text(encoding="utf-8"))

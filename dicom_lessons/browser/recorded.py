@@ -1,4 +1,4 @@
-"""What a cell gave on a desktop, for the few that a browser cannot run: it has no TLS."""
+"""What a cell gave on a desktop, for the few that a browser cannot run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import re
 from typing import Any
 
 from dicom_lessons import shipped
-from dicom_lessons.text import _, language
+from dicom_lessons.text import N_, _, language
+
+REASONS = {
+    "tls": N_("A browser has no TLS: this is what the cell gave on a desktop."),
+    "processes": N_("A browser has no other processes: this is what the cell gave on a desktop."),
+    "tables": N_("This site comes without DuckDB: this is what the cell gave on a desktop."),
+}
 
 
 def settle() -> None:
@@ -27,10 +33,11 @@ def show(where: str, _code: str) -> None:
     Parameters
     ----------
     where : str
-        Number of the sitting and id of the cell, such as ``"09d tls"``.
+        Number of the sitting, id of the cell and one of :data:`REASONS`: ``"09d mutual tls"``.
     """
-    print(_("A browser has no TLS: this is what the cell gave on a desktop."))
-    for output in outputs(*where.split()):
+    sitting, id, reason = where.split()
+    print(_(REASONS[reason]))
+    for output in outputs(sitting, id):
         _display(output)
 
 

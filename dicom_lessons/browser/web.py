@@ -23,8 +23,14 @@ def _answer_once(handler: BaseHTTPRequestHandler) -> None:
 
 
 def answer_requests(select: Callable[..., Any]) -> None:
-    """Have urllib3 reach servers of this computer by these sockets, others by the browser."""
-    import urllib3.connectionpool as pools
+    """Have urllib3 reach servers of this computer by these sockets, others by the browser.
+
+    A lesson that makes no request has no urllib3.
+    """
+    try:
+        import urllib3.connectionpool as pools
+    except ImportError:
+        return
     import urllib3.util.wait as waits
     from urllib3.connection import HTTPConnection
 

@@ -24,7 +24,7 @@ __all__ = [*_HOMES]
 def __getattr__(name: str) -> Any:
     """Load what is asked for when it is: a process that reads files needs no widgets.
 
-    And whoever lacks pyarrow still has the exercises of all lessons.
+    And whoever lacks pyarrow still has the exercises of all lessons, and the disk of this one.
     """
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
