@@ -35,6 +35,7 @@ Cases = Sequence[tuple[object, ...]]
 
 LARGEST = 1_000_000
 SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
+_ENCODING = {"SpecificCharacterSet"}  # says how a question is written, and asks nothing
 _AUTHORITY = """-----BEGIN CERTIFICATE-----
 MIIBXjCCAQOgAwIBAgIUcUR2LABI9ZbsRwyTGR6pfN+cuWEwCgYIKoZIzj0EAwIw
 IzEhMB8GA1UEAwwYQXV0aG9yaXR5IG9mIHRoaXMgbGVzc29uMCAXDTIwMDEwMTAw
@@ -62,7 +63,7 @@ def _identifier(answer: Any) -> object:
     if not isinstance(answer, Dataset):
         raise TypeError
     level = str(answer.get("QueryRetrieveLevel") or "").strip()
-    asked = sorted(element.keyword for element in answer if not element.is_empty)
+    asked = sorted({element.keyword for element in answer if not element.is_empty} - _ENCODING)
     day = str(answer.get("StudyDate") or "")
     day = day if "-" in day or len(day) != 8 else f"{day}-{day}"
     return [level, asked, str(answer.get("PatientID")), day, "StudyInstanceUID" in answer]
@@ -120,7 +121,7 @@ def _worklist(answer: Any) -> object:
         ]
         for step in answer.get("ScheduledProcedureStepSequence") or []
     ]
-    return [sorted(asked - {"SpecificCharacterSet"}), "PatientID" in answer, steps]
+    return [sorted(asked - _ENCODING), "PatientID" in answer, steps]
 
 
 def _statuses() -> Cases:

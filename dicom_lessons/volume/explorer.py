@@ -146,7 +146,8 @@ class PlanesViewer(Box):
             for other in self.viewers[1:]
             for trait in ("center", "width", "function", "flipped")
         ]
-        super().__init__([HBox(list(self.viewers), layout=Layout(flex_flow="row wrap"))])
+        layout = Layout(flex_flow="row wrap", grid_gap="8px 24px")
+        super().__init__([HBox(list(self.viewers), layout=layout)])
 
     def twin(self) -> html.Page:
         """Return the three planes as they are shown."""
