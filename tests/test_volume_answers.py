@@ -104,9 +104,7 @@ RIGHT: dict[str, list[Any]] = {
     "volume-7": [
         index_by_solving,
         lambda *given: np.array(index_by_solving(*given)),
-        lambda affine, point: (
-            ((np.linalg.inv(affine) @ [*point, 1])[:3] + 0.5).astype(int)
-        ),
+        lambda affine, point: ((np.linalg.inv(affine) @ [*point, 1])[:3] + 0.5).astype(int),
     ],
     "volume-8": [137.7, 137.71371, np.float32(137.71), "137.7", Fraction(1377, 10)],
     "volume-10": [ras_by_rows, lambda affine: ras_by_rows(affine).tolist()],

@@ -69,6 +69,7 @@ class SliceOrderLab(Box):
             options=[(_(title), name) for name, (title, _key) in KEYS.items()],
             description=_("Sort by:"),
             style={"description_width": "initial"},
+            layout=Layout(width="max-content", max_width="100%"),
         )
         self.picture, self.told = HTML(), HTML()
         self.told.add_class("jp-RenderedHTMLCommon")
