@@ -150,6 +150,7 @@ WRONG: dict[str, list[Any]] = {
         lambda numbers: [],
         lambda numbers: missing_by_steps([1, *numbers]),
         lambda numbers: len(missing_by_steps(numbers)),
+        lambda numbers: missing_by_steps([one for one in numbers if one]),
         lambda numbers: sorted(set(range(max(numbers))) - set(numbers)),
     ],
     "collection-9": [

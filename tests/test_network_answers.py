@@ -57,6 +57,12 @@ def asks_for_more(patient: str, first: str, last: str) -> Dataset:
     return identifier
 
 
+def asks_in_utf8(patient: str, first: str, last: str) -> Dataset:
+    identifier = asks_for_more(patient, first, last)
+    identifier.SpecificCharacterSet = "ISO_IR 192"
+    return identifier
+
+
 def by_hand(responses: list[Any]) -> list[Dataset]:
     matches = []
     for status, identifier in responses:
@@ -151,7 +157,7 @@ def sends_nothing(association: Any, source: Any, target: Any, study: str, series
 
 
 RIGHT: dict[str, list[Answer]] = {
-    "network-1": [asks_for_more],
+    "network-1": [asks_for_more, asks_in_utf8],
     "network-2": [by_hand, lambda responses: tuple(by_hand(responses))],
     "network-3": [by_counts],
     "network-4": [

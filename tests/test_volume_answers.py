@@ -86,7 +86,11 @@ RIGHT: dict[str, list[Any]] = {
     ],
     "volume-4": [[28, 3], (28.0, 3), np.array([28, 3]), ["28", "3"]],
     "volume-6": [where, lambda *given: list(where(*given)), lambda *given: tuple(where(*given))],
-    "volume-7": [index_by_solving, lambda *given: np.array(index_by_solving(*given))],
+    "volume-7": [
+        index_by_solving,
+        lambda *given: np.array(index_by_solving(*given)),
+        lambda affine, point: ((np.linalg.inv(affine) @ [*point, 1])[:3] + 0.5).astype(int),
+    ],
     "volume-8": [137.7, 137.71371, np.float32(137.71), "137.7", Fraction(1377, 10)],
     "volume-10": [ras_by_rows, lambda affine: ras_by_rows(affine).tolist()],
     "volume-9": ["second", " Second "],
@@ -110,6 +114,7 @@ WRONG: dict[str, list[Any]] = {
         lambda images: sorted(images, key=place_by_hand, reverse=True),
         lambda images: sorted(images, key=lambda one: one.ImagePositionPatient[2]),
         lambda images: sorted(images, key=place_by_hand)[1:],
+        lambda images: images.sort(key=place_by_hand) or images,
         None,
     ],
     "volume-3": [

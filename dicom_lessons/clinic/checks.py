@@ -93,11 +93,11 @@ def _file(answer: Any) -> tuple[object, ...]:
 
 
 @forms.expecting(N_("a list of names in quotes, for example ['lost_text', 'odd_length']"))
-def _names(answer: Any) -> list[str]:
-    names = sorted({forms.text(each) for each in answer})
-    if isinstance(answer, str) or not set(names) <= set(PATIENTS):
+def _names(answer: Any) -> tuple[object, ...]:
+    names = set(forms.list_of(forms.text)(list(answer) if isinstance(answer, set) else answer))
+    if not names <= set(PATIENTS):
         raise ValueError
-    return names
+    return tuple(sorted(names, key=str))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class Truth(Code):
 
 CHECKS = {
     "clinic-1": Check(cases=_beginnings, form=forms.text),
-    "clinic-2": Check(form=forms.text),
+    "clinic-2": Check(form=forms.order_of(4)),
     "clinic-3": Check(cases=_pictures, kind=Truth),
     "clinic-4": Check(cases=_lengths, form=forms.list_of(forms.text)),
     "clinic-5": Check(cases=_sizes, form=forms.integer),

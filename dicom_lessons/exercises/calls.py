@@ -33,7 +33,7 @@ class Outcome:
     blank : bool
         Whether nothing came back from a function that does nothing, as the lesson hands it out.
     changed : bool
-        Whether the function changed a data set or an array that it was given.
+        Whether the function changed a data set, an array or a list of them that it was given.
     """
 
     result: Any
@@ -110,6 +110,8 @@ def _kept(result: object) -> object:
 def _differ(one: object, other: object) -> bool:
     if isinstance(one, np.ndarray):
         return not np.array_equal(one, other)  # type: ignore[arg-type]
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) != len(other) or any(map(_differ, one, other))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of values that are odd on purpose
         return isinstance(one, Dataset) and bool(Dataset(one) != Dataset(other))  # type: ignore

@@ -16,6 +16,8 @@ from dicom_lessons.text import N_
 
 Cases = Sequence[tuple[object, ...]]
 
+_ENCODING = {"SpecificCharacterSet"}  # says how a question is written, and asks nothing
+
 AUTHORITY = """-----BEGIN CERTIFICATE-----
 MIIBXjCCAQOgAwIBAgIUcUR2LABI9ZbsRwyTGR6pfN+cuWEwCgYIKoZIzj0EAwIw
 IzEhMB8GA1UEAwwYQXV0aG9yaXR5IG9mIHRoaXMgbGVzc29uMCAXDTIwMDEwMTAw
@@ -43,7 +45,7 @@ def identifier(answer: Any) -> object:
     if not isinstance(answer, Dataset):
         raise TypeError
     level = str(answer.get("QueryRetrieveLevel") or "").strip()
-    asked = sorted(element.keyword for element in answer if not element.is_empty)
+    asked = sorted({element.keyword for element in answer if not element.is_empty} - _ENCODING)
     day = str(answer.get("StudyDate") or "")
     day = day if "-" in day or len(day) != 8 else f"{day}-{day}"
     return [level, asked, str(answer.get("PatientID")), day, "StudyInstanceUID" in answer]
@@ -101,7 +103,7 @@ def worklist(answer: Any) -> object:
         ]
         for step in answer.get("ScheduledProcedureStepSequence") or []
     ]
-    return [sorted(asked - {"SpecificCharacterSet"}), "PatientID" in answer, steps]
+    return [sorted(asked - _ENCODING), "PatientID" in answer, steps]
 
 
 def statuses() -> Cases:

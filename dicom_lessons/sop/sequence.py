@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LEFT, RIGHT, THIRD = 0.0, 10.0, 20.0
 LINE, GAP = 0.42, 0.5
 LONGEST_LINE = 66
+_METHODS = {"GET", "POST"}  # by which DICOMweb asks and stores
 _ARROW = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
 
 
@@ -33,7 +34,9 @@ def draw_sequence(messages: Sequence[Message]) -> Figure:
     import matplotlib.pyplot as plt
 
     height = sum(LINE * (1 + len(message.details)) + GAP for message in messages) + GAP
-    ends = [(LEFT, _("requestor (SCU)")), (RIGHT, _("acceptor (SCP)"))]
+    by_web = any(message.name in _METHODS for message in messages)
+    names = [_("client"), _("server")] if by_web else [_("requestor (SCU)"), _("acceptor (SCP)")]
+    ends = list(zip((LEFT, RIGHT), names, strict=True))
     second = next((message.second for message in messages if message.second), "")
     if second:
         ends.append((THIRD, short(second, LONGEST_LINE).replace("$", r"\$")))

@@ -32,14 +32,18 @@ class Near(Code):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Apart(Near):
-    """One that makes a new array, and leaves its own as it is."""
+class Apart(Code):
+    """One that makes something new, and leaves what it is given as it is."""
 
     def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
         if any(each.changed for each in results):
-            said = _("Your function overwrites the array that it is given: make a new one.")
-            return Verdict(False, said)
+            return Verdict(False, _("Your function overwrites what it is given: make a new one."))
         return super()._judge_results(results, wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearApart(Apart, Near):
+    """Numbers in a new array."""
 
 
 def _image(
@@ -115,9 +119,9 @@ def _affines() -> Cases:
 
 
 def _points() -> Cases:
-    (plain,), (oblique,), _one = _affines()
-    points = ((-84.0, 20.0, 58.0), (40.0, -26.0, 20.0), (-203.3, -193.5, -150.0))
-    return [(affine, list(point)) for affine in (plain, oblique) for point in points]
+    affines = [np.asarray(affine, float) for (affine,) in _affines()[:2]]
+    inside = ((42.2, 133.8, 74.7), (34.4, 104.9, 151.8), (0.4, 0.6, 0.7))
+    return [(each, (each @ [*one, 1])[:3].tolist()) for each in affines for one in inside]
 
 
 @forms.expecting(N_("a list of the images that your function was given"))
@@ -226,14 +230,14 @@ def _matrices() -> Cases:
 
 CHECKS = {
     "volume-1": Check(cases=_alone, kind=Near),
-    "volume-2": Check(cases=_piles, form=_images),
+    "volume-2": Check(cases=_piles, form=_images, kind=Apart),
     "volume-3": Check(cases=_places, form=forms.list_of(forms.number)),
     "volume-4": Check(form=forms.list_of(forms.number)),
     "volume-5": Check(cases=_scouts, form=_groups),
     "volume-6": Check(cases=_pixels, form=_place, kind=Near),
     "volume-7": Check(cases=_points, form=_place, kind=Near),
     "volume-8": Check(form=_tenths),
-    "volume-10": Check(cases=_affines, form=_matrix, kind=Apart),
+    "volume-10": Check(cases=_affines, form=_matrix, kind=NearApart),
     "volume-11": Check(cases=_injections, form=forms.number, kind=Factor),
     "volume-12": Check(cases=_pairs, form=_place, kind=Close),
     "volume-13": Check(cases=_frames),

@@ -70,6 +70,7 @@ class SliceOrderLab(Box):
             options=[(_(title), name) for name, (title, _key) in KEYS.items()],
             description=_("Sort by:"),
             style={"description_width": "initial"},
+            layout=Layout(width="max-content", max_width="100%"),
         )
         self.picture, self.told = HTML(), HTML()
         self.told.add_class("jp-RenderedHTMLCommon")
@@ -147,7 +148,8 @@ class PlanesViewer(Box):
             for other in self.viewers[1:]
             for trait in ("center", "width", "function", "flipped")
         ]
-        super().__init__([HBox(list(self.viewers), layout=Layout(flex_flow="row wrap"))])
+        layout = Layout(flex_flow="row wrap", grid_gap="8px 24px")
+        super().__init__([HBox(list(self.viewers), layout=layout)])
 
     def twin(self) -> html.Page:
         """Return the three planes as they are shown."""
