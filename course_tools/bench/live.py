@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from zipfile import ZipFile
 
 import nbformat
 
@@ -82,12 +81,11 @@ def build_stock(folder: Path, parts: Path) -> None:
     lock = json.loads((parts / wheels.LOCK).read_text(encoding="utf-8"))
     known = lock["packages"]
     packages = {each: known[each] for each in wheels.closure(known, _KERNELS)}
-    for each in ("comm", "pydicom"):
-        packages[each] = _entry(next(parts.glob(f"{each}-*.whl")), each)
-    for entry in packages.values():
-        shutil.copy2(parts / entry["file_name"], pyodide)
-    for each in wheels.RUNTIME:
+    for each in (*wheels.RUNTIME, *(entry["file_name"] for entry in packages.values())):
         shutil.copy2(parts / each, pyodide)
+    for each in ("comm", "pydicom"):
+        entry = wheels.entry_of(next(parts.glob(f"{each}-*.whl")), each, (), pyodide)
+        packages[each] = entry | {"sha256": wheels.sha256_of(pyodide / entry["file_name"])}
     (pyodide / wheels.LOCK).write_text(json.dumps({**lock, "packages": packages}))
     (work / "content").mkdir()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(EMPTY)])
@@ -100,19 +98,3 @@ def build_stock(folder: Path, parts: Path) -> None:
     start = "import sys; from jupyterlite_core.app import main; sys.exit(main())"
     command = [sys.executable, "-c", start, "build", "--output-dir", str(folder / "stock")]
     subprocess.run(command, cwd=work, check=True, capture_output=True)
-
-
-def _entry(wheel: Path, name: str) -> dict[str, Any]:
-    with ZipFile(wheel) as opened:
-        tops = {member.split("/")[0] for member in opened.namelist()}
-    return {
-        "name": name,
-        "version": wheel.name.split("-")[1],
-        "file_name": wheel.name,
-        "install_dir": "site",
-        "sha256": wheels.sha256_of(wheel),
-        "package_type": "package",
-        "imports": sorted(top for top in tops if "." not in top),
-        "depends": [],
-        "unvendored_tests": False,
-    }

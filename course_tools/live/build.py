@@ -77,7 +77,7 @@ def _configure(work: Path) -> None:
     extensions = [str(_extension(name)) for name in EXTENSIONS]
     config = {
         "LiteBuildConfig": {
-            "apps": ["notebooks", "tree"],
+            "apps": ["notebooks", "tree"],  # lab would open all that was open, each with its Python
             "contents": ["content"],
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
@@ -92,6 +92,8 @@ def _configure(work: Path) -> None:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "DICOM Lessons",
+            "appUrl": "./tree",
+            "faviconUrl": "./tree/favicon.ico",
             "exposeAppInBrowser": True,
             "litePluginSettings": settings,
         },

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
+import marshal
 import sys
 from collections.abc import Iterable
-from importlib._bootstrap_external import _code_to_hash_pyc  # type: ignore[import-not-found]
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 FOLDER = "/lib/python3.14/site-packages/"
 """Where Pyodide puts packages; a traceback names it."""
+_UNCHECKED = (1).to_bytes(4, "little")  # PEP 552: by hash, and never compared with a source
 
 
 def compile_wheels(source: str, target: str, kept: Iterable[str]) -> None:
@@ -48,4 +49,4 @@ def _compiled(name: str, content: bytes) -> bytes | None:
         code = compile(content, FOLDER + name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):  # a template, or made for another Python
         return None
-    return bytes(_code_to_hash_pyc(code, importlib.util.source_hash(content), checked=False))
+    return MAGIC_NUMBER + _UNCHECKED + source_hash(content) + marshal.dumps(code)

@@ -208,11 +208,11 @@ def lay_out(parts: Path, course: Path, folder: Path, kernel: Path) -> None:
     lock = json.loads((parts / LOCK).read_text(encoding="utf-8"))
     packages = _pyodides(lock["packages"], parts, folder)
     for name, needs in FROM_PYPI.items():
-        packages[name] = _entry(_require_wheel(parts, name), name, needs, folder)
+        packages[name] = entry_of(_require_wheel(parts, name), name, needs, folder)
     for name, needs in KERNEL.items():
-        packages[name] = _entry(_require_wheel(kernel, name), name, needs, folder)
+        packages[name] = entry_of(_require_wheel(kernel, name), name, needs, folder)
     compile_in_place([folder / entry["file_name"] for entry in packages.values()], parts)
-    packages[COURSE] = _entry(course, COURSE, ALWAYS, folder)
+    packages[COURSE] = entry_of(course, COURSE, ALWAYS, folder)
     compile_in_place([folder / course.name], parts, keep=False)
     for entry in packages.values():
         entry["sha256"] = sha256_of(folder / entry["file_name"])
@@ -254,7 +254,8 @@ def _require_hash(path: Path, sha256: str) -> None:
         raise MissingPart(f"{path} is not that of Pyodide {VERSION}: get it again.")
 
 
-def _entry(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
+def entry_of(wheel: Path, name: str, needs: Iterable[str], folder: Path) -> dict[str, Any]:
+    """Copy what is used of a wheel into a folder and return its entry for a lock, without hash."""
     wheel = trimmed(wheel, folder, _wanted_of(name))
     with ZipFile(wheel) as opened:
         tops = {member.split("/")[0] for member in opened.namelist()}

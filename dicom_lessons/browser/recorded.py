@@ -28,13 +28,7 @@ def settle() -> None:
 
 
 def show(where: str, _code: str) -> None:
-    """Show the stored outputs of a cell instead of running it, and say so in one line.
-
-    Parameters
-    ----------
-    where : str
-        Number of the sitting, id of the cell and one of :data:`REASONS`: ``"09d mutual tls"``.
-    """
+    """Show what is stored of a cell, ``"09d mutual tls"``, and say why in one line."""
     sitting, id, reason = where.split()
     print(_(REASONS[reason]))
     for output in outputs(sitting, id):

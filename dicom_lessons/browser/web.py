@@ -23,13 +23,10 @@ def _answer_once(handler: BaseHTTPRequestHandler) -> None:
 
 
 def answer_requests(select: Callable[..., Any]) -> None:
-    """Have urllib3 reach servers of this computer by these sockets, others by the browser.
-
-    A lesson that makes no request has no urllib3.
-    """
+    """Have urllib3 reach servers of this computer by these sockets, others by the browser."""
     try:
         import urllib3.connectionpool as pools
-    except ImportError:
+    except ImportError:  # a lesson that makes no request has none
         return
     import urllib3.util.wait as waits
     from urllib3.connection import HTTPConnection

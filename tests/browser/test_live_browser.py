@@ -135,6 +135,11 @@ class TestFirstHalf:
         download = "() => window.jupyterapp.commands.hasCommand('docmanager:download')"
         assert live.page.evaluate(download)
 
+    def test_the_address_alone_lists_what_is_there(self, live: LivePage) -> None:
+        live.page.goto(f"{live.address}/")
+        for language in ("en", "ru"):
+            live.page.locator(".jp-DirListing-item", has_text=language).first.wait_for()
+
 
 class TestSecondHalf:
     @pytest.mark.parametrize("name", SECOND)
