@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,9 +21,10 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies
-from lesson_files import cells_of
+from lesson_files import cells, sittings_of
 
 import dicom_lessons
+from course_tools import lessons
 from dicom_lessons import check, compare, hint, predict, progress, quiz, solution
 from dicom_lessons.exercises import feedback, forms, judging, kinds
 from dicom_lessons.exercises import lessons as declarations
@@ -64,11 +66,20 @@ def answer_of(source: str) -> object:
     return namespace[kinds.bound_name(source)]
 
 
+@cache
 def notebook(lesson: str, language: str) -> dict[str, Any]:
-    cells = cells_of(lesson, language)
-    elsewhere = (cells_of(other, language) for other in LESSONS if other != lesson)
-    cells += [cell for each in elsewhere for cell in each if cell["id"].startswith(f"{lesson}-")]
-    return {cell["id"]: {**cell, "source": "".join(cell["source"])} for cell in cells}
+    """Return the cells of a lesson and those of its exercises elsewhere, by their ids."""
+    own = sittings_of(lesson, language)
+    found = [
+        cell
+        for path in lessons.notebooks(language)
+        for cell in read_cells(path)
+        if path in own or cell["id"].startswith(f"{lesson}-")
+    ]
+    return {cell["id"]: {**cell, "source": "".join(cell["source"])} for cell in found}
+
+
+read_cells = cache(cells)
 
 
 # ---- what is declared
@@ -427,8 +438,8 @@ _values = strategies.recursive(
 @hypothesis.settings(max_examples=400, derandomize=True, deadline=None, database=None)
 @hypothesis.given(strategies.lists(_values, min_size=25, max_size=25))
 def test_ten_thousand_random_values_never_crash_any_kind(answers: list[object]) -> None:
-    for exercise in RANDOM:
-        for answer in answers:
+    for place, answer in enumerate(answers):
+        for exercise in RANDOM[place % 5 :: 5]:  # each meets two thousand of them
             _verdict, message = answered(exercise, answer)
             assert message
 

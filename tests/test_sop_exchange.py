@@ -103,7 +103,7 @@ def test_the_end_waits_for_nobody(
 ) -> None:
     # whoever waited for somebody would wait for a minute
     monkeypatch.setattr(exchange, "SECONDS_TO_ANSWER", 60)
-    monkeypatch.setattr(exchange, "SECONDS_TO_END", 60)
+    monkeypatch.setattr("dicom_lessons.sop.server.SECONDS_TO_END", 60)
     aborted = threading.Semaphore(0)
     ended = threading.Event()
 

@@ -60,10 +60,18 @@ def collection_lines() -> Iterator[str]:
 
 
 def volume_lines() -> Iterator[str]:
-    """Measure only how series become volumes, and give the report line by line."""
+    """Measure how series become volumes, and a step in each plane; give the report by lines."""
+    from course_tools.bench import viewers
+    from course_tools.bench.candidates import IN_PLANES, OURS, PLANES
     from course_tools.bench.volumes import volume_figures
 
-    return table(Report(describe_machine(), tuple(volume_figures())))
+    found, notes = [*volume_figures()], []
+    if viewers.can_measure():
+        with viewers.open_browser() as (page, lab):
+            steps, notes = viewers.compare(page, lab, PLANES, [OURS, *IN_PLANES])
+        found += steps
+        notes.append(RESOLUTION)
+    return table(Report(describe_machine(), tuple(found), tuple(notes)))
 
 
 def site_lines() -> Iterator[str]:

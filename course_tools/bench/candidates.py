@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 CT, RADIOGRAPH, VOLUME = "CT 512 × 512", "radiograph 2500 × 2048", "volume 512 × 512 × 100"
 PICTURES = (CT, RADIOGRAPH, VOLUME)
+PLANES = "volume 160 × 160 × 160 in three planes"
+STEPPED = (VOLUME, PLANES)
+"""What is gone through picture by picture."""
 SLIDER = ".noUi-handle"
 
 
@@ -56,6 +59,14 @@ GET = {
     CT: START + "ct = pictures.ct()\n",
     RADIOGRAPH: START + "values = pictures.noise(*pictures.RADIOGRAPH)\n",
     VOLUME: START + "values = pictures.noise(*pictures.VOLUME)\n",
+    PLANES: START
+    + """\
+import numpy
+from dicom_lessons.volume import explore_planes
+from dicom_lessons.volume.stack import Volume
+values = pictures.noise(160, 160, 160)
+volume = Volume(values, numpy.eye(4)[[2, 1, 0, 3]], "", "", ())
+""",
 }
 READ = "dataset = dcmread(ct)\nvalues = apply_modality_lut(dataset.pixel_array, dataset)\n"
 FIGURE = """\
@@ -176,5 +187,16 @@ FLOOR = Candidate(
     ".floor",
     {name: (START, CANVAS) for name in GET},
     has_keys=True,
+)
+# each plane has as many pictures of as many pixels as the viewer beside it
+IN_PLANES = tuple(
+    Candidate(
+        f"explore_planes, {name}",
+        f".widget-hbox > :nth-child({number}) .dl-stage canvas",
+        f".widget-hbox > :nth-child({number}) .dl-stage",
+        {PLANES: (GET[PLANES], "explore_planes(volume, 2000, 4000)")},
+        has_keys=True,
+    )
+    for number, name in enumerate(("axial", "coronal", "sagittal"), 1)
 )
 EVERY = (OURS, INTERACT, IPYMPL, NIIVUE, FLOOR)

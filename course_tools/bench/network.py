@@ -32,7 +32,7 @@ from dicom_lessons.network import server_context as tls_of
 CLIENTS, INSTANCES = 4, 1000
 LARGE = 315_000_000
 CAUSE = (
-    "DCMTK's client writes the head of a PDU and its body apart, so the body waits until the head is"
+    "DCMTK's client writes head and body of a PDU apart, so the body waits until the head is"
     " acknowledged, which a system may put off by 40 ms. Our archive acknowledges at once"
     " (TCP_QUICKACK, on Linux); storescp leaves it to the system. With TCP_NODELAY=1, which DCMTK"
     " reads from the environment, at least its answers no longer wait for an acknowledgement."

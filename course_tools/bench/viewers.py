@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_tools.bench.candidates import EVERY, OURS, SLIDER, VOLUME, Candidate
+from course_tools.bench.candidates import EVERY, OURS, SLIDER, STEPPED, Candidate
 from course_tools.bench.figures import PER_SECOND, Figure
 from course_tools.bench.jupyterlab import (
     Lab,
@@ -185,8 +185,8 @@ def measure(page: Page, candidate: Candidate, name: str, effort: Effort) -> dict
     if first is None:
         raise LookupError("no picture came")
     found = {FIRST: first}
-    if name == VOLUME:
-        found |= _slices(page, candidate, effort)
+    if name in STEPPED:
+        found |= _slices(page, candidate, name, effort)
     else:
         page.wait_for_timeout(REST)
         with _hold(page, candidate, name) as move:
@@ -197,10 +197,10 @@ def measure(page: Page, candidate: Candidate, name: str, effort: Effort) -> dict
     return found
 
 
-def _slices(page: Page, candidate: Candidate, effort: Effort) -> dict[str, float]:
+def _slices(page: Page, candidate: Candidate, name: str, effort: Effort) -> dict[str, float]:
     found: dict[str, float] = {}
     for when in (AT_ONCE, RESTED, BY_KEY) if candidate.has_keys else (AT_ONCE, RESTED):
-        with _hold(page, candidate, VOLUME, by_key=when == BY_KEY) as move:
+        with _hold(page, candidate, name, by_key=when == BY_KEY) as move:
             moved = _moves(page, move, min(effort.steps, SLICES), effort.seconds)
             del moved[TRAFFIC]  # slices come as they are needed
             found |= {what + when: value for what, value in moved.items()}
@@ -225,7 +225,7 @@ def _hold(
         control.focus()
         yield lambda _n: page.keyboard.press("PageUp")
         return
-    if name == VOLUME and not slides:
+    if name in STEPPED and not slides:
         yield lambda _n: page.mouse.wheel(0, 100)
         return
     page.mouse.down()

@@ -137,8 +137,8 @@ def _classes() -> tuple[Any, Any]:
                 try:
                     connection = self.ssl_context.wrap_socket(connection, server_side=True)
                 except OSError as error:
-                    connection.close()
                     self.note(*_why(error))
+                    connection.close()
                     raise
                 connection.settimeout(None)
             return connection, address
