@@ -212,6 +212,18 @@ def test_a_second_pass_reads_what_is_new_and_forgets_what_is_gone(tmp_path: Path
     assert len(open_index(out)) == 60
 
 
+def test_an_index_that_was_opened_before_the_last_run_answers_too(tmp_path: Path) -> None:
+    folder, out = tree(tmp_path / "in", 20), tmp_path / "out"
+    before = index_files(folder, out, processes=1)
+    assert len(before) == 20
+    index_files(folder, out, processes=1, elements=["KVP"])
+    assert "KVP" in before.ask("FROM files").columns
+    for part in before.parts:
+        part.unlink()
+    with pytest.raises(CollectionError, match="no index in"):
+        before.ask("FROM files")
+
+
 def test_an_index_inside_its_own_folder_does_not_index_itself(tmp_path: Path) -> None:
     tree(tmp_path, 5)
     for _time in range(2):

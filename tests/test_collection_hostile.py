@@ -276,10 +276,8 @@ def test_what_is_called_zip_and_is_none(tmp_path: Path) -> None:
     (tmp_path / "in" / "folder.zip" / "a").write_bytes(CT)
     (tmp_path / "in" / "empty.zip").write_bytes(b"")
     (tmp_path / "in" / "ct.zip").write_bytes(CT)
-    archive(tmp_path / "in" / "nothing.zip", {})
-    archive(
-        tmp_path / "in" / "twice.zip", {"in.zip": (tmp_path / "in" / "nothing.zip").read_bytes()}
-    )
+    inner = archive(tmp_path / "in" / "nothing.zip", {}).read_bytes()
+    archive(tmp_path / "in" / "twice.zip", {"in.zip": inner})
     index = index_files(tmp_path / "in", tmp_path / "out", processes=1)
     assert codes(index) == {"empty.zip": "archive", "twice.zip/in.zip": "archive-inside"}
     asked = "SELECT path FROM instances ORDER BY path"

@@ -46,31 +46,14 @@ def _rows() -> Cases:
 
 
 def _numbers() -> Cases:
-    return [
-        ([1, 2, 4, 7],),
-        ([12, 10, 11, 14, 14],),
-        ([0, 3, None, 2],),
-        ([101],),
-        ([],),
-        ([None],),
-        ([3, 1, 2],),
-    ]
+    several = ([1, 2, 4, 7], [12, 10, 11, 14, 14], [0, 3, None, 2], [101], [], [None], [3, 1, 2])
+    return [(numbers,) for numbers in several]
 
 
 def _dates() -> Cases:
     good = ("20250203", "19991231", "20240229", "18960101")
-    bad = (
-        "20250229",
-        "20251301",
-        "20250100",
-        "2025-02-03",
-        "2024131",
-        "",
-        None,
-        "31121999",
-        "２０２５０２０３",
-    )
-    return [(text,) for text in (*good, *bad)]
+    bad = ("20250229", "20251301", "20250100", "2025-02-03", "2024131", "", None, "31121999")
+    return [(text,) for text in (*good, *bad, "２０２５０２０３")]
 
 
 @forms.expecting(N_("a dict with the keys Modality, Rows and problem"))

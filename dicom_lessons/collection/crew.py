@@ -187,16 +187,9 @@ def _finished(waiting: dict[Future[pa.Table], Chunk], crew: Crew) -> Iterator[pa
     for future in done:
         chunk = waiting.pop(future)
         try:
-            yield future.result()
+            yield _result(future, crew)
         except crew.lost:
             lost.append(chunk)
-        except CollectionError:
-            raise
-        except Exception as error:  # a cluster that closes raises many kinds
-            crew.look()
-            raise CollectionError(
-                _("Reading stopped: {reason}. What was read is kept.", reason=short(error, 200))
-            ) from None
     if lost and crew.is_here:  # all others were in the same pool
         lost += waiting.values()
         waiting.clear()
@@ -205,11 +198,23 @@ def _finished(waiting: dict[Future[pa.Table], Chunk], crew: Crew) -> Iterator[pa
         yield from _carefully(chunk, crew)
 
 
+def _result(future: Future[pa.Table], crew: Crew) -> pa.Table:
+    try:
+        return future.result()
+    except (*crew.lost, CollectionError):
+        raise
+    except Exception as error:  # a cluster that closes raises many kinds
+        crew.look()
+        raise CollectionError(
+            _("Reading stopped: {reason}. What was read is kept.", reason=short(error, 200))
+        ) from None
+
+
 def _carefully(chunk: Chunk, crew: Crew) -> Iterator[pa.Table]:
     """Read a chunk that went down with a process: again, and in halves if it does so again."""
     folder, several = chunk
     try:
-        yield crew.submit(chunk).result()
+        yield _result(crew.submit(chunk), crew)
         return
     except crew.lost:
         crew.restart()

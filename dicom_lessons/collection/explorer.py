@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-import numpy as np
 from ipywidgets import HTML, Dropdown, HBox, Layout
 from markupsafe import Markup
 
 from dicom_lessons import html, reading
 from dicom_lessons.collection.index import Index
-from dicom_lessons.pixels import apply_window, modality_values, stored_values, windows
-from dicom_lessons.pixels.grey import full_window
+from dicom_lessons.pixels import to_display
 from dicom_lessons.text import N_, _, ngettext, short
 from dicom_lessons.viewer.pictures import picture_of
 from dicom_lessons.widgets import Box
@@ -110,12 +109,12 @@ class CollectionExplorer(Box):
                 found.append((picture, text))
         return found
 
-    def _choose(self, _change: dict[str, Any]) -> None:
+    def _choose(self, change: dict[str, Any]) -> None:
         names = [name for name, _count in self.counts()]
         self.chosen.options = [(_named(self.group.value, name), name) for name in names]
         self.chosen.index = 0 if names else None
-        self._show_bars({})
-        self._show_pictures({})
+        self._show_bars(change)
+        self._show_pictures(change)
 
     def _show_bars(self, _change: dict[str, Any]) -> None:
         self.bars.value = self._bars()
@@ -164,16 +163,8 @@ def _picture(index: Index, folder: str, path: str, member: str | None) -> Markup
     try:
         dataset = reading.read(index.source(folder, path, member))
         frame = int(reading.value(dataset, "NumberOfFrames") or 1) // 2
-        stored = stored_values(dataset, frame)
-        if stored.ndim == 3:
-            levels = stored.astype(np.uint8)
-        else:
-            values = modality_values(stored, dataset, frame)
-            found = windows(dataset, frame)
-            levels = np.rint(apply_window(values, found[0] if found else full_window(values)))
-            levels = levels.astype(np.uint8)
-            if dataset.PhotometricInterpretation == "MONOCHROME1":
-                levels = 255 - levels
+        with warnings.catch_warnings(action="ignore"):  # of what a picture has to guess
+            levels = to_display(dataset, frame=frame)
         alt = _("{modality} picture", modality=short(reading.value(dataset, "Modality", ""), 16))
         return picture_of(levels, alt, _SIDE)
     except Exception:  # a file may be gone or broken: the others have pictures

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from dicom_lessons import reading
 from dicom_lessons.collection.index import Index
@@ -16,15 +15,18 @@ from dicom_lessons.text import N_, _, short
 _SHOWN = 64
 
 
-@dataclass(frozen=True)
-class FaultQuestion:
-    """A kind of fault: a question that gives place and details, and what to say of each row."""
+class _Fault(NamedTuple):
+    """A question that gives place and detail of each fault, and what to say of it."""
 
-    kind: str
     question: str
     what: str
     cure: str
-    section: str = ""
+    section: str
+
+
+def _several(what: str, of: str) -> str:
+    return f"""SELECT {of}, count(DISTINCT {what}) AS n FROM instances
+        WHERE {of} IS NOT NULL GROUP BY {of} HAVING n > 1"""
 
 
 _NORMAL = """
@@ -51,16 +53,14 @@ _PLACES = f"""
         HAVING count(*) > 3
     )"""
 FAULTS = (
-    FaultQuestion(
-        "missing-uid",
+    _Fault(
         """SELECT path, NULL FROM instances WHERE SOPInstanceUID IS NULL
            OR SeriesInstanceUID IS NULL OR StudyInstanceUID IS NULL OR SOPClassUID IS NULL""",
         N_("a UID of Type 1 is missing"),
         N_("Find out from its source where it belongs; until then keep it apart."),
         "PS3.3 §C.12.1",
     ),
-    FaultQuestion(
-        "duplicate",
+    _Fault(
         """SELECT min(path), count(*) FROM instances WHERE SOPInstanceUID IS NOT NULL
            GROUP BY SOPInstanceUID, SeriesInstanceUID, StudyInstanceUID, PatientID, bytes
            HAVING count(*) > 1""",
@@ -68,33 +68,25 @@ FAULTS = (
         N_("Compare the files byte by byte; keep one."),
         "PS3.5 §9",
     ),
-    FaultQuestion(
-        "two-instances",
-        """SELECT SOPInstanceUID, count(DISTINCT (PatientID, StudyInstanceUID, SeriesInstanceUID,
-           bytes)) AS n FROM instances WHERE SOPInstanceUID IS NOT NULL
-           GROUP BY SOPInstanceUID HAVING n > 1""",
+    _Fault(
+        _several("(PatientID, StudyInstanceUID, SeriesInstanceUID, bytes)", of="SOPInstanceUID"),
         N_("one SOP Instance UID for {0} different instances"),
         N_("One was changed or cut short: find the original, and give a changed one a new UID."),
         "PS3.5 §9",
     ),
-    FaultQuestion(
-        "series-in-two-studies",
-        """SELECT SeriesInstanceUID, count(DISTINCT StudyInstanceUID) AS n FROM instances
-           WHERE SeriesInstanceUID IS NOT NULL GROUP BY SeriesInstanceUID HAVING n > 1""",
+    _Fault(
+        _several("StudyInstanceUID", of="SeriesInstanceUID"),
         N_("one series in {0} studies"),
         N_("A series belongs to one study: give one of them new UIDs."),
         "PS3.3 §A.1.2.3",
     ),
-    FaultQuestion(
-        "study-of-two-patients",
-        """SELECT StudyInstanceUID, count(DISTINCT PatientID) AS n FROM instances
-           WHERE StudyInstanceUID IS NOT NULL GROUP BY StudyInstanceUID HAVING n > 1""",
+    _Fault(
+        _several("PatientID", of="StudyInstanceUID"),
         N_("one study of {0} patients"),
         N_("Trust neither Patient ID before you have asked where the files come from."),
         "PS3.3 §A.1.2.2",
     ),
-    FaultQuestion(
-        "mixed-modalities",
+    _Fault(
         """SELECT SeriesInstanceUID, string_agg(DISTINCT coalesce(Modality, '?'), ', '
            ORDER BY coalesce(Modality, '?')) AS n FROM instances
            WHERE SeriesInstanceUID IS NOT NULL GROUP BY SeriesInstanceUID
@@ -103,8 +95,7 @@ FAULTS = (
         N_("Modality belongs to the series: look which instances do not belong there."),
         "PS3.3 §C.7.3.1",
     ),
-    FaultQuestion(
-        "gap",
+    _Fault(
         _PLACES
         + """SELECT uid, round(sum(step / usual - 1))::INTEGER AS n FROM stepped
              JOIN usual USING (uid, facing) WHERE usual > 0 AND step > 1.5 * usual
@@ -113,8 +104,7 @@ FAULTS = (
         N_("Fetch the series again, or cut it at the gap; never interpolate in silence."),
         "PS3.3 §C.7.6.2",
     ),
-    FaultQuestion(
-        "date",
+    _Fault(
         """SELECT path, StudyDate FROM instances WHERE StudyDate IS NOT NULL AND (
            NOT regexp_full_match(StudyDate, '[0-9]{8}')
            OR try_strptime(StudyDate, '%Y%m%d') IS NULL
@@ -124,8 +114,7 @@ FAULTS = (
         N_("Look for another date in the study before you sort by this one."),
         "PS3.5 §6.2",
     ),
-    FaultQuestion(
-        "too-short",
+    _Fault(
         """SELECT path, bytes FROM instances WHERE Rows > 0 AND Columns > 0
            AND TransferSyntaxUID IN ('1.2.840.10008.1.2', '1.2.840.10008.1.2.1',
            '1.2.840.10008.1.2.2') AND PhotometricInterpretation NOT LIKE '%422%' AND bytes <
@@ -144,15 +133,16 @@ def find_faults(index: Index) -> list[Finding]:
 
     Nothing is read again: what an index does not hold cannot be found in it.
     """
-    return [finding for fault in FAULTS for finding in _found(index, fault)]
-
-
-def _found(index: Index, fault: FaultQuestion) -> Iterator[Finding]:
-    for where, detail in sorted(index.ask(fault.question).fetchall(), key=str):
-        what = _(fault.what).format(short(detail))
-        yield Finding(
-            what=what, where=short(where, _SHOWN), cure=_(fault.cure), section=fault.section
+    return [
+        Finding(
+            what=_(fault.what).format(short(detail)),
+            where=short(where, _SHOWN),
+            cure=_(fault.cure),
+            section=fault.section,
         )
+        for fault in FAULTS
+        for where, detail in sorted(index.ask(fault.question).fetchall(), key=str)
+    ]
 
 
 def examine_all(

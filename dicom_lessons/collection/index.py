@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +43,18 @@ class Index:
 
     def __init__(self, folder: str | os.PathLike[str], files_read: int = 0) -> None:
         self.folder, self.files_read = Path(folder), files_read
-        if not self.parts:
-            raise CollectionError(
-                _("There is no index in {folder}. Make one first.", folder=short(folder, 200))
-            )
+        self._asked: tuple[list[Path], Any] = [], None
+        self.parts  # noqa: B018 - whoever opens an index that is none hears of it at once
 
     @property
     def parts(self) -> list[Path]:
         """The Parquet files, which any program can read."""
-        return sorted(self.folder.glob("part-*.parquet"))
+        parts = sorted(self.folder.glob("part-*.parquet"))
+        if not parts:
+            raise CollectionError(
+                _("There is no index in {folder}. Make one first.", folder=short(self.folder, 200))
+            )
+        return parts
 
     def ask(self, question: str) -> Any:
         """Return DuckDB's answer to a question in SQL; ``.df()`` makes a pandas table of it.
@@ -76,15 +78,18 @@ class Index:
         """Return the rows that answer a question with values for its question marks."""
         return list(self._database.execute(question, values).fetchall())
 
-    @cached_property
+    @property
     def _database(self) -> Any:
         import pyarrow.dataset as pads
 
-        database = connect()
-        database.register("files", pads.dataset([str(path) for path in self.parts]))
-        for name, text in _VIEWS.items():
-            database.sql(f"CREATE VIEW {name} AS {text}")
-        return database
+        parts = self.parts
+        if parts != self._asked[0]:  # another run has written others since
+            database = connect()
+            database.register("files", pads.dataset([str(path) for path in parts]))
+            for name, text in _VIEWS.items():
+                database.sql(f"CREATE VIEW {name} AS {text}")
+            self._asked = parts, database
+        return self._asked[1]
 
     def problems(self) -> list[Finding]:
         """Return what could not be read, and why."""

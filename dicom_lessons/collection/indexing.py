@@ -12,7 +12,8 @@ import errno
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def index_files(
             walked = _Walk(roots, columns, parts)
             total = sum(1 for _entry in walked.all()) if progress else None
             bar = stack.enter_context(_bar(progress, total))
-            for table in read_all(_chunks(walked, max(chunk, 1), bar), crew):
+            for table in read_all(walked.chunks(max(chunk, 1), bar), crew):
                 walked.seen.append(table["stamp"].to_numpy())
                 parts.add(table)
                 bar.update(table.num_rows)
@@ -111,8 +112,8 @@ class _Walk:
             for entry in entries(root, only, stamp, own):
                 yield root, entry
 
-    def missing(self) -> Iterator[tuple[str, FoundFile] | int]:
-        """Yield what is to be read, and how many files were passed by."""
+    def missing(self, bar: Any) -> Iterator[tuple[str, FoundFile]]:
+        """Yield what is to be read; what the index has is passed by."""
         known, every = self._parts.known, self.all()
         while batch := list(islice(every, 4096)):
             stamps = np.array([entry.stamp for _root, entry in batch], np.uint64)
@@ -121,25 +122,15 @@ class _Walk:
                 places = np.minimum(np.searchsorted(known, stamps), len(known) - 1)
                 there = known[places] == stamps
             self.seen.append(stamps[there])
-            self.new += int((~there).sum())
-            yield int(there.sum())
+            bar.update(int(there.sum()))
             yield from (one for one, is_known in zip(batch, there, strict=True) if not is_known)
 
-
-def _chunks(walk: _Walk, size: int, bar: Any) -> Iterator[Chunk]:
-    """Yield what is to be read in pieces of one folder each."""
-    root, waiting = "", list[FoundFile]()
-    for one in chain(walk.missing(), [("", None)]):
-        if isinstance(one, int):
-            bar.update(one)
-            continue
-        folder, entry = one
-        if waiting and (len(waiting) >= size or folder != root):
-            yield root, waiting
-            waiting = []
-        root = folder
-        if entry is not None:
-            waiting.append(entry)
+    def chunks(self, size: int, bar: Any) -> Iterator[Chunk]:
+        """Yield what is to be read in pieces of one folder each."""
+        for root, found in groupby(self.missing(bar), key=itemgetter(0)):
+            while several := [entry for _root, entry in islice(found, size)]:
+                self.new += len(several)
+                yield root, several
 
 
 class _Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -19,6 +20,7 @@ from dicom_lessons.collection.table import (
     FoundFile,
     begins_like_dicom,
     clean,
+    start_of,
     values_of,
 )
 from dicom_lessons.text import _, short
@@ -26,7 +28,7 @@ from dicom_lessons.text import _, short
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 _HEADER = 16 * 2**20
 """Bytes of a large file or a member that are held in memory: all elements but the pixels."""
-_ZIP = b"PK\x03\x04"
+_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _PART = re.compile(r"part(-\d+\.parquet|\.tmp)")
 
 
@@ -189,9 +191,12 @@ def _members(
                 for place, name in _named(archive)
             ]
     except Exception as error:  # zipfile raises many kinds on broken bytes
-        told = reading.reason_of(error)
-        number = stamp(below, "", size, time, "z")
-        yield FoundFile(below, "", -1, size, time, number, "archive", told)
+        problem, told = "archive", reading.reason_of(error)
+        with contextlib.suppress(OSError):
+            if start_of(Path(path))[128:] == b"DICM":
+                problem = told = ""  # an instance under a wrong name
+        number = stamp(below, "", size, time, problem)
+        yield FoundFile(below, "", -1, size, time, number, problem, told)
         return
     for name, place, digest, length in found:
         # the archive's own size and time stand in the stamp of each member

@@ -7,6 +7,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,7 +50,7 @@ _FUNCTIONAL_GROUPS, _PIXELS = 0x52000000, 0x7FE00008
 """Nothing that is asked for stands in the thousands of items of the one, or behind the other."""
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\0\x08"}
-_INTEGERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l"}
+_INTEGERS = {"IS": "", "US": "H", "SS": "h", "UL": "L", "SL": "l"}
 _TEXTS = set(re.findall("..", "AEASCSDADTLOLTPNSHSTTMUCUIURUT"))
 _NUMBERS = {"DS", "FD", "FL"}
 _OWN: tuple[tuple[str, pa.DataType], ...] = (
@@ -130,7 +131,7 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
     Files without preamble count if they name their SOP class (PS3.10 §7.1).
     """
     tags: list[Any] = [each.tag for each in columns]
-    start = source[:132] if isinstance(source, bytes) else _start(source)
+    start = source[:132] if isinstance(source, bytes) else start_of(source)
     if not begins_like_dicom(start):
         return {"problem": "not-dicom"}  # pydicom would take megabytes of zeros for elements
     last = min(max(_FUNCTIONAL_GROUPS, *tags), _PIXELS - 1)
@@ -159,17 +160,20 @@ def table_of(
     folder: str, rows: Sequence[tuple[FoundFile, Mapping[str, Any]]], columns: Sequence[Column]
 ) -> pa.Table:
     """Return rows as one table."""
-    kept: dict[str, list[Any]] = {
-        "folder": [shown_path(folder)] * len(rows),
-        "path": [shown_path(entry.path.replace(os.sep, "/")) for entry, _values in rows],
-        "member": [entry.member or None for entry, _values in rows],
-        "bytes": [entry.size for entry, _values in rows],
-        "modified": [entry.modified // 1000 for entry, _values in rows],
-        "stamp": [values.get("stamp", entry.stamp) for entry, values in rows],
-    }
-    others = schema_of(columns).names[len(kept) :]
-    kept |= {name: [values.get(name) for _entry, values in rows] for name in others}
-    return pa.table(kept, schema=schema_of(columns))
+    top = shown_path(folder)
+    every = [
+        {
+            "folder": top,
+            "path": shown_path(entry.path.replace(os.sep, "/")),
+            "member": entry.member or None,
+            "bytes": entry.size,
+            "modified": entry.modified // 1000,
+            "stamp": entry.stamp,
+            **values,
+        }
+        for entry, values in rows
+    ]
+    return pa.Table.from_pylist(every, schema=schema_of(columns))
 
 
 def shown_path(path: str) -> str:
@@ -201,7 +205,8 @@ def begins_like_dicom(start: bytes) -> bool:
     return start[128:132] == b"DICM" or start[:2] in _FIRST_GROUPS
 
 
-def _start(path: Path) -> bytes:
+def start_of(path: Path) -> bytes:
+    """Return the first 132 bytes of a file."""
     # what was a file when it was found may be a pipe by now, for which one would wait for ever
     with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:  # noqa: PTH123
         return file.read(132)
@@ -219,8 +224,8 @@ def _column(keyword: str) -> Column:
     if vr in _NUMBERS:
         kind = pa.list_(pa.float64()) if many else pa.float64()
         return Column(keyword, tag, kind, _several if many else _number)
-    if (vr in _INTEGERS or vr == "IS") and not many:
-        return Column(keyword, tag, pa.int64(), _integer, _INTEGERS.get(vr, ""))
+    if vr in _INTEGERS and not many:
+        return Column(keyword, tag, pa.int64(), _integer, _INTEGERS[vr])
     raise CollectionError(
         _("{keyword} cannot be a column: its values are no text and no numbers.", keyword=keyword)
     )
@@ -254,24 +259,19 @@ def _integer(dataset: Dataset, column: Column) -> int | None:
         element: Any = dataset.get_item(column.tag)
         order = "<" if element.is_little_endian else ">"
         return int(struct.unpack(order + code, raw)[0])
-    number = _float(_first(dataset, column))
+    number = _number(dataset, column)
     return int(number) if number is not None and abs(number) < 2**53 else None
 
 
 def _number(dataset: Dataset, column: Column) -> float | None:
-    return _float(_first(dataset, column))
+    text = _text(dataset, column) if _stored(dataset, column.tag) is not None else None
+    return _float(text.split("\\")[0] if text else reading.value(dataset, column.tag))
 
 
 def _several(dataset: Dataset, column: Column) -> list[float] | None:
     text = _text(dataset, column)
     numbers = [_float(one) for one in (text or "").split("\\")]
-    known = [one for one in numbers if one is not None]
-    return known if known and len(known) == len(numbers) else None
-
-
-def _first(dataset: Dataset, column: Column) -> Any:
-    text = _text(dataset, column) if _stored(dataset, column.tag) is not None else None
-    return text.split("\\")[0] if text else reading.value(dataset, column.tag)
+    return None if None in numbers else numbers  # type: ignore[return-value]
 
 
 def _float(value: Any) -> float | None:
@@ -279,4 +279,4 @@ def _float(value: Any) -> float | None:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if abs(number) != float("inf") and number == number else None
+    return number if isfinite(number) else None
