@@ -99,9 +99,10 @@ FAULTS: dict[str, Fault] = {
         (*_PIXELS, "missing", "value"),
     ),
     "jpeg_scan_header": Fault(
-        N_("a JPEG whose scan header most decoders refuse"), "error",
+        N_("a JPEG with a wrong scan header, which some decoders refuse"), "error",
         N_("Some devices write 0 as the end of spectral selection, where a sequential JPEG has 63 "
-           "(ITU-T T.81, table B.3)."), ("picture", "pixel"),
+           "(ITU-T T.81, table B.3). The libjpeg of pylibjpeg refuses that; GDCM and DCMTK "
+           "complain and decode it, Pillow decodes it."), ("picture", "pixel"),
     ),
     "wrong_rows": Fault(
         N_("Rows or Columns do not fit the pixels"), "error",
