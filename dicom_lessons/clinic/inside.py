@@ -58,7 +58,7 @@ class Inside:
         is_deflated = self.syntax == DeflatedExplicitVRLittleEndian
         return is_deflated and str(reading.MOST_INFLATED) in str(self.whole.stopped or "")
 
-    @property
+    @cached_property
     def start(self) -> int:
         """The first byte of the data set."""
         group2 = [each.end for each in self.whole.elements if each.tag.group == 2]

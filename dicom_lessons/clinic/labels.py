@@ -146,6 +146,8 @@ def _labelled(named: str, used: str) -> Diagnosis:
 
 def _twins(raw: bytes) -> Iterator[Diagnosis]:
     preamble = raw[:128]
+    if not preamble.strip(b"\0"):
+        return
     kind = next((_(name) for start, name in _TWINS if re.match(start, preamble, re.S)), "")
     for start, order, size, width in (
         (b"II*\0", "<", "L", "H"), (b"MM\0*", ">", "L", "H"),
