@@ -878,6 +878,7 @@ def course(dataset: Dataset) -> set[Problem]:
 
 def misses(dataset: Dataset, folder: Path) -> tuple[int, set[Problem], set[Problem]]:
     """Return how many findings agree, which the course missed and which it alone raised."""
+    list(dataset.iterall())  # what cannot be read is saved as it is stored
     ours, theirs = course(dataset), dciodvfy(dataset, folder)
     modules = definition_of(dataset).modules
     mandatory = {re.sub(r"\W", "", module.name) for module in modules if module.usage == "M"}

@@ -16,8 +16,10 @@ from pydicom.uid import UID
 
 from dicom_lessons import reading, volume
 from dicom_lessons.clinic import outside
+from dicom_lessons.clinic.contents import judge_contents
 from dicom_lessons.clinic.faults import SEVERITIES, Diagnosis, ranked
 from dicom_lessons.clinic.inside import Inside
+from dicom_lessons.clinic.labels import judge_labels
 from dicom_lessons.elements import element, value
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.text import _, ngettext, short
@@ -126,11 +128,17 @@ def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
         inside = Inside(raw, name)
     except reading.ReadingError as error:
         return Examination(name, (_unread("not_dicom", error, name),))
+    if not inside.elements and inside.whole.inflated is None and not inside.is_bomb:
+        reason = inside.stop.what if inside.stop else _("no data element follows the prefix DICM")
+        return Examination(name, (_unread("not_dicom", ValueError(reason), name),))
     if inside.is_bomb:  # no other reader gets to see it
         most = reading.MOST_INFLATED
         bomb = ValueError(_("its data set inflates to more than {most} bytes", most=most))
         return Examination(name, (_unread("deflate_bomb", bomb, name),), _about(None, inside))
-    found = list(inside.diagnoses())
+    found = list(judge_labels(inside))
+    is_false = any(one.fault == "wrong_transfer_syntax" for one in found)
+    found += [inside.stop] if inside.stop and not is_false else []
+    found += judge_contents(inside)
     try:
         dataset = reading.read(raw[: inside.readable])
     except Exception as error:  # told already, or nothing else is known

@@ -65,11 +65,6 @@ FAULTS: dict[str, Fault] = {
         N_("The data set was saved as it came over the network, without preamble, prefix and "
            "group 0002."), ("no_transfer", "uids_at", "group_length"),
     ),
-    "no_transfer_syntax": Fault(
-        N_("no Transfer Syntax UID"), "error",
-        N_("File meta information was made by hand, and its most important element was forgotten."),
-        _PIXELS,
-    ),
     "truncated_pixels": Fault(
         N_("native pixels are cut off"), "error",
         N_("A download or a copy ended too early."), (*_PIXELS, "missing"),
@@ -80,7 +75,13 @@ FAULTS: dict[str, Fault] = {
     ),
     "truncated": Fault(
         N_("the file is cut off"), "error",
-        N_("A download or a copy ended too early."), (*_PIXELS, "missing", "value"),
+        N_("A download or a copy ended too early."),
+        (*_PIXELS, "missing", "value", "no_transfer"),
+    ),
+    "no_transfer_syntax": Fault(
+        N_("no Transfer Syntax UID"), "error",
+        N_("File meta information was made by hand, and its most important element was forgotten."),
+        _PIXELS,
     ),
     "no_delimiter": Fault(
         N_("undefined length without a delimiter"), "error",
@@ -98,14 +99,20 @@ FAULTS: dict[str, Fault] = {
         (*_PIXELS, "missing", "value"),
     ),
     "jpeg_scan_header": Fault(
-        N_("a JPEG whose scan header most decoders refuse"), "error",
+        N_("a JPEG with a wrong scan header, which some decoders refuse"), "error",
         N_("Some devices write 0 as the end of spectral selection, where a sequential JPEG has 63 "
-           "(ITU-T T.81, table B.3)."), ("picture", "pixel"),
+           "(ITU-T T.81, table B.3). The libjpeg of pylibjpeg refuses that; GDCM and DCMTK "
+           "complain and decode it, Pillow decodes it."), ("picture", "pixel"),
     ),
     "wrong_rows": Fault(
         N_("Rows or Columns do not fit the pixels"), "error",
         N_("A program cut or scaled the picture and changed only one of the two, or only the "
            "header."), ("picture", "pixel"),
+    ),
+    "odd_length": Fault(
+        N_("a value of odd length"), "warning",
+        N_("The program that wrote it did not pad to an even number of bytes."),
+        ("value", "pixel_length"),
     ),
     "pixel_length": Fault(
         N_("more or fewer pixels than the header announces"), "warning",
@@ -135,10 +142,6 @@ FAULTS: dict[str, Fault] = {
     "character_set": Fault(
         N_("Specific Character Set is wrong or missing"), "error",
         N_("Letters were written in one set, and the label names another or none."), ("value",),
-    ),
-    "odd_length": Fault(
-        N_("a value of odd length"), "warning",
-        N_("The program that wrote it did not pad to an even number of bytes."), ("value",),
     ),
     "wrong_vr": Fault(
         N_("a VR that the dictionary does not have there"), "warning",

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.uid import (
-    UID,
-    CTImageStorage,
-    PositronEmissionTomographyImageStorage,
-    RLELossless,
-)
+from pydicom.uid import CTImageStorage, PositronEmissionTomographyImageStorage
 
 from dicom_lessons import modality, read_write, sop
 from dicom_lessons.clinic.faults import Diagnosis
+from dicom_lessons.clinic.looks import judge_looks, syntax_of
 from dicom_lessons.elements import element, value
 from dicom_lessons.findings import Finding
-from dicom_lessons.pixels import PixelError, codestream, stored_values
-from dicom_lessons.pixels.header import headers_kept
+from dicom_lessons.pixels import PixelError, stored_values
+from dicom_lessons.pixels.header import ELEMENTS, headers_kept
 from dicom_lessons.pixels.notes import noted
-from dicom_lessons.text import _, ngettext, short
+from dicom_lessons.text import _, ngettext
 
 MOST_NAMED = 4
 LONGEST_DECIMAL = 16
 """Characters of a decimal string (PS3.5 §6.2)."""
-ROUGHER = 1.7
-"""How many times rougher a picture is that is read in the wrong planar configuration."""
-SMALLEST = 48
-"""Rows and columns below which a picture tells nothing of itself."""
 MOST_PADDING = 2
 """Rows of zeros behind the pixels that are taken for padding."""
-_PROJECTIONS = ("CR", "DX", "MG", "IO", "PX", "RG")
-_SURROUNDED = ("CT", "MR", "PT", "US", "NM")
 
 
 def judge(dataset: Dataset) -> Iterator[Diagnosis]:
@@ -50,6 +38,7 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
         if not (without_rescale and finding.where.startswith("Rescale")):
             yield _named(dataset, finding)
     yield from lacking
+    yield from _left_to_conditions(dataset)
     agreed = modality.agreement(dataset)
     if agreed.agrees is False and value(dataset, "Modality"):
         yield Diagnosis(
@@ -58,9 +47,7 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
                    "the other of the two"), section="PS3.3 §C.7.3.1.1.1",
         )  # fmt: skip
     with noted():  # these judges look again at what is noted already
-        yield from _rows(dataset)
-        yield from _planar(dataset)
-        yield from _negative(dataset, stored)
+        yield from judge_looks(dataset, stored)
 
 
 def _decoded(dataset: Dataset) -> tuple[NDArray[Any] | None, list[Finding]]:
@@ -70,6 +57,23 @@ def _decoded(dataset: Dataset) -> tuple[NDArray[Any] | None, list[Finding]]:
             return stored_values(dataset), list(notes)
         except PixelError:  # the judge of pixels says why
             return None, []
+
+
+def _left_to_conditions(dataset: Dataset) -> Iterator[Diagnosis]:
+    """See what the tables do not require: pixels of a picture, and UIDs of group 0002."""
+    described = all(keyword in dataset for keyword in ("Rows", "Columns", "BitsAllocated"))
+    if described and not any(keyword in dataset for keyword in (*ELEMENTS, "PixelDataProviderURL")):
+        what = _("missing, though Rows and Columns tell the size of a picture")
+        cure = _("fetch the file again: it may be cut off before them")
+        where, section = "PixelData", "PS3.3 §C.7.6.3"
+        yield Diagnosis(fault="detail", what=what, where=where, cure=cure, section=section)
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    for keyword in ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID") if file_meta else ():
+        if not value(file_meta, keyword):
+            cure = _("save with enforce_file_format=True, which copies it")
+            where, section = f"file_meta.{keyword}", "PS3.10 §7.1"
+            what = _("missing or empty")
+            yield Diagnosis(fault="missing", what=what, where=where, cure=cure, section=section)
 
 
 def _as(fault: str, finding: Finding) -> Diagnosis:
@@ -99,13 +103,24 @@ def _named(dataset: Dataset, finding: Finding) -> Diagnosis:
     if where == "PixelData" and section == "PS3.5 §8.1.1":
         return _length(dataset, finding)
     if where == "NumberOfFrames" and section in ("PS3.5 §8.1.1", "PS3.5 §A.4"):
-        return _as("pixel_length", finding)
+        return _as("wrong_rows" if _is_single(dataset) else "pixel_length", finding)
     if section == "PS3.5 §6.2":
         found = _long(dataset, where)
         return _as("long_decimal" if found else "value", finding)
     if section == "PS3.5 §7.1":
         return _as("value", finding)
     return _as("picture", finding)
+
+
+def _is_single(dataset: Dataset) -> bool:
+    """Say whether a class knows one frame only, and pixels of another number show a wrong size."""
+    if "NumberOfFrames" in dataset or syntax_of(dataset).is_encapsulated:
+        return False
+    try:
+        modules = sop.definition(str(value(dataset, "SOPClassUID"))).modules
+    except sop.SOPClassError:
+        return False
+    return all(module.key != "multi-frame" for module in modules)
 
 
 def _long(dataset: Dataset, where: str) -> bool:
@@ -142,7 +157,8 @@ def _length(dataset: Dataset, finding: Finding) -> Diagnosis:
         return _as("pixel_length", finding)
     wanted = rows * columns * samples * allocated // 8
     row = columns * samples * allocated // 8
-    if wanted < len(raw) <= wanted + MOST_PADDING * row and not raw[wanted:].strip(b"\0"):
+    is_padded = wanted < len(raw) <= wanted + MOST_PADDING * row and not raw[wanted:].strip(b"\0")
+    if is_padded or len(raw) == wanted - 1:
         return _as("pixel_length", finding)
     more = ""
     if row and len(raw) % row in (0, 1) and "NumberOfFrames" not in dataset:
@@ -187,134 +203,3 @@ def _lacks(dataset: Dataset) -> Iterator[Diagnosis]:
             fault=fault, where=names[0].where, what=what, cure=cure, section="PS3.5 §7.4",
             tag=names[0].tag,
         )  # fmt: skip
-
-
-def _rows(dataset: Dataset) -> Iterator[Diagnosis]:
-    """Compare Rows and Columns with what the first compressed frame says of itself."""
-    raw, syntax = value(dataset, "PixelData"), _syntax(dataset)
-    if not isinstance(raw, bytes) or raw[:4] != b"\xfe\xff\x00\xe0":
-        return
-    if not syntax.is_transfer_syntax or not syntax.is_encapsulated:
-        return
-    start = 16 + int.from_bytes(raw[4:8], "little")
-    rows, columns = (value(dataset, keyword) for keyword in ("Rows", "Columns"))
-    if syntax == RLELossless:
-        yield from _segment(raw[start - 8 :], rows, columns)
-        return
-    found = codestream.parse(raw[start : start + 2**16])
-    if found is None or (found.rows, found.columns) == (rows, columns):
-        return
-    if 0 < found.rows < 2**16 and 0 < found.columns < 2**16:
-        what = _("the compressed frame says {rows} × {columns}, Rows and Columns say {told}",
-                 rows=found.rows, columns=found.columns, told=f"{rows} × {columns}")  # fmt: skip
-        yield Diagnosis(
-            fault="wrong_rows", where="Rows", what=what, section="PS3.5 §8.2",
-            cure=_("set Rows and Columns to what the frame says; decoders believe the frame"),
-        )  # fmt: skip
-
-
-def _segment(fragment: bytes, rows: object, columns: object) -> Iterator[Diagnosis]:
-    """Compare Rows and Columns with the length of the first segment of RLE (PS3.5 §G.5)."""
-    length = int.from_bytes(fragment[4:8], "little")
-    frame = fragment[8 : 8 + length]
-    if len(frame) < 64 or not isinstance(rows, int) or not isinstance(columns, int):
-        return
-    first, second = struct.unpack_from("<2I", frame, 4)
-    try:
-        from rle import utils
-
-        coded = frame[first : second or None]
-        size = len(utils.decode_segment(coded))  # type: ignore[attr-defined]
-    except Exception:  # not installed, or what it raises on broken bytes
-        return
-    if rows * columns < size - 1 and columns:
-        what = _("the first segment of RLE makes {rows} rows of {columns}, Rows says {told}",
-                 rows=size // columns, columns=columns, told=rows)  # fmt: skip
-        yield Diagnosis(
-            fault="wrong_rows", where="Rows", what=what, section="PS3.5 §G.5",
-            cure=_("look at the picture: with the right Rows and Columns it neither leans nor "
-                   "tears"),
-        )  # fmt: skip
-
-
-def _planar(dataset: Dataset) -> Iterator[Diagnosis]:
-    """See whether colours read the other way round make a smoother picture."""
-    raw, syntax = value(dataset, "PixelData"), _syntax(dataset)
-    told, samples = value(dataset, "PlanarConfiguration"), value(dataset, "SamplesPerPixel")
-    rows, columns = sizes = [value(dataset, keyword) for keyword in ("Rows", "Columns")]
-    if not isinstance(raw, bytes) or not syntax.is_transfer_syntax or syntax.is_encapsulated:
-        return
-    if samples != 3 or told not in (0, 1) or value(dataset, "BitsAllocated") != 8:
-        return
-    if not all(isinstance(each, int) and each >= 8 for each in sizes):
-        return
-    if len(raw) < 3 * rows * columns:
-        return
-    frame = np.frombuffer(raw, np.uint8, 3 * rows * columns).astype(np.int16)
-    ways = (
-        frame.reshape(rows, columns, 3).transpose(2, 0, 1),
-        frame.reshape(3, rows, columns),
-    )
-    rough = [float(sum(np.abs(np.diff(way, axis=axis)).mean() for axis in (1, 2))) for way in ways]
-    if rough[told] > ROUGHER * rough[1 - told] and rough[told] > 1:
-        what = _(
-            "it says {told}, but read as {other} the picture is {times} times smoother",
-            told=told,
-            other=1 - told,
-            times=f"{rough[told] / max(rough[1 - told], 0.01):.1f}",
-        )
-        yield Diagnosis(
-            fault="planar_configuration", where="PlanarConfiguration", what=what,
-            cure=_("set it to {other}; the pixels stay", other=1 - told),
-            section="PS3.3 §C.7.6.3.1.3",
-        )  # fmt: skip
-
-
-def _negative(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnosis]:
-    """See whether MONOCHROME2 contradicts the other elements, or the picture itself."""
-    if value(dataset, "PhotometricInterpretation") != "MONOCHROME2":
-        return
-    cure = _("compare with another picture of the same patient, then write MONOCHROME1; the pixels "
-             "stay")  # fmt: skip
-    shape, sign = (
-        value(dataset, keyword)
-        for keyword in ("PresentationLUTShape", "PixelIntensityRelationshipSign")
-    )
-    what = ""
-    if shape == "INVERSE":
-        what = _("Presentation LUT Shape INVERSE goes with MONOCHROME1 only")
-    elif sign == 1 and value(dataset, "Modality") in _PROJECTIONS:
-        what = _("Pixel Intensity Relationship Sign 1 says that bone has low values, so it would "
-                 "be shown black")  # fmt: skip
-    elif stored is not None and border_is_bright(dataset, stored):
-        what = _("the surroundings of the patient are bright, and the patient is dark")
-    if what:
-        yield Diagnosis(
-            fault="monochrome1_as_2", where="PhotometricInterpretation", what=what, cure=cure,
-            section="PS3.3 §C.7.6.3.1.2",
-        )  # fmt: skip
-
-
-def border_is_bright(dataset: Dataset, stored: NDArray[Any]) -> bool:
-    """Say whether a picture, as MONOCHROME2, is brighter at its border than inside."""
-    rows, columns = (value(dataset, keyword) for keyword in ("Rows", "Columns"))
-    known = value(dataset, "Modality") in (*_PROJECTIONS, *_SURROUNDED)
-    large = all(isinstance(each, int) and each >= SMALLEST for each in (rows, columns))
-    if not known or not large:
-        return False
-    values = stored[:: max(rows // 64, 1), :: max(columns // 64, 1)]
-    if values.ndim != 2:
-        return False
-    levels, wide = np.sort(values, None).astype(float), max(len(values) // 32, 1)
-    low, high = levels[len(levels) * 2 // 100], levels[len(levels) * 98 // 100]
-    edges = (values[:wide], values[-wide:], values[:, :wide], values[:, -wide:])
-    border = np.median(np.concatenate([edge.reshape(-1) for edge in edges]))
-    tall, broad = (size // 4 for size in values.shape)
-    middle = np.median(values[tall:-tall, broad:-broad])
-    is_bright = border - low > 0.85 * (high - low)
-    return bool(high > low and is_bright and border - middle > 0.25 * (high - low))
-
-
-def _syntax(dataset: Dataset) -> UID:
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    return UID(short(value(file_meta, "TransferSyntaxUID", "")))

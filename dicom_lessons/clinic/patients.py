@@ -32,7 +32,7 @@ from pydicom.uid import (
 
 from dicom_lessons import reading
 from dicom_lessons.clinic.inside import Inside
-from dicom_lessons.clinic.outside import border_is_bright
+from dicom_lessons.clinic.looks import border_is_bright
 from dicom_lessons.pixels import stored_values
 from dicom_lessons.text import _
 

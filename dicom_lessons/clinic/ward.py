@@ -126,7 +126,7 @@ PATIENTS = _known(
             ("SOPInstanceUID",)),
     Patient("jpeg_scan_header", "jpeg_scan_header", "SC_rgb_dcmtk_+eb+cr",
             ("wrong_transfer_syntax", "truncated_fragments", "wrong_rows"),
-            N_("One program shows it, three refuse it.")),
+            N_("Four programs show it, one refuses it.")),
     Patient("compressed_ow", "compressed_ow", "MR_small_RLE",
             ("wrong_transfer_syntax", "no_delimiter", "wrong_vr"),
             N_("It looks good everywhere, and yet a validator finds an error in the pixels.")),

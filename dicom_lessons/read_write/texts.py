@@ -35,7 +35,7 @@ MOST_ALONE = 20
 LONGEST_MARK = 64
 """Bytes of a value that is compared with those of other files."""
 SECTION = "PS3.3 C.12.1.1.2"
-TEXT_VR = {*"AE AS CS DA DS DT IS LO LT PN SH ST TM UI UC UR UT".split()}
+TEXT_VR = {*CUSTOMIZABLE_CHARSET_VR, "AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"}
 # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
 LIKE = {"ascii": charset.default_encoding}
 

@@ -1,0 +1,167 @@
+"""What the picture itself says of its header: size, order of colours, black for white."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.uid import UID, RLELossless
+
+from dicom_lessons.clinic.faults import Diagnosis
+from dicom_lessons.elements import value
+from dicom_lessons.pixels import codestream
+from dicom_lessons.text import _, short
+
+ROUGHER = 1.7
+"""How many times rougher a picture is that is read in the wrong order."""
+SMALLEST = 48
+"""Rows and columns below which a picture tells nothing of itself."""
+_ITEM = b"\xfe\xff\x00\xe0"
+_PROJECTIONS = ("CR", "DX", "MG", "IO", "PX", "RG")
+_SURROUNDED = ("CT", "MR", "PT", "US", "NM")
+
+
+def judge_looks(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnosis]:
+    """Yield where the picture contradicts its header; ``stored`` is its first frame, if any."""
+    raw, syntax = value(dataset, "PixelData"), syntax_of(dataset)
+    sizes = rows, columns = value(dataset, "Rows"), value(dataset, "Columns")
+    are_known = all(isinstance(each, int) and each > 0 for each in sizes)
+    if isinstance(raw, bytes) and are_known and syntax.is_transfer_syntax:
+        if syntax.is_encapsulated and raw[:4] == _ITEM:
+            yield from _size(raw, syntax, rows, columns)
+        elif not syntax.is_encapsulated and min(sizes) >= 8:
+            yield from _orders(dataset, raw, rows, columns)
+    yield from _negative(dataset, stored)
+
+
+def _size(raw: bytes, syntax: UID, rows: int, columns: int) -> Iterator[Diagnosis]:
+    """Compare Rows and Columns with what the first compressed frame says of itself."""
+    start = 16 + int.from_bytes(raw[4:8], "little")
+    if syntax == RLELossless:
+        yield from _segment(raw[start - 8 :], rows, columns)
+        return
+    found = codestream.parse(raw[start : start + 2**16])
+    if found is None or (found.rows, found.columns) == (rows, columns):
+        return
+    if 0 < found.rows < 2**16 and 0 < found.columns < 2**16:
+        what = _("the compressed frame says {rows} × {columns}, Rows and Columns say {told}",
+                 rows=found.rows, columns=found.columns, told=f"{rows} × {columns}")  # fmt: skip
+        cure = _("set Rows and Columns to what the frame says; decoders believe the frame")
+        yield _rows(what, "PS3.5 §8.2", cure)
+
+
+def _segment(fragment: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
+    """Compare Rows and Columns with the length of the first segment of RLE (PS3.5 §G.5)."""
+    frame = fragment[8 : 8 + int.from_bytes(fragment[4:8], "little")]
+    if len(frame) < 64:
+        return
+    first, second = struct.unpack_from("<2I", frame, 4)
+    size = _unpacked(frame[first : second or None])
+    if size not in (rows * columns, rows * columns + 1):
+        what = _("the first segment of RLE makes {rows} rows of {columns}, Rows says {told}",
+                 rows=f"{size / columns:g}", columns=columns, told=rows)  # fmt: skip
+        yield _rows(what, "PS3.5 §G.5")
+
+
+def _unpacked(coded: bytes) -> int:
+    """Return how many bytes a segment of RLE makes (PS3.5 §G.3)."""
+    place = size = 0
+    while place < len(coded):
+        count = coded[place]
+        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
+        place += count + 2 if count < 128 else 2 if count > 128 else 1
+    return size
+
+
+def _rows(what: str, section: str, cure: str = "") -> Diagnosis:
+    cure = cure or _("look at the picture: with the right Rows and Columns it neither leans nor "
+                     "tears")  # fmt: skip
+    return Diagnosis(fault="wrong_rows", where="Rows", what=what, cure=cure, section=section)
+
+
+def _orders(dataset: Dataset, raw: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
+    """See whether the first frame, read in another order, makes a smoother picture."""
+    samples, bits = value(dataset, "SamplesPerPixel"), value(dataset, "BitsAllocated")
+    told, size = value(dataset, "PlanarConfiguration"), rows * columns
+    if samples not in (1, 3) or bits not in (8, 16) or len(raw) < samples * size * bits // 8:
+        return
+    order = "<" if syntax_of(dataset).is_little_endian else ">"
+    frame = np.frombuffer(raw, f"{order}u{bits // 8}", samples * size).astype(np.int32)
+    if samples == 3 and told in (0, 1):
+        ways = frame.reshape(rows, columns, 3).transpose(2, 0, 1), frame.reshape(3, rows, columns)
+        rough = [sum(map(_roughness, way)) for way in ways]
+        if rough[told] > ROUGHER * rough[1 - told] and rough[told] > 1:
+            what = _(
+                "it says {told}, but read as {other} the picture is {times} times smoother",
+                told=told, other=1 - told, times=f"{rough[told] / max(rough[1 - told], 0.01):.1f}",
+            )  # fmt: skip
+            yield Diagnosis(
+                fault="planar_configuration", where="PlanarConfiguration", what=what,
+                cure=_("set it to {other}; the pixels stay", other=1 - told),
+                section="PS3.3 §C.7.6.3.1.3",
+            )  # fmt: skip
+    elif samples == 1 and rows != columns and min(rows, columns) >= SMALLEST:
+        rough = [_roughness(frame.reshape(shape)) for shape in ((rows, columns), (columns, rows))]
+        if rough[0] > ROUGHER * rough[1] and rough[0] > 1:
+            what = _(
+                "read as {other} the picture is {times} times smoother",
+                other=f"{columns} × {rows}", times=f"{rough[0] / max(rough[1], 0.01):.1f}",
+            )  # fmt: skip
+            yield _rows(what, "PS3.3 §C.7.6.3.1")
+
+
+def _roughness(plane: NDArray[np.int32]) -> float:
+    """Return how much neighbours differ, across and down."""
+    return float(np.abs(np.diff(plane)).mean() + np.abs(np.diff(plane, axis=0)).mean())
+
+
+def _negative(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnosis]:
+    """See whether MONOCHROME2 contradicts the other elements, or the picture itself."""
+    if value(dataset, "PhotometricInterpretation") != "MONOCHROME2":
+        return
+    sign = value(dataset, "PixelIntensityRelationshipSign")
+    what = ""
+    if value(dataset, "PresentationLUTShape") == "INVERSE":
+        what = _("Presentation LUT Shape INVERSE goes with MONOCHROME1 only")
+    elif sign == 1 and value(dataset, "Modality") in _PROJECTIONS:
+        what = _("Pixel Intensity Relationship Sign 1 says that bone has low values, so it would "
+                 "be shown black")  # fmt: skip
+    elif stored is not None and border_is_bright(dataset, stored):
+        what = _("the surroundings of the patient are bright, and the patient is dark")
+    if what:
+        cure = _("compare with another picture of the same patient, then write MONOCHROME1; the "
+                 "pixels stay")  # fmt: skip
+        yield Diagnosis(
+            fault="monochrome1_as_2", where="PhotometricInterpretation", what=what, cure=cure,
+            section="PS3.3 §C.7.6.3.1.2",
+        )  # fmt: skip
+
+
+def border_is_bright(dataset: Dataset, stored: NDArray[Any]) -> bool:
+    """Say whether a picture, as MONOCHROME2, is brighter at its border than inside."""
+    rows, columns = (value(dataset, keyword) for keyword in ("Rows", "Columns"))
+    known = value(dataset, "Modality") in (*_PROJECTIONS, *_SURROUNDED)
+    large = all(isinstance(each, int) and each >= SMALLEST for each in (rows, columns))
+    if not known or not large:
+        return False
+    values = stored[:: max(rows // 64, 1), :: max(columns // 64, 1)]
+    if values.ndim != 2:
+        return False
+    levels, wide = np.sort(values, None).astype(float), max(len(values) // 32, 1)
+    low, high = levels[len(levels) * 2 // 100], levels[len(levels) * 98 // 100]
+    edges = (values[:wide], values[-wide:], values[:, :wide], values[:, -wide:])
+    border = np.median(np.concatenate([edge.reshape(-1) for edge in edges]))
+    tall, broad = (size // 4 for size in values.shape)
+    middle = np.median(values[tall:-tall, broad:-broad])
+    is_bright = border - low > 0.85 * (high - low)
+    return bool(high > low and is_bright and border - middle > 0.25 * (high - low))
+
+
+def syntax_of(dataset: Dataset) -> UID:
+    """Return the transfer syntax that a data set names, shortened if it is endless."""
+    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    return UID(short(value(file_meta, "TransferSyntaxUID", "")))

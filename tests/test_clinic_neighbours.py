@@ -1,0 +1,487 @@
+"""Neighbours of planted faults: the same fault in another encoding, place, length or language."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+import tools
+from pydicom import DataElement, Dataset, config, dcmread, dcmwrite, uid
+from pydicom.datadict import tag_for_keyword
+from pydicom.encaps import encapsulate, generate_frames
+
+from dicom_lessons import clinic, samples
+from dicom_lessons.clinic import patients
+from dicom_lessons.clinic.inside import Inside
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom, which writes faults
+PIXELS = 0x7FE00010
+SEQUENCE_END, ITEM_END = bytes.fromhex("feffdde000000000"), bytes.fromhex("feff0de000000000")
+JPEG = "SC_rgb_dcmtk_+eb+cr"
+
+
+def raw_of(name: str) -> bytes:
+    return samples.path(name).read_bytes()
+
+
+def opened(source: str | bytes) -> Any:
+    raw = raw_of(source) if isinstance(source, str) else source
+    dataset = dcmread(BytesIO(raw), force=True)
+    list(dataset.iterall())
+    return dataset
+
+
+def saved(dataset: Any) -> bytes:
+    syntax, file = dataset.file_meta.TransferSyntaxUID, BytesIO()
+    dcmwrite(file, dataset, implicit_vr=syntax.is_implicit_VR, force_encoding=True,
+             little_endian=syntax.is_little_endian)  # fmt: skip
+    return file.getvalue()
+
+
+def encoded(source: str | bytes, syntax: uid.UID) -> bytes:
+    """Return a file in another of the three encodings that are not compressed."""
+    dataset = opened(source)
+    if syntax == uid.ExplicitVRBigEndian and dataset.get("BitsAllocated") == 16:
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").byteswap().tobytes()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    return saved(dataset)
+
+
+def big_endian(source: str | bytes = "CT_small") -> bytes:
+    return encoded(source, uid.ExplicitVRBigEndian)
+
+
+def implicit(source: str | bytes = "CT_small") -> bytes:
+    return encoded(source, uid.ImplicitVRLittleEndian)
+
+
+def changed(source: str | bytes, **values: object) -> bytes:
+    dataset = opened(source)
+    for keyword, value in values.items():
+        if value is None:
+            dataset.pop(keyword, None)
+        else:
+            setattr(dataset, keyword, value)
+    return saved(dataset)
+
+
+def first_of(raw: bytes) -> str:
+    found = [one.fault for one in clinic.examine(raw).diagnoses if one.severity != "note"]
+    return found[0] if found else ""
+
+
+def without_meta(raw: bytes) -> bytes:
+    return raw[Inside(raw, "").start :]
+
+
+def relabelled(raw: bytes, syntax: str) -> bytes:
+    return patients._renamed(raw, uid.UID(syntax))
+
+
+def test_sound_files_stay_sound_in_every_encoding() -> None:
+    for name in ("CT_small", "MR_small", "virtual/us", "virtual/cr"):
+        dataset = opened(name)
+        if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+            dataset.decompress(generate_instance_uid=False)
+        plain = saved(dataset)
+        for raw in (plain, implicit(plain), big_endian(plain)):
+            assert first_of(raw) == "", name
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: without_meta(implicit()),
+        lambda: without_meta(big_endian()),
+        lambda: raw_of("CT_small")[132:],
+        lambda: without_meta(raw_of("virtual/ct")),
+        lambda: without_meta(raw_of("rtplan")),
+        lambda: without_meta(raw_of("reportsi")),
+        lambda: b"\x08\0\0\0\4\0\0\0\x10\0\0\0" + without_meta(implicit()),
+    ],
+)
+def test_files_without_a_beginning(make: Callable[[], bytes]) -> None:
+    assert first_of(make()) == "no_file_meta"
+
+
+LABELS = [
+    ("CT_small", uid.ImplicitVRLittleEndian), ("CT_small", uid.JPEG2000Lossless),
+    ("CT_small", uid.RLELossless), ("CT_small", uid.DeflatedExplicitVRLittleEndian),
+    ("CT_small", "1.2.840.10008.1.2.9"), ("CT_small", uid.CTImageStorage),
+    ("virtual/ct", uid.RLELossless), ("virtual/ct", uid.ImplicitVRLittleEndian),
+    ("virtual/ct", uid.HTJ2KLossless), ("virtual/ct", "1.2.840.10008.1.2.4.102"),
+    ("MR_small_RLE", uid.JPEGBaseline8Bit), ("rtplan", uid.ExplicitVRLittleEndian),
+    ("reportsi", uid.ImplicitVRLittleEndian), ("reportsi", uid.ExplicitVRBigEndian),
+    (JPEG, uid.JPEGLSLossless), (JPEG, uid.JPEGLossless), (JPEG, uid.MPEG2MPML),
+    ("image_dfl", uid.ExplicitVRLittleEndian), ("image_dfl", uid.ImplicitVRLittleEndian),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "label"), LABELS)
+def test_false_labels(name: str, label: str) -> None:
+    assert first_of(relabelled(raw_of(name), label)) == "wrong_transfer_syntax"
+
+
+def test_false_labels_of_other_encodings() -> None:
+    for raw, label in (
+        (big_endian(), uid.ExplicitVRLittleEndian), (big_endian(), uid.ImplicitVRLittleEndian),
+        (implicit(), uid.ExplicitVRBigEndian), (implicit(), uid.JPEGBaseline8Bit),
+    ):  # fmt: skip
+        assert first_of(relabelled(raw, label)) == "wrong_transfer_syntax"
+
+
+@pytest.mark.parametrize("part", [0, 0.001, 0.5, 0.9999])
+def test_native_pixels_cut_off_in_every_encoding(part: float) -> None:
+    for raw in (raw_of("CT_small"), big_endian(), implicit(), raw_of("rtdose")):
+        pixels = patients._element(raw, PIXELS)
+        cut = pixels.value_offset + int(pixels.length * part)
+        assert first_of(raw[:cut]) == "truncated_pixels"
+
+
+def test_cuts_in_front_of_and_behind_pixels() -> None:
+    raw = raw_of("CT_small")
+    for size in (200, 900, len(raw) - 20):
+        assert first_of(raw[:size]) == "truncated"
+    assert first_of(raw_of("rtplan")[:1500]) == "truncated"
+    notes = clinic.examine(raw[: patients._element(raw, PIXELS).offset]).diagnoses
+    assert [one.where for one in notes] == ["PixelData"]
+
+
+@pytest.mark.parametrize("name", ["virtual/ct", "MR_small_RLE", JPEG, "SC_rgb_rle_2frame"])
+def test_compressed_pixels_cut_anywhere(name: str) -> None:
+    raw = raw_of(name)
+    parts = [e for e in Inside(raw, "").elements if "fragment" in e.kind or "table" in e.kind]
+    last = parts[-1]
+    for size in (last.offset + 5, last.value_offset + last.length // 3, parts[0].end):
+        assert first_of(raw[:size]) == "truncated_fragments", size
+    for size in (last.end, last.end + 4):  # all of them are there
+        assert first_of(raw[:size]) in ("no_delimiter", "truncated_fragments")
+
+
+def odd(raw: bytes, tag: int) -> bytes:
+    inside = Inside(raw, "")
+    for each in inside.elements:
+        if each.tag == tag and each.length and not each.depth:
+            short = each.explicit and each.VR not in ("OB", "OW", "UN")
+            place = each.value_offset - (2 if short else 4)
+            order = "<" if inside.map.little_endian or tag >> 16 == 2 else ">"
+            size = struct.pack(f"{order}{'H' if short else 'L'}", each.length - 1)
+            kept = raw[: each.end - 1] + raw[each.end :]
+            return kept[:place] + size + kept[each.value_offset :]
+    raise AssertionError
+
+
+def test_odd_lengths_of_any_element_in_any_encoding() -> None:
+    plain = raw_of("CT_small")
+    for raw in (plain, big_endian(), implicit()):
+        assert first_of(odd(raw, 0x00080070)) == "odd_length"
+    for tag in (0x0020000D, 0x00280030, 0x00090010, 0x00020016, PIXELS):
+        assert first_of(odd(plain, tag)) == "odd_length"
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr"),
+    [
+        (0x00280010, b"SS"), (0x00280010, b"SH"), (0x00280030, b"LO"), (0x0020000D, b"LO"),
+        (0x00100010, b"LO"), (0x00080020, b"LO"), (0x00200032, b"LO"), (0x00281053, b"SH"),
+    ],
+)  # fmt: skip
+def test_wrong_vrs_of_other_elements(tag: int, vr: bytes) -> None:
+    for raw in (raw_of("CT_small"), big_endian()):
+        each = patients._element(raw, tag)
+        assert first_of(raw[: each.offset + 4] + vr + raw[each.offset + 6 :]) == "wrong_vr"
+
+
+def stored_text(codec: str, term: str | None, text: str, keyword: str = "PatientName") -> bytes:
+    """Return a file with text in one character set under the label of another."""
+    dataset = opened("CT_small")
+    dataset.pop("SpecificCharacterSet", None)
+    if term:
+        dataset.SpecificCharacterSet = term
+    coded = text.encode(codec)
+    held = "@" * (len(coded) + len(coded) % 2)
+    place: Any = dataset
+    if keyword == "CodeMeaning":
+        place = Dataset()
+        dataset.ProcedureCodeSequence = [place]
+    setattr(place, keyword, held)
+    raw = saved(dataset)
+    assert raw.count(held.encode()) == 1
+    return raw.replace(held.encode(), coded.ljust(len(held)))
+
+
+RUSSIAN, GERMAN = "Иванов^Иван", "Müller^Jörg"
+TEXTS = [
+    ("cp1251", None, RUSSIAN), ("cp1251", "ISO_IR 100", RUSSIAN), ("cp1251", "ISO_IR 144", RUSSIAN),
+    ("cp1251", "ISO_IR 192", RUSSIAN), ("utf8", None, RUSSIAN), ("utf8", "ISO_IR 100", RUSSIAN),
+    ("utf8", "ISO_IR 144", RUSSIAN), ("koi8-r", None, RUSSIAN), ("koi8-r", "ISO_IR 144", RUSSIAN),
+    ("cp866", None, RUSSIAN), ("utf8", "ISO_IR 100", GERMAN), ("utf8", None, GERMAN),
+    ("latin1", "ISO_IR 192", GERMAN), ("latin1", None, GERMAN),
+    ("iso8859-7", "ISO_IR 100", "Διονυσιος^Παπα"), ("shift_jis", None, "山田^太郎"),
+    ("gb18030", "ISO_IR 100", "王^小东"), ("euc_kr", None, "김^희중"), ("utf8", None, "山田^太郎"),
+    ("iso8859-8", "ISO_IR 100", "שרון^דבורה"), ("iso8859-2", "ISO_IR 100", "Wałęsa^Łucja"),
+    ("ascii", "UTF-8", "Ivanov^Ivan"), ("ascii", "ISO-IR 100", "Ivanov^Ivan"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("codec", "term", "text"), TEXTS)
+def test_text_under_the_label_of_another_set(codec: str, term: str | None, text: str) -> None:
+    assert first_of(stored_text(codec, term, text)) == "character_set"
+
+
+@pytest.mark.parametrize("keyword", ["InstitutionName", "StudyDescription", "CodeMeaning"])
+def test_text_of_another_set_in_other_elements(keyword: str) -> None:
+    text = "Рентгенография грудной клетки"
+    assert first_of(stored_text("cp1251", None, text, keyword)) == "character_set"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("PatientName", "??????"), ("PatientName", "??????^????=??????"),
+        ("ReferringPhysicianName", "?????^?.?."), ("StudyDescription", "?? ??????? ??????"),
+        ("PatientName", "����^��"), ("PatientName", "¿¿¿¿¿¿^¿¿¿¿"),
+    ],
+)  # fmt: skip
+def test_letters_that_were_lost(keyword: str, text: str) -> None:
+    raw = changed("CT_small", SpecificCharacterSet="ISO_IR 192", **{keyword: text})
+    assert first_of(raw) == "text_lost"
+
+
+@pytest.mark.parametrize("text", ["Fracture?", "?", "Tumour??", "Is it so? Yes?", "M?ller"])
+def test_questions_are_no_lost_letters(text: str) -> None:
+    assert first_of(changed("CT_small", StudyDescription=text)) == ""
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"RescaleSlope": None}, {"RescaleIntercept": None},
+        {"RescaleSlope": "", "RescaleIntercept": ""},
+    ],
+)  # fmt: skip
+def test_part_of_rescale_is_lost(values: dict[str, object]) -> None:
+    for raw in (raw_of("CT_small"), implicit()):
+        assert first_of(changed(raw, **values)) == "rescale_lost"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text"),
+    [
+        ("PixelSpacing", "0.66145801544189453\\0.66145801544189453"),
+        ("SliceLocation", "-1.23456789012345e-05"),
+        ("ImagePositionPatient", "-158.135803222656\\-179.0357971191406\\-75.69999694824219"),
+    ],
+)
+def test_long_decimals_of_other_elements(keyword: str, text: str) -> None:
+    tag, dataset = tag_for_keyword(keyword) or 0, opened("CT_small")
+    dataset[tag] = DataElement(tag, "DS", text, validation_mode=config.IGNORE)
+    assert first_of(saved(dataset)) == "long_decimal"
+
+
+def undelimited(name: str) -> bytes:
+    dataset = opened(name)
+    for each in dataset.iterall():
+        if each.VR == "SQ":
+            each.is_undefined_length = True
+            for item in each.value:
+                item.is_undefined_length_sequence_item = True
+    return saved(dataset)
+
+
+@pytest.mark.parametrize("name", ["rtplan", "reportsi"])
+@pytest.mark.parametrize("delimiter", [SEQUENCE_END, ITEM_END])
+def test_delimiters_that_are_missing_anywhere(name: str, delimiter: bytes) -> None:
+    raw = undelimited(name)
+    for place in (raw.find(delimiter), raw.rfind(delimiter)):
+        assert first_of(raw[:place] + raw[place + 8 :]) == "no_delimiter", place
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xce", b"<?xml", b"<script>", b"<HTML>", b"@echo off",
+        b"\x89PNG\r\n", b"GIF89a", b"\xff\xd8\xff\xe0", b"Rar!", b"7z\xbc\xaf", b"%!PS",
+        b"\0\0%PDF",
+    ],
+)  # fmt: skip
+def test_other_beginnings_in_the_preamble(start: bytes) -> None:
+    raw = raw_of("CT_small")
+    assert first_of(start + raw[len(start) :]) == "preamble_twin"
+
+
+@pytest.mark.parametrize(
+    "name", ["CT_small", "virtual/mr_t2", "virtual/ct", "MR_small_RLE", "MR_small_jpeg_ls_lossless"]
+)
+def test_wrong_rows_and_columns_of_every_kind(name: str) -> None:
+    dataset = opened(name)
+    rows, columns = dataset.Rows, dataset.Columns
+    for values in ({"Rows": rows + 7}, {"Rows": rows - 9}, {"Rows": rows * 2},
+                   {"Columns": columns - 8}, {"Columns": columns + 16},
+                   {"Columns": columns // 2}, {"Rows": rows // 2}):  # fmt: skip
+        assert first_of(changed(name, **values)) == "wrong_rows", values
+
+
+def test_rows_and_columns_that_changed_places() -> None:
+    dataset = opened("virtual/cr")
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        dataset.decompress(generate_instance_uid=False)
+    dataset.PixelData = np.ascontiguousarray(dataset.pixel_array[:, :-90]).tobytes()
+    dataset.Columns -= 90
+    assert first_of(saved(dataset)) == ""
+    dataset.Rows, dataset.Columns = dataset.Columns, dataset.Rows
+    assert first_of(saved(dataset)) == "wrong_rows"
+
+
+def test_planar_configuration_of_16_bits_and_of_many_frames() -> None:
+    dataset = patients._native(raw_of("virtual/sc"))
+    dataset.PlanarConfiguration = 1 - dataset.PlanarConfiguration
+    for syntax in (uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian):
+        assert first_of(encoded(saved(dataset), syntax)) == "planar_configuration"
+    stored = dataset.PixelData
+    dataset.NumberOfFrames, dataset.PixelData = 3, stored * 3
+    assert first_of(saved(dataset)) == "planar_configuration"
+    del dataset.NumberOfFrames
+    dataset.PixelData = (np.frombuffer(stored, np.uint8).astype("<u2") * 200).tobytes()
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit = 15
+    assert first_of(saved(dataset)) == "planar_configuration"
+
+
+@pytest.mark.parametrize("end", [0, 1, 62, 255])
+def test_wrong_scan_headers_in_any_frame(end: int) -> None:
+    dataset = opened(JPEG)
+    (good,) = generate_frames(dataset.PixelData, number_of_frames=1)
+    scan = good.find(b"\xff\xda")
+    place = scan + int.from_bytes(good[scan + 2 : scan + 4], "big")
+    bad = good[:place] + bytes([end]) + good[place + 1 :]
+    dataset.PixelData = encapsulate([bad])
+    assert first_of(saved(dataset)) == "jpeg_scan_header"
+    dataset.PixelData, dataset.NumberOfFrames = encapsulate([good, good, bad]), 3
+    assert first_of(saved(dataset)) == "jpeg_scan_header"
+
+
+def test_the_patient_with_the_scan_header_is_shown_by_most_programs() -> None:
+    raw = clinic.admit("jpeg_scan_header")
+    good = dcmread(samples.path(JPEG)).pixel_array
+    assert np.array_equal(dcmread(BytesIO(raw)).pixel_array, good)  # by Pillow
+
+
+@pytest.mark.tools
+def test_dcmtk_complains_of_that_scan_header_and_decodes_it(tmp_path: Any) -> None:
+    import subprocess
+
+    tools.require("dcmdjpeg")
+    (tmp_path / "sick.dcm").write_bytes(clinic.admit("jpeg_scan_header"))
+    command = ["dcmdjpeg", "sick.dcm", "shown.dcm"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "Invalid SOS" in done.stderr
+    shown = dcmread(tmp_path / "shown.dcm").pixel_array
+    assert np.array_equal(shown, dcmread(samples.path(JPEG)).pixel_array)
+
+
+def references() -> Iterator[tuple[str, Dataset]]:
+    for sequence, keyword in (
+        ("ReferencedImageSequence", "ReferencedSOPClassUID"),
+        ("SourceImageSequence", "ReferencedSOPInstanceUID"),
+        ("ReferencedSeriesSequence", "SeriesInstanceUID"),
+        ("StudiesContainingOtherReferencedInstancesSequence", "StudyInstanceUID"),
+    ):
+        item = Dataset()
+        item.ReferencedSOPClassUID = uid.CTImageStorage
+        item.ReferencedSOPInstanceUID = "1.2.3"
+        setattr(item, keyword, "")
+        yield sequence, item
+
+
+def test_other_references_that_were_emptied() -> None:
+    for raw in (raw_of("CT_small"), implicit(), big_endian()):
+        for sequence, item in references():
+            assert first_of(changed(raw, **{sequence: [item]})) == "emptied_uid", sequence
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
+        assert first_of(changed("CT_small", **{keyword: ""})) == "missing"
+
+
+@pytest.mark.parametrize(
+    "keyword", ["StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"]
+)
+def test_invented_uids_of_other_elements(keyword: str) -> None:
+    for name in ("CT_small", "virtual/mr_t1", "image_dfl"):
+        assert first_of(changed(name, **{keyword: "2.4455667788"})) == "invented_uid"
+    assert first_of(changed("CT_small", **{keyword: "1.40.5"})) == "invented_uid"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("CT_small", "MR"), ("MR_small", "SEG"), ("virtual/us", "CT"),
+                       ("virtual/pt", "SEG"), ("virtual/cr", "SEG"), ("CT_small", "RTSTRUCT")]
+)  # fmt: skip
+def test_other_modalities_in_other_classes(name: str, code: str) -> None:
+    assert first_of(changed(name, Modality=code)) == "modality_against_class"
+
+
+def test_uids_of_group_2_that_are_missing() -> None:
+    dataset = opened("CT_small")
+    del dataset.file_meta.MediaStorageSOPInstanceUID
+    assert first_of(saved(dataset)) == "missing"
+
+
+# ---- how much is read
+
+
+def test_what_follows_a_broken_place_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    read = clinic.examination.reading.read
+
+    def counted(source: bytes) -> Dataset:
+        sizes.append(len(source))
+        return read(source)
+
+    monkeypatch.setattr(clinic.examination.reading, "read", counted)
+    zeros, raw = bytes(8 * 2**20), raw_of("CT_small")
+    for useless in (zeros, bytes(128) + b"DICM" + zeros):
+        assert clinic.examine(useless).diagnoses[0].fault == "not_dicom"
+    assert sizes == []
+    assert clinic.examine(raw + zeros).diagnoses[0].fault == "broken_structure"
+    assert sizes == [len(raw)]
+
+
+def test_more_elements_than_are_looked_at_are_told_as_such() -> None:
+    raw = implicit("rtplan")
+    many = raw + b"".join(struct.pack("<HHL", 0x3001 + 2 * (n >> 16), n & 0xFFFF, 0)
+                          for n in range(130_000))  # fmt: skip
+    found = clinic.examine(many)
+    assert "too_many" in {one.fault for one in found.diagnoses}
+
+
+def test_each_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    read_bytes = clinic.examination.reading.read_bytes
+
+    def counted(source: Any) -> bytes:
+        if not isinstance(source, bytes):
+            read.append(source)
+        return read_bytes(source)
+
+    monkeypatch.setattr(clinic.examination.reading, "read_bytes", counted)
+    paths = [samples.path(name) for name in ("CT_small", "virtual/ct", "MR_small_RLE")]
+    assert all(found.is_sound for found in clinic.examine_all(paths[:2]))
+    list(clinic.examine_all(paths[2:]))
+    assert read == paths
+
+
+def test_what_was_sound_before_is_found_sound_and_wrong_is_found_wrong() -> None:
+    names = [
+        "CT_small",
+        "MR_small",
+        "rtplan",
+        "badVR",
+        "chrRuss",
+        "reportsi",
+        "no_meta_group_length",
+    ]
+    twice = [[clinic.examine(name).diagnoses for name in names] for _time in range(2)]
+    assert twice[0] == twice[1]
