@@ -19,8 +19,13 @@ EVERY_WIDGET = {
     "compare_transfer_syntaxes('MR_small')",
     "DeidentificationDiff": "from dicom_lessons.deidentify import explore_deidentification\n"
     "explore_deidentification('virtual/ct')",
-    "MessageExplorer": "from dicom_lessons.network import explore_messages, open_archive\n"
-    "with open_archive() as archive:\n    pass\nexplore_messages(archive)",
+    "MessageExplorer": "from pynetdicom import AE\n"
+    "from dicom_lessons.network import explore_messages, open_archive\n"
+    "entity = AE()\nentity.add_requested_context('1.2.840.10008.1.1')\n"
+    "with open_archive() as archive:\n"
+    "    association = entity.associate(archive.address, archive.port)\n"
+    "    association.send_c_echo()\n    association.release()\n"
+    "explore_messages(archive)",
     "SliceOrderLab": "from dicom_lessons import samples\n"
     "from dicom_lessons.volume import explore_slice_order\n"
     "explore_slice_order(samples.series('virtual/pt_volume')[:9])",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import judged, table
 from pydicom import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
@@ -24,22 +25,9 @@ from pydicom.uid import (
 from pydicom.valuerep import DSfloat
 
 from dicom_lessons import compression, pixels, read_write, samples
-from dicom_lessons.exercises.kinds import Verdict
 from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
 
 Array = Any
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("compression")[name].judge(answer)
-
-
-def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
-    every = [(name, answer) for name, several in answers.items() for answer in several]
-    ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
-    return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
 
 
 # ---- compression-1: a pixel among the bytes

@@ -12,26 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import judged, table
 from pydicom import Dataset
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
 from dicom_lessons import deidentify
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
 
 Answer = Any
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("deidentify")[name].judge(answer)
-
-
-def table(answers: dict[str, list[Answer]]) -> pytest.MarkDecorator:
-    every = [(name, answer) for name, several in answers.items() for answer in several]
-    ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
-    return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
 
 
 # ---- deidentify-1: find a text at every depth

@@ -9,28 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import judged, table
 from PIL import Image
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_rescale
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
 from dicom_lessons import pixels, samples
-from dicom_lessons.exercises.kinds import Code, Verdict
+from dicom_lessons.exercises.kinds import Code
 from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
 
 Array = Any
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("pixels")[name].judge(answer)
-
-
-def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
-    every = [(name, answer) for name, several in answers.items() for answer in several]
-    ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
-    return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
 
 
 # ---- pixels-1: a word

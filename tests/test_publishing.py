@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import io
 import json
 import re
 import shutil
 import stat
 import subprocess
 import sys
+import tarfile
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +23,7 @@ import yaml
 from course_tools import __main__ as makers
 from course_tools import about, links
 from course_tools.lessons import ROOT
+from course_tools.live import wheels
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = [
@@ -29,6 +31,7 @@ FORMS = [
 ]
 GITLAB = ROOT / ".gitlab-ci.yml"
 PUBLISH = ROOT / ".ci" / "publish"
+PINS = ROOT / ".ci" / "pyodide.sha256"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 each_file = pytest.mark.parametrize("path", [*WORKFLOWS, GITLAB, PUBLISH], ids=lambda p: p.name)
@@ -150,44 +153,64 @@ def test_gitlab_is_told_the_same() -> None:
     assert all(jobs[name]["allow_failure"] for name in ("newest", "links"))
 
 
-def test_the_site_is_not_built_without_the_hash_of_pyodide(tmp_path: Path) -> None:
-    script = tmp_path / ".ci" / "publish"
-    script.parent.mkdir()
-    shutil.copy2(PUBLISH, script)
+@pytest.fixture
+def publishing(tmp_path: Path) -> Path:
+    """Give a folder with the script, beside programs that say what they were asked."""
     if sys.platform == "win32":
         pytest.skip("a script of bash")
-    environment = {"PATH": "/usr/bin:/bin"}
-    done = subprocess.run([script], env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode != 0 and "PYODIDE_SHA256" in done.stderr
-    assert sorted(tmp_path.iterdir()) == [script.parent]
-
-
-def test_an_archive_with_another_hash_is_refused(tmp_path: Path) -> None:
-    if sys.platform == "win32":
-        pytest.skip("a script of bash")
-    script = tmp_path / ".ci" / "publish"
-    script.parent.mkdir()
-    shutil.copy2(PUBLISH, script)
-    programs = tmp_path / "bin"
+    folder, programs = tmp_path / "course", tmp_path / "bin"
+    (folder / ".ci").mkdir(parents=True)
     programs.mkdir()
-    fake = programs / "curl"
-    fake.write_text("#!/bin/sh\nfor last; do :; done\necho tampered > .pyodide/pyodide-1.tar.bz2\n")
-    fake.chmod(0o755)
-    environment = {
-        "PATH": f"{programs}:/usr/bin:/bin",
-        "PYODIDE_VERSION": "1",
-        "PYODIDE_SHA256": hashlib.sha256(b"the true one").hexdigest(),
+    shutil.copy2(PUBLISH, folder / ".ci")
+    names = [line.split()[1] for line in PINS.read_text().splitlines()]
+    with tarfile.open(tmp_path / "archive", "w:bz2") as archive:
+        for name in names:
+            entry = tarfile.TarInfo(f"pyodide/{name}")
+            entry.size = len(name)
+            archive.addfile(entry, io.BytesIO(name.encode()))
+    sums = [f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n" for name in names]
+    (folder / ".ci" / PINS.name).write_text("".join(sums))
+    say = f"echo $(basename $0) $* >> {tmp_path}/said"
+    made = "".join(f"cp {programs}/say .venv/bin/{name}; " for name in ("pip", "python"))
+    scripts = {
+        "curl": f"for one; do case $one in .pyodide/*) cp {tmp_path}/archive $one;; esac; done",
+        "say": say,
+        "python3": f"mkdir -p .venv/bin; {made}",
     }
-    done = subprocess.run([script], env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode != 0 and "FAILED" in done.stdout
-    assert not (tmp_path / ".venv").exists()
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    return folder
 
 
-def test_the_version_of_pyodide_is_that_of_the_live_lessons() -> None:
-    if importlib.util.find_spec("course_tools.live") is None:
-        pytest.skip("there are no live lessons yet")
-    wheels = importlib.import_module("course_tools.live.wheels")
-    assert f"PYODIDE_VERSION:-{wheels.VERSION}}}" in PUBLISH.read_text()
+def publish(folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": f"{folder.parent / 'bin'}:/usr/bin:/bin"}
+    script = [str(folder / ".ci" / "publish"), "public"]
+    return subprocess.run(script, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_live_lessons_come_before_the_pages_that_lead_to_them(publishing: Path) -> None:
+    done = publish(publishing)
+    assert done.returncode == 0, done.stderr
+    said = (publishing.parent / "said").read_text()
+    assert re.findall(r"-m course_tools (\w+)", said) == ["live", "site", "cards"]
+
+
+@pytest.mark.parametrize("name", [line.split()[1] for line in PINS.read_text().splitlines()])
+def test_an_archive_with_another_file_is_refused(name: str, publishing: Path) -> None:
+    pins = publishing / ".ci" / PINS.name
+    true = hashlib.sha256(name.encode()).hexdigest()
+    pins.write_text(pins.read_text().replace(true, hashlib.sha256(b"another").hexdigest()))
+    done = publish(publishing)
+    assert done.returncode != 0 and f"{name}: FAILED" in done.stdout
+    assert not (publishing / ".venv").exists()
+
+
+def test_the_pins_are_those_of_the_live_lessons() -> None:
+    assert f"version={wheels.VERSION}\n" in PUBLISH.read_text()
+    pins = {line.split()[1]: line.split()[0] for line in PINS.read_text().splitlines()}
+    assert len(pins.pop(wheels.LOCK)) == 64
+    assert pins == wheels.RUNTIME
 
 
 # ---- what else lies in the repository

@@ -8,22 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import pytest
-
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("volume")[name].judge(answer)
-
-
-def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
-    every = [(name, answer) for name, several in answers.items() for answer in several]
-    ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
-    return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
+from answers import judged, table
 
 
 def normal_by_hand(image: Any) -> list[float]:

@@ -8,16 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import judged
 from pydicom import Dataset
-
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("volume")[name].judge(answer)
 
 
 def by_exponential(weight: float, dose: float, half_life: float, seconds: float) -> Any:

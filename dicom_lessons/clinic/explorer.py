@@ -54,8 +54,8 @@ class Ward(Box):
         )
         self.diagnosis = Dropdown(description=_("Diagnosis:"), style=wide,
                                   layout=Layout(width="auto", max_width="36em"))  # fmt: skip
-        self.diagnose = Button(description=_("Diagnose"))
-        self.send = Button(description=_("Send back"))
+        self.diagnose = Button(description=_("Diagnose"), layout=Layout(width="auto"))
+        self.send = Button(description=_("Send back"), layout=Layout(width="auto"))
         self.note, self.seen, self.said = HTML(), HTML(), HTML()
         for part in (self.note, self.seen, self.said):
             part.add_class("jp-RenderedHTMLCommon")

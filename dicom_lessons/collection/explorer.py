@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from ipywidgets import HTML, Dropdown, HBox
+from ipywidgets import HTML, Dropdown, HBox, Layout
 from markupsafe import Markup
 
 from dicom_lessons import html, reading
@@ -39,7 +39,7 @@ background:currentColor;opacity:0.45;width:{{ width }}%"></div></td></tr>{% endf
 </table>
 """
 _SHEET = """\
-<div style="display:flex;flex-wrap:wrap;gap:8px">{% for picture, text in rows %}
+<div class="dl-sheet" style="display:flex;flex-wrap:wrap;gap:8px">{% for picture, text in rows %}
 <figure style="margin:0;width:{{ side }}px">{{ picture }}
 <figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3">{{ text }}</figcaption>
 </figure>{% endfor %}</div>
@@ -66,7 +66,7 @@ class CollectionExplorer(Box):
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        wide = {"style": {"description_width": "initial"}}
+        wide = {"style": {"description_width": "initial"}, "layout": Layout(max_width="100%")}
         self.group = Dropdown(
             options=[(_(title), name) for name, title in GROUPS.items()],
             description=_("Group by:"),
@@ -85,7 +85,8 @@ class CollectionExplorer(Box):
         self.group.observe(self._choose, "value")
         self.measure.observe(self._show_bars, "value")
         self.chosen.observe(self._show_pictures, "value")
-        super().__init__([HBox([self.group, self.measure]), self.bars, self.chosen, self.sheet])
+        choice = HBox([self.group, self.measure], layout=Layout(flex_flow="row wrap"))
+        super().__init__([choice, self.bars, self.chosen, self.sheet])
 
     def counts(self) -> list[tuple[str, float]]:
         """Return each group and its count, the largest first."""

@@ -47,7 +47,10 @@ class MessageExplorer(Box):
         self.messages: list[Message] = []
         self.picture = Image(format="png", layout=Layout(max_width="100%"))
         self.list = Select(
-            rows=8, description=_("Message:"), layout=Layout(width="auto", min_width="20em")
+            rows=8,
+            description=_("Message:"),
+            style={"description_width": "initial"},
+            layout=Layout(width="auto", min_width="20em"),
         )
         self.again = Button(description=_("Show what has come"), layout=Layout(width="auto"))
         self.command = HTML()

@@ -125,7 +125,7 @@ def sort_slices(
     --------
     >>> from pydicom.data import get_testdata_files
     >>> series = [path for path in get_testdata_files() if "98892001/CT5N/" in path]
-    >>> [float(each.position[2]) for each in sort_slices(series)]
+    >>> [round(float(each.position[2]), 2) for each in sort_slices(series)]
     [-1.24, 1.26, 3.76, 6.26, 8.76]
     """
     found = slices_of(sources)
