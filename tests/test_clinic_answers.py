@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import table
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -22,12 +23,6 @@ BACK = ["truncated_pixels", "lost_text", "incomplete_series"]
 def judged(name: str, answer: object) -> Verdict:
     set_language("en")
     return declared("clinic")[name].judge(answer)
-
-
-def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
-    every = [(name, answer) for name, several in answers.items() for answer in several]
-    ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
-    return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
 
 
 def encoding_by_pattern(first: bytes) -> str:
