@@ -9,20 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import table
+from answers import judged, table
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
-
 BACK = ["truncated_pixels", "lost_text", "incomplete_series"]
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("clinic")[name].judge(answer)
 
 
 def encoding_by_pattern(first: bytes) -> str:
