@@ -335,6 +335,8 @@ def test_the_ward_shows_who_is_healed() -> None:
             ward.instrument.value = instrument
             assert ward.seen.value
     ward.beds.value = "no_file_meta"
+    ward.send.click()
+    assert "can be healed" in ward.said.value and "no_file_meta" not in ward.said.value
     ward.diagnosis.value = "truncated"
     ward.diagnose.click()
     assert ward.said.value.startswith("<p>No.") and ward.states["no_file_meta"] == "waiting"

@@ -99,7 +99,8 @@ class Ward(Box):
 
     def _admit(self, _change: dict[str, Any]) -> None:
         one = patient(self.beds.value)
-        lines = [f"“{_(one.complaint)}”", *admission(one.name).lines]
+        said = _("“{complaint}”", complaint=_(one.complaint))
+        lines = [said, *admission(one.name).lines]
         self.note.value = html.render(_LINES, lines=lines)
         known = sorted((one.fault, *one.others), key=list(FAULTS).index)
         options = [(_(FAULTS[fault].title), fault) for fault in known]
@@ -125,7 +126,9 @@ class Ward(Box):
             self._say([_("Right. {why}", why=_(FAULTS[said].why))])
 
     def _tell(self, found: list[Finding]) -> None:
-        self._say([str(each) for each in found] or [_("Rightly so: nobody can know what is lost.")])
+        """Say what keeps a patient here; its name, which tells the diagnosis, stays unsaid."""
+        reasons = [each.what[:1].upper() + each.what[1:] for each in found]
+        self._say(reasons or [_("Rightly so: nobody can know what is lost.")])
 
     def _say(self, lines: list[str]) -> None:
         self.said.value = html.render(_LINES, lines=lines)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ipywidgets import HTML, Button, Image, Layout, Select
+from ipywidgets import HTML, Button, Layout, Select
 from pydicom.datadict import dictionary_description
 
 from dicom_lessons.html import Page, render, table
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dicom_lessons.network.archive import Archive
 
 MOST_DRAWN = 40
+_PICTURE = '<img alt="{{ alt }}" src="data:image/png;base64,{{ data }}" style="max-width: 100%">'
 
 
 def explore_messages(source: Archive | Sequence[Message]) -> MessageExplorer:
@@ -45,7 +47,7 @@ class MessageExplorer(Box):
     def __init__(self, messages: Callable[[], list[Message]]) -> None:
         self._messages = messages
         self.messages: list[Message] = []
-        self.picture = Image(format="png", layout=Layout(max_width="100%"))
+        self.picture = HTML()
         self.list = Select(
             rows=8,
             description=_("Message:"),
@@ -68,7 +70,9 @@ class MessageExplorer(Box):
         figure = draw_sequence(self.messages[-MOST_DRAWN:])
         figure.savefig(buffer, format="png")
         plt.close(figure)
-        self.picture.value = buffer.getvalue()
+        data = base64.b64encode(buffer.getvalue()).decode()
+        alt = _("the messages of the list below, as arrows between the two programs")
+        self.picture.value = render(_PICTURE, alt=alt, data=data)
         self.list.options = [
             (short(f"{number}. {message}", 120), number)
             for number, message in enumerate(self.messages, 1)
