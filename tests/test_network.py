@@ -594,7 +594,7 @@ def test_the_explorer_shows_commands_and_names_what_has_none() -> None:
     with open_archive() as archive, talking(archive) as association:
         explorer = explore_messages(archive)
         association.send_c_echo()
-        explorer.refresh()
+    explorer.refresh()  # only now is all of it written down
     assert len(explorer.messages) >= 3
     explorer.list.index = 0
     assert "no command set" in explorer.command.value
