@@ -343,8 +343,9 @@ def sides(case: str, folder: Path) -> Sides:
     ours, certificate, key = certificates(folder, "ours")
     good = server_context(certificate, key)
     if case in ("expired", "another address"):
-        option = {"last_day": datetime.date(2021, 12, 31)} if case == "expired" else {}
-        option |= {} if case == "expired" else {"address": "10.0.0.1"}
+        option: dict[str, Any] = {"address": "10.0.0.1"}
+        if case == "expired":
+            option = {"last_day": datetime.date(2021, 12, 31)}
         authority, *pair = certificates(folder, "odd", **option)
         return Sides(server_context(*pair), client_context(authority))
     if case == "self-signed":

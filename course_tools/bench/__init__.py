@@ -65,7 +65,7 @@ def volume_lines() -> Iterator[str]:
     from course_tools.bench.candidates import IN_PLANES, OURS, PLANES
     from course_tools.bench.volumes import volume_figures
 
-    found, notes = [*volume_figures()], []
+    found, notes = [*volume_figures()], list[str]()
     if viewers.can_measure():
         with viewers.open_browser() as (page, lab):
             steps, notes = viewers.compare(page, lab, PLANES, [OURS, *IN_PLANES])

@@ -155,8 +155,8 @@ def _wait_for(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             return False
 
-    ended = lambda: server.poll() is not None  # noqa: E731
-    if not until(lambda: ended() or answered(), 60) or ended():
+    known = until(lambda: server.poll() is not None or answered(), 60)
+    if not known or server.poll() is not None:
         raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 

@@ -124,9 +124,9 @@ def _acknowledge_at_once(connection: Any) -> None:
 @cache
 def _classes() -> tuple[Any, Any]:
     from pynetdicom.fsm import InvalidEventError
-    from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
+    from pynetdicom.transport import AssociationServer, RequestHandler
 
-    class Server(ThreadedAssociationServer):
+    class Server(AssociationServer):
         note: Callable[[str, str], None]
 
         def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
