@@ -105,7 +105,8 @@ class Crew:
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
-            context.set_forkserver_preload([__name__])
+            # pyarrow loads pandas with its first table: once for all of them
+            context.set_forkserver_preload([__name__, "pandas"])
         return ProcessPoolExecutor(self.processes, context, _end_with_parent)
 
 
