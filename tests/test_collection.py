@@ -87,12 +87,13 @@ def rows(index: Index, without: Sequence[str] = ()) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_disk(tmp_path_factory.mktemp("disk") / "disk")
+    return Path(fill_disk(tmp_path_factory.mktemp("disk") / "disk"))
 
 
 @pytest.fixture(scope="module")
 def index(disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Index:
-    return index_files(disk, tmp_path_factory.mktemp("index"), processes=1)
+    found: Index = index_files(disk, tmp_path_factory.mktemp("index"), processes=1)
+    return found
 
 
 # ---- what a row says
@@ -409,7 +410,7 @@ def test_links_pipes_and_odd_names_are_told_and_never_followed(tmp_path: Path) -
     found = index.ask(asked).fetchall()
     assert len(found) == len(odd) + 1
     for place in found:
-        assert Path(os.fspath(index.source(*place))).read_bytes() == raw  # type: ignore[arg-type]
+        assert Path(os.fspath(index.source(*place))).read_bytes() == raw
     assert index_files(top, tmp_path / "out", processes=1).files_read == 0
 
 

@@ -123,7 +123,7 @@ def test_a_file_that_becomes_a_pipe_or_a_folder_keeps_nobody_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tree(tmp_path / "in", 6)
-    read = sources.values_of
+    read = table.values_of
 
     def swap(path: Any, columns: Any) -> Any:
         if path.name == "00001":
@@ -188,6 +188,20 @@ def test_items_of_ten_thousand_frames_are_passed_by(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("behind", ["SOPInstanceUID", "StudyInstanceUID", "Rows"])
+def test_elements_out_of_order_are_found(tmp_path: Path, behind: str) -> None:
+    whole = instance(1, Rows=7)
+    whole.save_as(tmp_path / "one", enforce_file_format=True)
+    raw, tag = (tmp_path / "one").read_bytes(), whole[behind].tag
+    start = raw.index(struct.pack("<HH", tag.group, tag.element), 132)
+    end = start + 8 + struct.unpack_from("<H", raw, start + 6)[0]
+    private = b"\x43\0\x01\0SH\2\0x "
+    (tmp_path / "one").write_bytes(raw[:start] + raw[end:] + private + raw[start:end])
+    index = index_files(tmp_path / "one", tmp_path / "out", processes=1)
+    ((found,),) = index.ask(f'SELECT "{behind}" FROM instances').fetchall()
+    assert found == whole[behind].value
+
+
 # ---- archives
 
 
@@ -210,7 +224,7 @@ def test_no_name_of_a_member_leads_out_of_its_archive(tmp_path: Path) -> None:
     found = {member: index.source(folder, path, member) for folder, path, member in asked}
     assert len(found) == len(set(found.values())) == len(NAMES) + 2
     assert all(found[name] == raw for name, raw in members.items())
-    seen = examine_all(index, lambda path: [str(path.read_bytes() in found.values())])  # type: ignore[list-item]
+    seen = examine_all(index, lambda path: [str(path.read_bytes() in found.values())])
     assert [each for _name, each in seen] == ["True"] * len(found)
     assert [each for each in sorted(tmp_path.rglob("*")) if "out" not in each.parts] == before
     with pytest.raises(LookupError):
@@ -248,7 +262,7 @@ def test_an_archive_that_changes_is_read_again(
     folder = tmp_path / "in"
     folder.mkdir()
     path = archive(folder / "a.zip", {str(number): CT for number in range(4)})
-    read, calls = sources.values_of, []
+    read, calls = table.values_of, list[int]()
 
     def meddle(raw: Any, columns: Any) -> Any:
         calls.append(1)
@@ -338,7 +352,7 @@ class Breaking(crews.Crew):
                 raise BrokenProcessPool("gone")
             return submit(*arguments)
 
-        pool.submit = third  # type: ignore[method-assign]
+        pool.submit = third  # type: ignore[assignment, method-assign]
         return pool
 
 

@@ -21,9 +21,9 @@ def _licences() -> Cases:
 
 def _files() -> Cases:
     names = ("CT_small", "rtplan", "virtual/mg", "MR_small")
-    rubbish = samples.path("CT_small").parent / "README.txt"
-    missing = samples.path("CT_small").parent / "nothing.dcm"
-    return [*((samples.path(name),) for name in names), (rubbish,), (missing,)]
+    folder = samples.path("CT_small").parent
+    others = folder / "README.txt", folder / "nothing.dcm"
+    return [(path,) for path in (*map(samples.path, names), *others)]
 
 
 def _states() -> Cases:
@@ -46,8 +46,8 @@ def _rows() -> Cases:
 
 
 def _numbers() -> Cases:
-    several = ([1, 2, 4, 7], [12, 10, 11, 14, 14], [0, 3, None, 2], [101], [], [None], [3, 1, 2])
-    return [(numbers,) for numbers in several]
+    mixed: list[list[int | None]] = [[0, 3, None, 2], [101], [], [None], [3, 1, 2]]
+    return [(each,) for each in ([1, 2, 4, 7], [12, 10, 11, 14, 14], *mixed)]
 
 
 def _dates() -> Cases:

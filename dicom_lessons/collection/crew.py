@@ -81,8 +81,9 @@ class Crew:
             return future
 
     def restart(self) -> None:
-        """Begin with new processes."""
-        self.close()
+        """Begin with new processes; of a cluster, the scheduler sees to them."""
+        if self.is_here:
+            self.close()
 
     def look(self) -> None:
         """Raise an error if nothing can be expected any more."""
@@ -104,7 +105,8 @@ class Crew:
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if "forkserver" in methods:
-            context.set_forkserver_preload([__name__])
+            # pyarrow loads pandas with its first table: once for all of them
+            context.set_forkserver_preload([__name__, "pandas"])
         return ProcessPoolExecutor(self.processes, context, _end_with_parent)
 
 
@@ -130,9 +132,6 @@ class Cluster(Crew):
         self.most = 4 * self.processes
         self.lost = (KilledWorker,)
         self._seen = time.monotonic()
-
-    def restart(self) -> None:
-        """Leave the workers alone: the scheduler has seen to them."""
 
     def look(self) -> None:
         """Raise an error if the scheduler, or all workers for a minute, are gone."""
@@ -201,9 +200,9 @@ def _finished(waiting: dict[Future[pa.Table], Chunk], crew: Crew) -> Iterator[pa
 def _result(future: Future[pa.Table], crew: Crew) -> pa.Table:
     try:
         return future.result()
-    except (*crew.lost, CollectionError):
-        raise
     except Exception as error:  # a cluster that closes raises many kinds
+        if isinstance(error, (*crew.lost, CollectionError)):
+            raise
         crew.look()
         raise CollectionError(
             _("Reading stopped: {reason}. What was read is kept.", reason=short(error, 200))

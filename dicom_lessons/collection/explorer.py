@@ -97,7 +97,7 @@ class CollectionExplorer(Box):
     def pictures(self) -> list[tuple[Markup, str]]:
         """Return one picture of each series of the chosen group, and what stands below it."""
         asked = _MIDDLE.replace("{group}", self.group.value)
-        rows = self._index.rows(asked, [self.chosen.value or ""])
+        rows = self._index.ask(asked, [self.chosen.value or ""]).fetchall()
         found: list[tuple[Markup, str]] = []
         for folder, path, member, modality, title, count in rows:
             if len(found) == _MOST_PICTURES:

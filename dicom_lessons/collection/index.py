@@ -56,11 +56,11 @@ class Index:
             )
         return parts
 
-    def ask(self, question: str) -> Any:
+    def ask(self, question: str, values: list[Any] | None = None) -> Any:
         """Return DuckDB's answer to a question in SQL; ``.df()`` makes a pandas table of it.
 
         The tables are ``files`` (all rows), ``instances`` (what could be read), ``problems`` (what
-        could not) and ``series`` (one row each, counted).
+        could not) and ``series`` (one row each, counted). Values stand for its question marks.
 
         Raises
         ------
@@ -70,13 +70,9 @@ class Index:
         import duckdb
 
         try:
-            return self._database.sql(question)
+            return self._database.sql(question, params=values)
         except duckdb.Error as error:
             raise CollectionError(short(error, 500)) from None
-
-    def rows(self, question: str, values: list[Any]) -> list[tuple[Any, ...]]:
-        """Return the rows that answer a question with values for its question marks."""
-        return list(self._database.execute(question, values).fetchall())
 
     @property
     def _database(self) -> Any:
@@ -135,12 +131,8 @@ def connect() -> Any:
     """Return a DuckDB database in memory that never reaches for the network."""
     import duckdb
 
-    return duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
+    settings = ("autoinstall_known_extensions", "autoload_known_extensions")
+    return duckdb.connect(config=dict.fromkeys(settings, "false"))
 
 
 def open_index(folder: str | os.PathLike[str]) -> Index:

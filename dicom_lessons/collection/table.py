@@ -48,6 +48,8 @@ _LONGEST = 4096
 _ESCAPED = re.compile(rb"\\x([0-9a-f]{2})|\\\\")
 _FUNCTIONAL_GROUPS, _PIXELS = 0x52000000, 0x7FE00008
 """Nothing that is asked for stands in the thousands of items of the one, or behind the other."""
+_ALWAYS = (0x00080016, 0x00080018, 0x0020000D, 0x0020000E, 0x00280010)
+"""UIDs that every instance has, and Rows, which most have."""
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\0\x08"}
 _INTEGERS = {"IS": "", "US": "H", "SS": "h", "UL": "L", "SL": "l"}
@@ -134,12 +136,10 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
     start = source[:132] if isinstance(source, bytes) else start_of(source)
     if not begins_like_dicom(start):
         return {"problem": "not-dicom"}  # pydicom would take megabytes of zeros for elements
-    last = min(max(_FUNCTIONAL_GROUPS, *tags), _PIXELS - 1)
-    is_before = last.__lt__  # of int: pydicom's tags compare slowly
     try:
-        dataset = reading.read(
-            source, stop_when=lambda tag, _vr, _length: is_before(tag), specific_tags=tags
-        )
+        dataset = _read_to(max(tags), source, tags)
+        if not all(map(dataset.__contains__, _ALWAYS)):  # perhaps they are out of order
+            dataset = _read_to(max(*tags, _FUNCTIONAL_GROUPS), source, tags)
     except (reading.ReadingError, LookupError) as error:
         code = "unreadable" if start[128:132] == b"DICM" else "not-dicom"
         return {"problem": code, "detail": short(error, 300)}
@@ -154,6 +154,13 @@ def values_of(source: Path | bytes, columns: Sequence[Column]) -> dict[str, Any]
         return {"problem": "unreadable", "detail": _("none of its elements can be read")}
     syntax = reading.value(meta, "TransferSyntaxUID")
     return {**found, "TransferSyntaxUID": syntax and short(syntax)}
+
+
+def _read_to(last: int, source: Path | bytes, tags: list[Any]) -> Dataset:
+    is_before = min(last, _PIXELS - 1).__lt__  # of int: pydicom's tags compare slowly
+    return reading.read(
+        source, stop_when=lambda tag, _vr, _length: is_before(tag), specific_tags=tags
+    )
 
 
 def table_of(
