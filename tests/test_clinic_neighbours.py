@@ -15,7 +15,7 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, generate_frames
 
 from dicom_lessons import clinic, samples
-from dicom_lessons.clinic import patients
+from dicom_lessons.clinic import making
 from dicom_lessons.clinic.inside import Inside
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom, which writes faults
@@ -79,7 +79,7 @@ def without_meta(raw: bytes) -> bytes:
 
 
 def relabelled(raw: bytes, syntax: str) -> bytes:
-    return patients._renamed(raw, uid.UID(syntax))
+    return making.renamed(raw, uid.UID(syntax))
 
 
 def test_sound_files_stay_sound_in_every_encoding() -> None:
@@ -137,7 +137,7 @@ def test_false_labels_of_other_encodings() -> None:
 @pytest.mark.parametrize("part", [0, 0.001, 0.5, 0.9999])
 def test_native_pixels_cut_off_in_every_encoding(part: float) -> None:
     for raw in (raw_of("CT_small"), big_endian(), implicit(), raw_of("rtdose")):
-        pixels = patients._element(raw, PIXELS)
+        pixels = making.element(raw, PIXELS)
         cut = pixels.value_offset + int(pixels.length * part)
         assert first_of(raw[:cut]) == "truncated_pixels"
 
@@ -147,7 +147,7 @@ def test_cuts_in_front_of_and_behind_pixels() -> None:
     for size in (200, 900, len(raw) - 20):
         assert first_of(raw[:size]) == "truncated"
     assert first_of(raw_of("rtplan")[:1500]) == "truncated"
-    notes = clinic.examine(raw[: patients._element(raw, PIXELS).offset]).diagnoses
+    notes = clinic.examine(raw[: making.element(raw, PIXELS).offset]).diagnoses
     assert [one.where for one in notes] == ["PixelData"]
 
 
@@ -192,7 +192,7 @@ def test_odd_lengths_of_any_element_in_any_encoding() -> None:
 )  # fmt: skip
 def test_wrong_vrs_of_other_elements(tag: int, vr: bytes) -> None:
     for raw in (raw_of("CT_small"), big_endian()):
-        each = patients._element(raw, tag)
+        each = making.element(raw, tag)
         assert first_of(raw[: each.offset + 4] + vr + raw[each.offset + 6 :]) == "wrong_vr"
 
 
@@ -338,7 +338,7 @@ def test_rows_and_columns_that_changed_places() -> None:
 
 
 def test_planar_configuration_of_16_bits_and_of_many_frames() -> None:
-    dataset = patients._native(raw_of("virtual/sc"))
+    dataset = making.native(raw_of("virtual/sc"))
     dataset.PlanarConfiguration = 1 - dataset.PlanarConfiguration
     for syntax in (uid.ImplicitVRLittleEndian, uid.ExplicitVRBigEndian):
         assert first_of(encoded(saved(dataset), syntax)) == "planar_configuration"
