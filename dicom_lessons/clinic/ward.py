@@ -69,9 +69,12 @@ class Patient:
 
 def _known() -> dict[str, Patient]:
     """Return the patients of ``patients.json`` in the order of their beds."""
-    rows = json.loads(Path(__file__).with_name("patients.json").read_text(encoding="utf-8"))
+    rows: list[dict[str, Any]] = json.loads(
+        Path(__file__).with_name("patients.json").read_text(encoding="utf-8")
+    )
+    lists = ("others", "free")
     return {
-        row["name"]: Patient(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        row["name"]: Patient(**{**row, **{key: tuple(row.get(key, ())) for key in lists}})
         for row in rows
     }
 
