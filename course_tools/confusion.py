@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from dicom_lessons import samples
 from dicom_lessons.clinic import PATIENTS, examine, examine_all, patients
+from dicom_lessons.clinic.making import Unfit
 
 BASES = 12
 """Good files that each fault is planted into at most."""
@@ -118,7 +119,7 @@ def plant(most: int = BASES) -> Confusion:
         for base in bases:
             try:
                 broken = make(base)
-            except patients.Unfit:
+            except Unfit:
                 continue
             counted.add(name, first_of(broken) or "nothing")
             done += 1

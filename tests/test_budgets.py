@@ -27,10 +27,10 @@ LARGER_ROOMS = {
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
-    "read_write": 1700,
-    "pixels": 2070,
+    "read_write": 1800,
+    "pixels": 2110,
     "network": 1975,
-    "clinic": 2480,
+    "clinic": 2430,
     "collection": 1816,
 }
 OTHERS = {"exercises": 1905, "viewer": 750, "browser": 850}

@@ -23,7 +23,7 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 from course_tools import confusion
 from dicom_lessons import clinic, read_write, reading, samples
 from dicom_lessons.__main__ import main
-from dicom_lessons.clinic import patients
+from dicom_lessons.clinic import making, patients
 from dicom_lessons.clinic.command import STATUS
 from dicom_lessons.clinic.faults import FAULTS, ORDER, SEVERITIES, Diagnosis, ranked
 from dicom_lessons.clinic.inside import Inside
@@ -86,7 +86,7 @@ def test_breaking_is_deterministic_and_leaves_the_good_file(name: str) -> None:
 def test_a_file_that_does_not_allow_a_fault_says_so(name: str, base: str) -> None:
     try:
         broken = getattr(patients, name)(raw_of(base))
-    except patients.Unfit as error:
+    except making.Unfit as error:
         assert str(error)
     else:
         assert isinstance(broken, bytes)

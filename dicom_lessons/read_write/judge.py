@@ -98,8 +98,8 @@ def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[F
         judged = [*_judge_values(entry)]
         if not _is_usual(entry.element.tag, entry.element.VR):
             judged = [*_judge_terms(entry), *_judge_tag(entry), *judged]
-        if not judged and (known := mark(entry.kept)):
-            _sound.add(known)
+        if not judged and (seen := mark(entry.kept)):
+            _sound.add(seen)
         found += judged
     found += [*judge_texts(entries), *judge_items(entries)]
     notes = list(_judge_frames(dataset, stored))
