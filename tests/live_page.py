@@ -96,13 +96,18 @@ class LivePage:
     def touch(self, cell: str) -> bool:
         """Use the controls of a cell's widget, one after another, until something else changes."""
         widget = self.widget(cell)
+        seen = widget.evaluate(_SEEN)
         for use in (_drag, _choose, _check, _pick, _type, _press):
+            if use(widget) and self._changes(widget, seen, seconds=2):
+                return True
             seen = widget.evaluate(_SEEN)
-            if use(widget):
-                for _tenth in range(200):
-                    if widget.evaluate(_SEEN) != seen:
-                        return True
-                    self.page.wait_for_timeout(100)
+        return self._changes(widget, seen, seconds=SECONDS)
+
+    def _changes(self, widget: Locator, seen: str, seconds: int) -> bool:
+        for _tenth in range(10 * seconds):
+            if widget.evaluate(_SEEN) != seen:
+                return True
+            self.page.wait_for_timeout(100)
         return False
 
 

@@ -225,8 +225,10 @@ def lay_out(parts: Path, course: Path, folder: Path, kernel: Path) -> None:
 
 def _pyodides(known: Mapping[str, Any], parts: Path, folder: Path) -> dict[str, Any]:
     """Copy what Pyodide itself has, each checked, and return the entries of its lock."""
-    left = {name: entry for name, entry in known.items() if name not in LEFT_OUT}
-    roots = [*ROOTS, *(TABLES if has_tables(parts) else ())]
+    tables = has_tables(parts)  # their pandas may ask for time zones
+    left_out = {*LEFT_OUT} - ({"pytz"} if tables else set())
+    left = {name: entry for name, entry in known.items() if name not in left_out}
+    roots = [*ROOTS, *(TABLES if tables else ())]
     packages = {name: known[name] for name in closure(left, roots) if name not in FROM_PYPI}
     for name, entry in packages.items():
         _require_hash(parts / entry["file_name"], entry["sha256"])
