@@ -20,20 +20,20 @@ PACKAGE = ROOT / "dicom_lessons"
 TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
-    "deidentify": 1650,
+    "deidentify": 1670,
     "volume": 1680,
     "structure": 1510,
-    "sop": 1440,
+    "sop": 1560,
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
     "read_write": 1800,
     "pixels": 2110,
-    "network": 1975,
+    "network": 2085,
     "clinic": 2430,
     "collection": 1816,
 }
-OTHERS = {"exercises": 1905, "viewer": 750, "browser": 850}
+OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8700, 29_000
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 120

@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import ssl
 from pathlib import Path
+from typing import Any
 
 _FIRST_DAY, _LAST_DAY = datetime.date(2020, 1, 1), datetime.date(2098, 12, 31)
 
@@ -70,14 +71,17 @@ def make_certificates(
     paths = target / "authority.pem", target / "server.pem", target / "server.key"
     for path, certificate in zip(paths, made, strict=False):
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret = keys[1].private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    paths[2].write_bytes(secret)
-    paths[2].chmod(0o600)
+    _write_key(paths[2], keys[1])
     return paths
+
+
+def _write_key(path: Path, key: Any) -> None:
+    from cryptography.hazmat.primitives import serialization
+
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    path.chmod(0o600)
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

@@ -126,7 +126,7 @@ def _classes() -> tuple[Any, Any]:
     from pynetdicom.fsm import InvalidEventError
     from pynetdicom.transport import AssociationServer, RequestHandler
 
-    class Server(AssociationServer):
+    class TellingServer(AssociationServer):
         note: Callable[[str, str], None]
 
         def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
@@ -159,4 +159,4 @@ def _classes() -> tuple[Any, Any]:
             _acknowledge_at_once(association.dul.socket)
             return association
 
-    return Server, Handler
+    return TellingServer, Handler
