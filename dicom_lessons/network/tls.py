@@ -41,17 +41,13 @@ def make_certificates(
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
     keys = [ec.generate_private_key(ec.SECP256R1()) for _each in range(2)]
-    issuer = named("Authority of this lesson")
+    issuer = _named("Authority of this lesson")
     made = []
     for subject, key, is_authority, end in (
         (issuer, keys[0], True, _LAST_DAY),
-        (named(address), keys[1], False, last_day),
+        (_named(address), keys[1], False, last_day),
     ):
         builder = (
             x509.CertificateBuilder()
@@ -73,6 +69,12 @@ def make_certificates(
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     _write_key(paths[2], keys[1])
     return paths
+
+
+def _named(text: str) -> Any:
+    from cryptography import x509
+
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
 
 
 def _write_key(path: Path, key: Any) -> None:
