@@ -8,6 +8,7 @@ the standard calls unknown: VR UN, and the bytes as they are stored (PS3.5 §6.2
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -155,7 +156,9 @@ class _Forgiving(Dataset):
         return found
 
     def _converted(self, tag: BaseTag) -> Any:
-        with warnings.catch_warnings(action="ignore"):
+        # what is silent already need not be made so for every element
+        silent = warnings.filters[:1] and warnings.filters[0][:3] == ("ignore", None, Warning)
+        with nullcontext() if silent else warnings.catch_warnings(action="ignore"):
             try:
                 return super().__getitem__(tag)
             except Exception:  # whatever pydicom raises on bytes that make no value

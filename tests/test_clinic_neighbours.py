@@ -14,8 +14,9 @@ from pydicom import DataElement, Dataset, config, dcmread, dcmwrite, uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, generate_frames
 
-from dicom_lessons import clinic, reading, samples
-from dicom_lessons.clinic import making
+from course_tools import confusion
+from dicom_lessons import clinic, read_write, reading, samples
+from dicom_lessons.clinic import making, patients
 from dicom_lessons.clinic.inside import Inside
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom, which writes faults
@@ -485,3 +486,51 @@ def test_what_was_sound_before_is_found_sound_and_wrong_is_found_wrong() -> None
     ]
     twice = [[clinic.examine(name).diagnoses for name in names] for _time in range(2)]
     assert twice[0] == twice[1]
+
+
+# ---- series in other directions
+
+
+def turned(files: list[bytes], degrees: float) -> list[bytes]:
+    """Return slices turned around the first axis of the patient."""
+    angle = np.deg2rad(degrees)
+    turn = np.array(
+        [[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]]
+    )
+    made = []
+    for raw in files:
+        dataset = opened(raw)
+        rows = np.array(dataset.ImageOrientationPatient, float).reshape(2, 3) @ turn.T
+        place = turn @ np.array(dataset.ImagePositionPatient, float)
+        dataset.ImageOrientationPatient = [f"{one:.6f}" for one in rows.reshape(-1)]
+        dataset.ImagePositionPatient = [f"{one:.6f}" for one in place]
+        made.append(saved(dataset))
+    return made
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 90])
+def test_series_in_any_direction(degrees: float) -> None:
+    for stack in (confusion.series()[0], confusion.series()[3]):
+        files = sorted(turned(stack, degrees), key=making.place)
+        assert confusion.first_of(files) == ""
+        backwards = [making.numbered(raw, 100 - n) for n, raw in enumerate(files)]
+        assert confusion.first_of(backwards[::2] + backwards[1::2]) == ""
+        assert confusion.first_of(files[:2] + files[4:]) == "incomplete_series"
+        assert confusion.first_of(patients.incomplete_series(files)) == "incomplete_series"
+        assert confusion.first_of(patients.shuffled_series(files)) == "shuffled_series"
+
+
+# ---- the second opinion
+
+
+@pytest.mark.tools
+def test_the_validator_has_one_runner_and_says_why_it_did_not_judge(tmp_path: Any) -> None:
+    program = tools.dciodvfy()
+    rtplan = read_write.verdict("rtplan")
+    assert rtplan.broken is None and rtplan == read_write.verdict("rtplan", program)
+    assert set(rtplan.errors) < set(rtplan.complaints) < set(rtplan.lines)
+    deflated = read_write.verdict("image_dfl")
+    assert deflated.broken is not None and deflated.errors == []
+    path = tmp_path / "nothing"
+    path.write_bytes(b"")
+    assert read_write.verdict(path).errors or read_write.verdict(path).broken

@@ -20,6 +20,8 @@ ROUGHER = 1.7
 """How many times rougher a picture is that is read in the wrong order."""
 SMALLEST = 48
 """Rows and columns below which a picture tells nothing of itself."""
+LONGEST_SEGMENT = 2**21
+"""Bytes of RLE that are unpacked to see how many they make."""
 _ITEM = b"\xfe\xff\x00\xe0"
 _PROJECTIONS = ("CR", "DX", "MG", "IO", "PX", "RG")
 _SURROUNDED = ("CT", "MR", "PT", "US", "NM")
@@ -60,6 +62,8 @@ def _segment(fragment: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
     if len(frame) < 64:
         return
     first, second = struct.unpack_from("<2I", frame, 4)
+    if (second or len(frame)) - first > LONGEST_SEGMENT:
+        return
     size = _unpacked(frame[first : second or None])
     if size not in (rows * columns, rows * columns + 1):
         what = _("the first segment of RLE makes {rows} rows of {columns}, Rows says {told}",
