@@ -31,7 +31,7 @@ LARGER_ROOMS = {
     "pixels": 2070,
     "network": 1975,
     "clinic": 2480,
-    "collection": 1816,
+    "collection": 1817,
 }
 OTHERS = {"exercises": 1905, "viewer": 750, "browser": 850}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8500, 29_000
