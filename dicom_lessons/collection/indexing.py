@@ -166,6 +166,7 @@ class _Parts:
             table, self._waiting = pa.concat_tables(self._waiting), []
             self._write(table, self.folder / f"part-{self._next:05}.parquet")
             self._next += 1
+            pa.default_memory_pool().release_unused()
         self._since = time.monotonic()
 
     def save_quietly(self) -> None:
