@@ -21,9 +21,9 @@ TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
     "deidentify": 1670,
-    "volume": 1680,
+    "volume": 1685,
     "structure": 1510,
-    "sop": 1560,
+    "sop": 1570,
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
@@ -34,7 +34,7 @@ LARGER_ROOMS = {
     "collection": 1817,
 }
 OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}
-KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8700, 29_000
+KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8800, 29_000
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 120
 LINES_PER_FUNCTION = 60

@@ -10,24 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from answers import judged, table
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
 from dicom_lessons.collection import open_idc
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("collection")[name].judge(answer)
-
-
-def table(answers: dict[str, list[Any]]) -> pytest.MarkDecorator:
-    every = [(name, answer) for name, several in answers.items() for answer in several]
-    ids = [f"{name}-{number}" for number, (name, _answer) in enumerate(every)]
-    return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
 
 
 def counted(question: str) -> Any:

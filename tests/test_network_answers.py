@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import judged
 from pydicom import Dataset, dcmread
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelMove,
 )
-
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
-from dicom_lessons.text import set_language
 
 Answer = Any
 MINE = [f"network-{number}" for number in range(1, 21)]
@@ -22,11 +19,6 @@ MINE = [f"network-{number}" for number in range(1, 21)]
 
 # pynetdicom 3.0.4 forgets to close the socket of a connection that fails
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("network")[name].judge(answer)
 
 
 @pytest.mark.parametrize("name", MINE)

@@ -15,21 +15,15 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import requests
+from answers import judged
 from pydicom import dcmread
 from pydicom.filewriter import dcmwrite
 
 from dicom_lessons import samples
-from dicom_lessons.exercises.kinds import Verdict
-from dicom_lessons.exercises.lessons import declared
 from dicom_lessons.network import attackers, checks, listen_in, note_web, open_archive, open_web
 from dicom_lessons.text import set_language
 
 Answer = Any
-
-
-def judged(name: str, answer: object) -> Verdict:
-    set_language("en")
-    return declared("network")[name].judge(answer)
 
 
 def by_hand(address: str, filters: dict[str, object]) -> str:
