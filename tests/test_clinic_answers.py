@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import 
 from answers import judged, table
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian

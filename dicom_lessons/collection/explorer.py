@@ -40,7 +40,8 @@ background:currentColor;opacity:0.45;width:{{ width }}%"></div></td></tr>{% endf
 _SHEET = """\
 <div class="dl-sheet" style="display:flex;flex-wrap:wrap;gap:8px">{% for picture, text in rows %}
 <figure style="margin:0;width:{{ side }}px;border:1px solid var(--jp-border-color1, #bbb)">
-{{ picture }}<figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3">{{ text }}</figcaption>
+{{ picture }}
+<figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3">{{ text }}</figcaption>
 </figure>{% endfor %}</div>
 """
 # the middle instance of each series stands for it
