@@ -17,7 +17,7 @@ LARGEST_ARC = 1000
 _REFERENCES = (0x00081150, 0x00081155, 0x0020000D, 0x0020000E, 0x00200052, 0x30060024)
 _TEXT = ("PN", "LO", "SH", "ST", "LT", "UT", "UC")
 _QUESTION = re.compile(rb"\?[?^ =\\]*\?")
-_REPLACED = re.compile(rb"\xef\xbf\xbd|\xc2\xbf")  # U+FFFD and ¿ in UTF-8
+_REPLACED = re.compile(rb"\xef\xbf\xbd|\xc2\xbf")  # U+FFFD and U+00BF in UTF-8
 
 
 def judge_contents(inside: Inside) -> Iterator[Diagnosis]:
