@@ -289,7 +289,7 @@ def _add_live(live: argparse.ArgumentParser) -> None:
 
     live.add_argument(
         "folder", metavar="FOLDER", nargs="?", type=Path, default=ROOT / "build" / "live",
-        help="is replaced by the site; build/live of the course if none is named",
+        help="an older site there is replaced; build/live of the course if none is named",
     )  # fmt: skip
     live.add_argument(
         "--parts", metavar="FOLDER", type=Path, default=ROOT / "build" / "pyodide",

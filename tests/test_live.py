@@ -20,6 +20,7 @@ from tools import pyodide, require
 
 from course_tools import lessons
 from course_tools.live import compiling, notebooks, wheels
+from course_tools.live.build import build
 from dicom_lessons.browser import recorded
 
 every = pytest.mark.parametrize("path", EVERY, ids=name)
@@ -293,6 +294,15 @@ def test_a_wheel_that_was_compiled_before_is_taken_again(
     monkeypatch.setattr(compiling, "find_node", lambda: "no such program")
     assert compiling.compile_in_place([wheel], tmp_path)
     assert wheel.read_bytes() == b"compiled"
+
+
+def test_what_is_no_live_site_is_not_replaced(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("years of work")
+    for folder in (tmp_path, mine):
+        with pytest.raises(FileExistsError):
+            build(folder, tmp_path / "no parts")
+    assert mine.read_text() == "years of work"
 
 
 def test_every_package_that_pyodide_lacks_is_pinned() -> None:

@@ -21,6 +21,7 @@ EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
     "anywidget",
 )
+SITE = "jupyter-lite.json"
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 
 
@@ -30,17 +31,22 @@ def build(folder: Path, parts: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        Of the site; what lies there is replaced.
+        Of the site; an older one there is replaced.
     parts : Path
         Pyodide's archive, unpacked; gets the wheels that it lacks.
 
     Raises
     ------
+    FileExistsError
+        If the folder is a file, or holds something else than a live site.
     wheels.MissingPart
         If a part of Pyodide, a wheel or an extension of JupyterLab is not there.
     RuntimeError
         If JupyterLite does not build; the message holds what it said.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / SITE).is_file():
+        raise FileExistsError(f"{folder} holds something else: name an empty folder.")
     wheels.require_runtime(parts)
     wheels.gather(parts, lessons.ROOT / "requirements.txt")
     tables = wheels.has_tables(parts)
@@ -98,7 +104,7 @@ def _configure(work: Path) -> None:
             "litePluginSettings": settings,
         },
     }
-    (work / "jupyter-lite.json").write_text(json.dumps(site))
+    (work / SITE).write_text(json.dumps(site))
 
 
 def _extension(name: str) -> Path:
@@ -112,9 +118,7 @@ def _lite(work: Path, folder: Path) -> None:
     output = work / "site"
     command = "import sys; from jupyterlite_core.app import main; sys.exit(main())"
     _run([sys.executable, "-c", command, "build", "--output-dir", str(output)], work)
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder)
     shutil.move(output, folder)
 
 

@@ -111,6 +111,8 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "course_tools.lessons.run",
             "course_tools.solutions.made",
             "course_tools.bench.run",
+            "course_tools.live.build.course_wheel",
+            "course_tools.live.wheels.gather",
             "dicom_lessons.samples.series",
             "dicom_lessons.media._write",
             "dicom_lessons.opening._start_jupyterlab",
