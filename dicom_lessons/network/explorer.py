@@ -18,7 +18,7 @@ from dicom_lessons.widgets import Box
 if TYPE_CHECKING:
     from dicom_lessons.network.archive import Archive
 
-MOST_DRAWN = 40
+MOST_DRAWN, LONGEST_LINE = 40, 44
 _PICTURE = '<img alt="{{ alt }}" src="data:image/png;base64,{{ data }}" style="max-width: 100%">'
 
 
@@ -74,7 +74,7 @@ class MessageExplorer(Box):
         alt = _("the messages of the list below, as arrows between the two programs")
         self.picture.value = render(_PICTURE, alt=alt, data=data)
         self.list.options = [
-            (short(f"{number}. {message}", 120), number)
+            (short(f"{number}. {message}", LONGEST_LINE), number)
             for number, message in enumerate(self.messages, 1)
         ]
         self._choose()
@@ -82,7 +82,11 @@ class MessageExplorer(Box):
     def _choose(self, _change: Any = None) -> None:
         index = self.list.index
         chosen = self.messages[index] if index is not None else None
-        self.command.value = str(command_table(chosen).markup if chosen else "")
+        if chosen is None:
+            self.command.value = ""
+        else:
+            whole = render("<p>{{ message }}</p>", message=chosen)
+            self.command.value = str(whole + command_table(chosen).markup)
 
     def twin(self) -> Page:
         """Return all messages as a table."""
