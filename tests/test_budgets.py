@@ -29,7 +29,7 @@ LARGER_ROOMS = {
     "modality": 1050,
     "read_write": 1800,
     "pixels": 2110,
-    "network": 2085,
+    "network": 2090,
     "clinic": 2430,
     "collection": 1820,
 }
