@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import socket
+import struct
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -155,6 +158,24 @@ def test_users_that_vanish_or_come_at_the_last_moment_do_no_harm() -> None:
 
             at_once(come)
         assert [name for name in threads_of_pynetdicom() if "Acceptor" in name] == []
+
+
+def test_a_connection_that_is_reset_is_closed_here_too() -> None:
+    """An open one would be a warning, and so an error, whenever the garbage is collected."""
+    with sop.storage_provider() as provider:
+        for _number in range(3):
+            connection = socket.create_connection((provider.address, provider.port))
+            linger = struct.pack("ii", 1, 0)  # then closing resets
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            connection.sendall(b"\1")
+            connection.close()
+        held = [one for one in gc.get_objects() if isinstance(one, socket.socket)]
+        ours = [one for one in held if f", {provider.port})" in str(one)]
+        deadline = time.monotonic() + 2
+        while len([one for one in ours if one.fileno() >= 0]) > 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        # the one on which it listens
+        assert len([one for one in ours if one.fileno() >= 0]) == 1
 
 
 def test_broken_messages_end_no_thread_with_an_error() -> None:

@@ -121,6 +121,19 @@ def _acknowledge_at_once(connection: Any) -> None:
     connection.recv = receive_and_acknowledge
 
 
+def _close_at_any_rate(connection: Any) -> None:
+    """Have a connection closed that the other end has reset: pynetdicom gives up half-way."""
+    shut = connection._shutdown_socket
+
+    def shut_and_close() -> None:
+        held = connection.socket
+        shut()
+        if held is not None:
+            held.close()
+
+    connection._shutdown_socket = shut_and_close
+
+
 @cache
 def _classes() -> tuple[Any, Any]:
     from pynetdicom.fsm import InvalidEventError
@@ -157,6 +170,7 @@ def _classes() -> tuple[Any, Any]:
 
             machine.do_action = act_or_end  # type: ignore[method-assign]
             _acknowledge_at_once(association.dul.socket)
+            _close_at_any_rate(association.dul.socket)
             return association
 
     return TellingServer, Handler
