@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ import nbformat
 
 from course_tools import lessons
 from course_tools.live import wheels
+from course_tools.live.compiling import run
 from course_tools.live.notebooks import live_copy, recorded
 
 LANGUAGES = ("en", "ru")
@@ -123,13 +123,4 @@ def _lite(work: Path, folder: Path) -> None:
 
 
 def _run(command: list[str], folder: Path) -> None:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command[1:4])} failed:\n{done.stdout[-4000:]}")
+    run(command, folder, f"{' '.join(command[1:4])} failed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -67,12 +67,19 @@ def find_node() -> str | None:
 
 def _run(node: str, parts: Path, source: Path, target: Path) -> None:
     script, code = _HERE / "compile.mjs", _HERE / "in_pyodide.py"
+    command: list[str | Path] = [node, script, parts.resolve(), source, target, code, *READABLE]
+    run(command, None, "node cannot compile with Pyodide")
+
+
+def run(command: Sequence[str | Path], folder: Path | None, failure: str) -> None:
+    """Run a program in a folder; if it fails, raise a RuntimeError with the end of what it said."""
     done = subprocess.run(
-        [node, script, parts.resolve(), source, target, code, *READABLE],
+        command,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"node cannot compile with Pyodide:\n{done.stdout[-4000:]}")
+        raise RuntimeError(f"{failure}:\n{done.stdout[-4000:]}")

@@ -69,15 +69,17 @@ def write_sources(folder: Path, language: str, *, live: bool) -> None:
     static.mkdir(parents=True)
     (folder / "extra" / "notebooks").mkdir(parents=True)
     (folder / "conf.py").write_text(_CONF.format(language=language), encoding="utf-8")
-    running = lessons.notebooks(language) if live else []
-    addresses = {path: f"../{sitting.live_address(path)}" for path in running}
+
+    def there(path: Path) -> str:
+        return f"../{sitting.live_address(path)}" if live else ""
+
     for path in lessons.notebooks(language):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        page = sitting.Sitting(path, static, addresses.get(path, "")).page(notebook)
+        page = sitting.Sitting(path, static, there(path)).page(notebook)
         (folder / path.name).write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
         shutil.copy(path, folder / "extra" / "notebooks")
     first = lessons.NOTEBOOKS / language / f"{FIRST}.ipynb"
-    home = _home(first, static, addresses.get(first, ""))
+    home = _home(first, static, there(first))
     shutil.copy(lessons.ROOT / "data" / "sheet.png", static)
     shutil.copy(lessons.ROOT / "CITATION.cff", folder / "extra")
     for name, text in {"index": home, **_documents(language)}.items():

@@ -39,7 +39,7 @@ class Inside:
         self.syntax = UID(self.whole.transfer_syntax)
         self.pixels = self.top(PIXEL_DATA)
 
-    def top(self, tag: int) -> Any:
+    def top(self, tag: int | None) -> Any:
         """Return an element of the data set itself, None if there is none."""
         return next((e for e in self.elements if e.tag == tag and not e.depth), None)
 

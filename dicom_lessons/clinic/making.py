@@ -106,10 +106,10 @@ def renamed(raw: bytes, syntax: UID) -> bytes:
 
 def element(raw: bytes, tag: int | None) -> Any:
     """Return where an element of the data set lies; Unfit if it has none."""
-    for each in Inside(raw, "").elements:
-        if each.tag == tag and not each.depth:
-            return each
-    raise Unfit(_("it has no pixels"))
+    found = Inside(raw, "").top(tag)
+    if found is None:
+        raise Unfit(_("it has no pixels"))
+    return found
 
 
 def number(text: str) -> int:
