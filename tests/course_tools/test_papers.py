@@ -147,3 +147,18 @@ def test_every_sitting_with_a_task_of_its_own_has_a_row_in_the_rubric() -> None:
     for notebook in notebooks("en"):
         own = "## On your own" in notebook.read_text("utf-8")
         assert own == (f"{notebook.name}#On-your-own) |" in text), notebook.name
+
+
+def test_the_plan_for_a_semester_counts_what_is_there() -> None:
+    total = len(notebooks("en"))
+    for path, said in zip(TEACHING, ["26 of the {} sittings", "26 занятий из {}"], strict=True):
+        assert said.format(total) in path.read_text(encoding="utf-8"), path.name
+    first = [
+        one.stem[:3] for one in notebooks("en") if one.stem[:2] <= "07" and one.stem[:3] != "05c"
+    ]
+    archives = [
+        one.stem for one in notebooks("en") if one.stem[:2] == "08" or "09a" <= one.stem < "09d"
+    ]
+    images = [one.stem for one in notebooks("en") if one.stem[:2] in {"10", "11"}]
+    assert len(first) == 20
+    assert len(archives) == len(images) == 6
