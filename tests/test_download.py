@@ -36,7 +36,7 @@ from dicom_lessons.download import (
 from dicom_lessons.download.classroom import ARCHIVE
 from dicom_lessons.download.server import FAULTS, Faulty, serve
 from dicom_lessons.download.web import Way
-from dicom_lessons.exercises import kinds
+from dicom_lessons.exercises import sources
 from dicom_lessons.exercises.lessons import declared
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 40
@@ -1008,7 +1008,7 @@ from dicom_lessons import fetching, samples
 def judged(name: str, source: str) -> bool | None:
     namespace: dict[str, Any] = {}
     exec(IMPORTS + textwrap.dedent(source), namespace)
-    answer = namespace["answer"] if "answer" in namespace else namespace[kinds.bound_name(source)]
+    answer = namespace["answer"] if "answer" in namespace else namespace[sources.bound_name(source)]
     return declared("download")[name].judge(answer).right
 
 

@@ -26,7 +26,7 @@ from lesson_files import cells, sittings_of
 import dicom_lessons
 from course_tools import lessons
 from dicom_lessons import check, compare, hint, predict, progress, quiz, solution
-from dicom_lessons.exercises import feedback, forms, judging, kinds
+from dicom_lessons.exercises import comparing, feedback, forms, judging, kinds, sources
 from dicom_lessons.exercises import lessons as declarations
 from dicom_lessons.exercises.judging import answered
 from dicom_lessons.exercises.lessons import LESSONS, declared
@@ -63,7 +63,7 @@ def fresh_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def answer_of(source: str) -> object:
     namespace: dict[str, Any] = {}
     exec(compile(source, "<answer>", "exec"), namespace)
-    return namespace[kinds.bound_name(source)]
+    return namespace[sources.bound_name(source)]
 
 
 @cache
@@ -299,7 +299,7 @@ def test_check_cells_import_check_anew_and_accept_the_solution(
         said = capsys.readouterr().out
         assert said.startswith(_("Right. {why}", why=""))
         stub = ast.parse(cells[name]["source"]).body[-1]
-        assert kinds.bound_name(ast.unparse(stub)) == kinds.bound_name(exercise.solution)
+        assert sources.bound_name(ast.unparse(stub)) == sources.bound_name(exercise.solution)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -416,7 +416,7 @@ def test_no_rubbish_passes_or_harms(name: str) -> None:
         verdict, message = answered(EXERCISES[name], rubbish)
         assert message
         if verdict.right:
-            assert kinds.same(rubbish, rubbish) and not isinstance(rubbish, str | Hostile)
+            assert comparing.same(rubbish, rubbish) and not isinstance(rubbish, str | Hostile)
 
 
 _scalars = (

@@ -32,9 +32,11 @@ from tools import require
 
 from dicom_lessons import pixels, samples
 from dicom_lessons.pixels import PictureWarning, PixelError, Window, display
+from dicom_lessons.pixels.decoders import DECODERS
 from dicom_lessons.pixels.display import default_voi
-from dicom_lessons.pixels.grey import FUNCTIONS, LookupTable, rescale, units
-from dicom_lessons.pixels.stored import DECODERS, frames_of
+from dicom_lessons.pixels.grey import FUNCTIONS
+from dicom_lessons.pixels.header import frames_of
+from dicom_lessons.pixels.modality_lut import LookupTable, rescale, units
 
 
 def grey(**elements: Any) -> Dataset:

@@ -150,7 +150,7 @@ def registered(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     known = replace(samples.get("virtual/ct_volume"), file=path.name, sha256=sha256)
     monkeypatch.setattr(samples, "MADE", path.parent)
-    monkeypatch.setattr(samples, "_registry", lambda: {known.name: known})
+    monkeypatch.setattr(samples, "samples_known", lambda: {known.name: known})
     return known.name
 
 

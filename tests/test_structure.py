@@ -33,8 +33,9 @@ from pydicom.uid import (
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
 from dicom_lessons import reading, samples
-from dicom_lessons.exercises.kinds import Exercise, Parsons, bound_by
+from dicom_lessons.exercises.kinds import Exercise, Parsons
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.structure import (
     StructureError,
     find_element,

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -229,22 +230,18 @@ def _column(keyword: str) -> Column:
             _("{keyword!r} is no keyword of the dictionary (PS3.6).", keyword=short(keyword))
         )
     vr, many = dictionary_VR(tag).split()[0], dictionary_VM(tag) != "1"
+    make = partial(Column, keyword, Tag(tag), vr)
     if vr in _TEXTS:
-        kind, read = pa.string(), _text
-    elif vr in _NUMBERS and many:
-        kind, read = pa.list_(pa.float64()), _several
-    elif vr in _NUMBERS:
-        kind, read = pa.float64(), _number
-    elif vr in _INTEGERS and not many:
-        kind, read = pa.int64(), _integer
-    else:
-        raise CollectionError(
-            _(
-                "{keyword} cannot be a column: its values are no text and no numbers.",
-                keyword=keyword,
-            )
-        )
-    return Column(keyword, Tag(tag), vr, kind, read)
+        return make(pa.string(), _text)
+    if vr in _NUMBERS and many:
+        return make(pa.list_(pa.float64()), _several)
+    if vr in _NUMBERS:
+        return make(pa.float64(), _number)
+    if vr in _INTEGERS and not many:
+        return make(pa.int64(), _integer)
+    raise CollectionError(
+        _("{keyword} cannot be a column: its values are no text and no numbers.", keyword=keyword)
+    )
 
 
 def _text(dataset: Dataset, column: Column) -> str | None:

@@ -13,8 +13,10 @@ from collections import Counter
 
 from dicom_lessons.exercises import progress
 from dicom_lessons.exercises.forms import LETTERS
-from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Verdict, bound_by
+from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons
 from dicom_lessons.exercises.plain import shown
+from dicom_lessons.exercises.sources import bound_by
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import _
 
 TRIES = 3

@@ -13,7 +13,8 @@ from pydicom import Dataset
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import _
 
 # mm: the tumour of virtual/ct along row 268, from half height to half height; then what the

@@ -15,8 +15,9 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_lessons import read_write, reading, samples, sop
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.kinds import Check, Code
 from dicom_lessons.exercises.plain import shown
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
 

@@ -11,9 +11,10 @@ from typing import IO, Any
 from pydicom import Dataset
 from pydicom.tag import BaseTag
 
-from dicom_lessons import reading
+from dicom_lessons import archives, reading
+from dicom_lessons.read_write.entries import entries_of
 from dicom_lessons.read_write.judge import losses
-from dicom_lessons.read_write.texts import decode_all, entries_of
+from dicom_lessons.read_write.texts import decode_all
 from dicom_lessons.text import _
 
 WRITER = (BaseTag(0x00020012), BaseTag(0x00020013))
@@ -31,7 +32,7 @@ class SaveError(OSError):
 def read_zip(
     archive: str | os.PathLike[str] | IO[bytes],
     *,
-    most_bytes: int = reading.MOST_ZIPPED,
+    most_bytes: int = archives.MOST_ZIPPED,
     **options: Any,
 ) -> dict[str, Dataset]:
     """Read all DICOM files of a zip archive in memory; nothing is unpacked onto the disk.
@@ -58,7 +59,7 @@ def read_zip(
     """
     datasets = {}
     try:
-        for name, raw in reading.members_of(archive, most_bytes):
+        for name, raw in archives.members_of(archive, most_bytes):
             if raw[128:132] == b"DICM":
                 datasets[name] = reading.read(raw, **options)
     except (OSError, reading.ReadingError) as error:

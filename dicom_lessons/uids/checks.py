@@ -13,8 +13,9 @@ from pydicom import Dataset
 
 from dicom_lessons import samples, uids
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Repair, Verdict, called
+from dicom_lessons.exercises.kinds import Check, Repair
 from dicom_lessons.exercises.plain import Raised, Refused
+from dicom_lessons.exercises.verdicts import Verdict, called
 from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below

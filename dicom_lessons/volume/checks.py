@@ -13,7 +13,8 @@ from pydicom.uid import UID
 
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import N_, _
 
 Cases = Sequence[tuple[object, ...]]
