@@ -193,7 +193,7 @@ def _taken(file: _BoundedFile | _BoundedBytes, options: dict[str, Any]) -> FileD
 
 def _holds_unknown(file: _BoundedFile | _BoundedBytes, dataset: Dataset) -> bool:
     """Return whether a sequence of undefined length was stored with VR UN."""
-    for each in dataset._dict.values():
+    for each in dataset.values():
         if isinstance(each, DataElement) and each.VR == "SQ":
             file.seek(max(each.file_tell or 0, 8) - 8)
             if file.read(2) == b"UN":

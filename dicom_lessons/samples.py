@@ -130,11 +130,6 @@ def read(name: str, **options: Any) -> FileDataset:
     return dcmread(path(name), **options)
 
 
-def cache_folder() -> Path:
-    """Return the folder of this user that keeps what was downloaded or made on first use."""
-    return places.cache()
-
-
 def download(name: str) -> Path:
     """Download a sample, unless it is here already, and return its path.
 
@@ -207,7 +202,7 @@ def series(name: str) -> list[Path]:
                     cure=_cure(sample),
                 )
             )
-        folder = cache_folder() / "series" / sample.sha256[:16]
+        folder = places.cache() / "series" / sample.sha256[:16]
         with ZipFile(file) as opened:
             if not _is_in(folder, opened):
                 _unpack(opened, folder)
@@ -250,7 +245,7 @@ def _here(sample: Sample) -> Path:
 
 def _folder(sample: Sample) -> Path:
     if sample.source == "downloaded":
-        return cache_folder() / "samples"
+        return places.cache() / "samples"
     return BUNDLED if sample.source == "bundled" else MADE
 
 

@@ -28,7 +28,7 @@ from pydicom import Dataset, dcmread
 from tools import require
 
 from course_tools import lessons
-from dicom_lessons import download, fetching, samples
+from dicom_lessons import download, fetching, places, samples
 from dicom_lessons.download import (
     classroom,
     explore_faults,
@@ -285,7 +285,7 @@ def test_the_way_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_stand_in_says_that_it_is_one_and_has_the_same_flaws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(places, "cache", lambda: tmp_path)
     address = download.start_classroom()
     way = Way(address, "classroom")
     content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 
-from dicom_lessons.exercises import comparing, forms, kinds, sources
+from dicom_lessons.exercises import forms, kinds, plain, sources
 from dicom_lessons.exercises.lessons import LESSONS, declared
 from dicom_lessons.text import LANGUAGES, _, set_language
 
@@ -157,7 +157,7 @@ def named(**values: str) -> Dataset:
     ids=str,
 )
 def test_what_differs_is_shown(got: object, expected: object) -> None:
-    one, other = comparing.contrast(got, expected)
+    one, other = plain.contrast(got, expected)
     assert one != other
     assert one
     assert other

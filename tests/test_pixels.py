@@ -349,8 +349,7 @@ def test_mutated_files_are_shown_or_refused(name: str) -> None:
 def test_all_bundled_files_are_shown_or_refused_with_a_sentence() -> None:
     shown = 0
     for name in samples.names(source="bundled"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what pydicom says on reading
+        with warnings.catch_warnings(action="ignore"):  # what pydicom says on reading
             dataset = samples.read(name, force=True)
         try:
             picture: NDArray[np.uint8] = display.drawn(dataset)
@@ -388,8 +387,7 @@ DCMTK = ("1.2.840.10008.1.2.5", *JPEGTransferSyntaxes)
 
 
 def read(path: Path) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset = dcmread(path, force=True)
     if "TransferSyntaxUID" not in dataset.file_meta and "PixelData" in dataset:
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian

@@ -320,8 +320,7 @@ def f(ds, codec):
         """
 def f(ds, codec):
     import warnings
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         for tag in ds.keys():
             raw = ds.get_item(tag).value
             if ds[tag].VR == "SQ":

@@ -120,8 +120,7 @@ def test_elements_stand_where_pydicom_finds_them(path: Path) -> None:
     elements = [e for e in part.children(None) if e.tag.group != 2]
     stream = BytesIO(part.raw)
     stream.seek(elements[0].offset)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         found = list(data_element_generator(stream, not part.explicit, part.little_endian))
     assert len(found) == len(elements)
     for theirs, ours in zip(found, elements, strict=True):

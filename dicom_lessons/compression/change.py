@@ -163,8 +163,8 @@ def _native(dataset: Dataset) -> Dataset:
     with noted() as notes:
         values = stored_values(dataset, None)
     source = UID(dataset.file_meta.TransferSyntaxUID)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the file it was read from is closed, and is not needed
+    with warnings.catch_warnings(action="ignore"):
+        # the file it was read from is closed, and is not needed
         copy = deepcopy(dataset)
     if source == ExplicitVRBigEndian:
         swap_words(copy)

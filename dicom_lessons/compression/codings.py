@@ -256,8 +256,10 @@ def _size(dataset: Dataset) -> int:
 def _file_of(dataset: Dataset) -> bytes:
     file = BytesIO()
     broken = refusal(N_("The object cannot be written: {reason}."), CompressionError)
-    with broken, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd values of other elements are no matter here
+    with (
+        broken,
+        warnings.catch_warnings(action="ignore"),
+    ):  # odd values of other elements are no matter here
         check_writable(dataset)
         dcmwrite(file, dataset)
     return file.getvalue()

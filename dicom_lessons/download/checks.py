@@ -91,8 +91,8 @@ class Download(Exercise):
     """
 
     def _judge(self, answer: object) -> Verdict:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # connections that the function forgets to close
+        with warnings.catch_warnings(action="ignore"):
+            # connections that the function forgets to close
             try:
                 return self._first_failing(answer)
             finally:

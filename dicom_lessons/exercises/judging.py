@@ -39,8 +39,7 @@ def answered(exercise: Exercise, answer: object) -> tuple[Verdict, str]:
 def judged(exercise: Exercise, answer: object) -> Verdict:
     """Judge an answer, whatever it does, and count the try."""
     # nbgrader takes away the points of a check cell that writes to stderr
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stderr(io.StringIO()):
         try:
             verdict = exercise.judge(answer)
         except KeyboardInterrupt:

@@ -14,12 +14,22 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+
 from dicom_lessons import reading
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.apart import Unfinished, apart
 from dicom_lessons.exercises.calls import Outcome, outcomes
-from dicom_lessons.exercises.comparing import contrast, partly, same
-from dicom_lessons.exercises.plain import Raised, Refused, is_scalar, plain, shown
+from dicom_lessons.exercises.plain import (
+    Raised,
+    Refused,
+    contrast,
+    is_scalar,
+    partly,
+    plain,
+    same,
+    shown,
+)
 from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.exercises.verdicts import Verdict, called, looked_at
 from dicom_lessons.text import _, language
@@ -193,12 +203,13 @@ class Repair(Exercise):
 class Code(Exercise):
     """A function that is called with several inputs and compared with the model's results.
 
-    ``cases`` returns the argument tuples; results are compared after ``form``, exceptions by
-    their type; a subclass is as good.
+    ``cases`` returns the argument tuples; results are compared after ``form``, numbers to
+    ``within`` if it is given, exceptions by their type; a subclass is as good.
     """
 
     cases: Cases
     form: forms.Form = forms.as_it_is
+    within: tuple[float, float] | None = None
 
     def _judge(self, answer: object) -> Verdict:
         wanted = self._wanted  # before a learner's function can change what the models look at
@@ -255,7 +266,9 @@ class Code(Exercise):
 
     def _matches(self, one: Any, other: Any) -> bool:
         """Compare two plain forms of what was returned; a kind of its own may compare otherwise."""
-        return same(one, other)
+        if self.within is None:
+            return same(one, other)
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, *self.within)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +283,8 @@ class Check:
         A form of this exercise alone; those of :mod:`forms` are named in the text.
     examine : callable or None
         Looks at the file of a :class:`Repair`.
+    within : tuple of two floats or None
+        By how much numbers may be off: relative to what is expected, and besides.
     kind : type or None
         A kind of this room's own.
     """
@@ -277,4 +292,5 @@ class Check:
     cases: Cases | None = None
     form: forms.Form | None = None
     examine: Callable[[Path], str] | None = None
+    within: tuple[float, float] | None = None
     kind: type[Exercise] | None = None

@@ -191,7 +191,7 @@ def overlay(dataset: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
         Shape (rows, columns) of the picture; all overlay groups in one. Also drawn is what older
         files keep in bits of Pixel Data that no pixel uses.
     """
-    groups = sorted(tag >> 16 for tag in dataset._dict if tag & 0xFF01FFFF == 0x60000010)
+    groups = sorted(tag >> 16 for tag in [*dataset.keys()] if tag & 0xFF01FFFF == 0x60000010)
     drawn = None
     for group in groups:
         plane = _plane(dataset, group, frame)

@@ -59,8 +59,7 @@ def _decoded(
     reason = ""
     for name in decoders_of(header.syntax):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"):
                 found, _changed = decoder_with(name, header.syntax).as_array(
                     encapsulate([coded]), index=0, decoding_plugin=name, raw=True, **options
                 )

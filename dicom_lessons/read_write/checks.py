@@ -127,8 +127,7 @@ def _for_replacing() -> Sequence[tuple[object, ...]]:
 
 def _saved(dataset: Dataset) -> Dataset:
     buffer = BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # letters that are lost show in what is read
+    with warnings.catch_warnings(action="ignore"):  # letters that are lost show in what is read
         dataset.save_as(buffer, implicit_vr=False, little_endian=True)
     return reading.read(buffer.getvalue())
 
@@ -150,8 +149,7 @@ def _texts(dataset: Dataset) -> list[object]:
 
 
 def _read(path: Path) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is wrong is said by the explanation
+    with warnings.catch_warnings(action="ignore"):  # what is wrong is said by the explanation
         dataset = reading.read(path, force=False)
         dataset.decode()
     return dataset

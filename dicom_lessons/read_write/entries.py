@@ -105,7 +105,7 @@ def entries_of(
         raise ValueError(
             _("{path}: nested deeper than {deepest}.", path=path[-150:], deepest=DEEPEST)
         )
-    marks = ((tag, mark(kept)) for tag, kept in dataset._dict.items()) if known else ()
+    marks = ((tag, mark(kept)) for tag, kept in dataset.items()) if known else ()
     elements = elements_of(dataset, {tag for tag, found in marks if found and found in known})
     if 0x00080005 in elements:
         codecs = _codecs(values_of(elements[BaseTag(0x00080005)]))

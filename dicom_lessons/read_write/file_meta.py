@@ -19,8 +19,18 @@ LARGEST_FILE_META = 2**16
 """Bytes of group 0002 within which its length is counted."""
 
 
+def file_meta_of(dataset: Dataset) -> Dataset:
+    """Return the File Meta Information of a data set; empty if it has none."""
+    return getattr(dataset, "file_meta", None) or Dataset()
+
+
+def transfer_syntax_of(dataset: Dataset) -> uid.UID:
+    """Return the Transfer Syntax UID of a data set, an empty UID if it has none."""
+    return uid.UID(str(value(file_meta_of(dataset), "TransferSyntaxUID", "")))
+
+
 def judge_file_meta(dataset: Dataset) -> Iterator[Finding]:
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
+    file_meta = file_meta_of(dataset)
     if not value(file_meta, "TransferSyntaxUID"):
         what = _("missing: nobody can tell how the data set is encoded")
         cure = _("give the data set a FileMetaDataset() as file_meta and set it there")

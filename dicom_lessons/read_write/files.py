@@ -13,6 +13,7 @@ from pydicom.tag import BaseTag
 
 from dicom_lessons import archives, reading
 from dicom_lessons.read_write.entries import entries_of
+from dicom_lessons.read_write.file_meta import file_meta_of
 from dicom_lessons.read_write.judge import losses
 from dicom_lessons.read_write.texts import decode_all
 from dicom_lessons.text import _
@@ -99,7 +100,7 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         raise FileExistsError(
             _("{path} is there already. Choose another name, or set overwrite=True.", path=target)
         )
-    meta = getattr(dataset, "file_meta", None) or Dataset()
+    meta = file_meta_of(dataset)
     writer = {tag: meta.get_item(tag, keep_deferred=True) for tag in WRITER if tag in meta}
     try:
         for found in losses(dataset):

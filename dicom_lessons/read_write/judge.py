@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, charset, config, datadict, uid
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_data_element
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as Items
@@ -19,13 +17,13 @@ from pydicom.tag import BaseTag
 from pydicom.valuerep import validate_value
 
 from dicom_lessons import pixels
-from dicom_lessons.elements import value
+from dicom_lessons.elements import value, why_unwritable
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels.header import frames_of
 from dicom_lessons.pixels.image_pixel import ELEMENTS
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.read_write.entries import Entry, entries_of, mark
-from dicom_lessons.read_write.file_meta import judge_file_meta
+from dicom_lessons.read_write.file_meta import file_meta_of, judge_file_meta, transfer_syntax_of
 from dicom_lessons.read_write.texts import judge_items, judge_texts
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
@@ -87,8 +85,8 @@ def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[F
     >>> [(finding.where, finding.section) for finding in validate(ct)]
     [('SliceThickness', 'PS3.5 §6.2')]
     """
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    entries = [*entries_of(file_meta, "file_meta."), *entries_of(dataset, known=_sound)]
+    entries = [*entries_of(file_meta_of(dataset), "file_meta.")]
+    entries += entries_of(dataset, known=_sound)
     found = [*judge_file_meta(dataset)]
     if len(_sound) > MOST_REMEMBERED:
         _sound.clear()
@@ -109,8 +107,7 @@ def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[F
 
 def losses(dataset: Dataset) -> Iterator[Finding]:
     """Yield what saving would lose or cannot write; what is written as it was read is no loss."""
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    syntax = transfer_syntax_of(dataset)
     same = syntax.is_transfer_syntax and dataset.original_encoding == (
         syntax.is_implicit_VR,
         syntax.is_little_endian,
@@ -135,15 +132,10 @@ def _refused(entry: Entry) -> str:
     vr = _announced(entry) if entry.element.VR == "UN" and entry.kept.is_raw else "UN"
     if vr != "UN":
         return _("its bytes cannot be read as {vr}", vr=vr)
-    scratch = DicomBytesIO()
-    scratch.is_implicit_VR, scratch.is_little_endian = False, True
-    try:
-        # tried alone, as each level of items above doubles the text of pydicom's error and more
-        if entry.element.VR != "SQ" and entry.where.count("[") > HARMLESS_DEPTH:
-            write_data_element(scratch, entry.element, list(entry.codecs))
-    except Exception as error:  # pydicom raises many kinds on odd values
-        return reason_of(error)
-    return ""
+    # tried alone, as each level of items above doubles the text of pydicom's error and more
+    is_deep = entry.element.VR != "SQ" and entry.where.count("[") > HARMLESS_DEPTH
+    error = why_unwritable(entry.element, list(entry.codecs)) if is_deep else None
+    return reason_of(error) if error else ""
 
 
 def _judge_terms(entry: Entry) -> Iterator[Finding]:
@@ -242,11 +234,7 @@ def _is_valid(value: object, vr: str) -> bool:
 
 
 def _judge_pixels(dataset: Dataset, noted: set[str]) -> Iterator[Finding]:
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    raw, syntax = (
-        value(dataset, "PixelData"),
-        uid.UID(str(value(file_meta, "TransferSyntaxUID", ""))),
-    )
+    raw, syntax = value(dataset, "PixelData"), transfer_syntax_of(dataset)
     if not isinstance(raw, bytes) or not syntax.is_transfer_syntax:
         return
     if syntax.is_encapsulated != (raw[:4] == b"\xfe\xff\x00\xe0"):
@@ -268,8 +256,7 @@ def _judge_frames(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Fin
     """Yield the notes on some frames, the first and the last among them, each once."""
     if not any(keyword in dataset for keyword in ELEMENTS):
         return
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    syntax = transfer_syntax_of(dataset)
     if not syntax.is_transfer_syntax:
         return
     last, decoded = frames_of(dataset) - 1, not syntax.is_encapsulated

@@ -80,8 +80,8 @@ class Replacing(Repair):
     """A function that replaces UIDs, examined by what it makes of two files."""
 
     def _judge(self, answer: object) -> Verdict:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the examination names an invalid UID itself
+        with warnings.catch_warnings(action="ignore"):
+            # the examination names an invalid UID itself
             cases = [(samples.read(name),) for name in _OF_ONE_STUDY]
             results, refusal = called(answer, cases, _saved)
             if refusal:

@@ -56,13 +56,7 @@ def still(picture: Markup, *sentences: str) -> Markup:
 def every_frame(
     first: dict[str, Any], count: int, message: Callable[[int], dict[str, Any]], most: int
 ) -> list[dict[str, Any]]:
-    """Return what concerns each frame; nothing is opened if there are too many for a page.
-
-    Raises
-    ------
-    PixelError
-        If they take more bytes than the most.
-    """
+    """Return what concerns each frame, or refuse before all are opened what is too much."""
     pixel = 3 if first["kind"] == "rgb" else np.dtype(first["kind"]).itemsize
     size, text = first["rows"] * first["columns"] * pixel * count, _LEAST_FRAME * count
     messages: list[dict[str, Any]] = []

@@ -248,7 +248,7 @@ class Viewer(Widget):
             opened = self._open(index) if is_open else self._frames.open(index)
             return {"frame": index, "info": describe(*opened)}
         except _REFUSALS as error:
-            return {"frame": index, "note": _sentence(error)}
+            return {"frame": index, "note": str(error)}
 
     def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
         """Send the frames that the browser asks for, or why one cannot be shown."""
@@ -287,7 +287,7 @@ class Viewer(Widget):
             picture = self._display(opened._replace(stored=few))
             overlay = display.overlay(opened.dataset, opened.frame)
         except _REFUSALS as error:
-            return viewer_page.still(Markup(), _sentence(error), hint)
+            return viewer_page.still(Markup(), str(error), hint)
         if overlay is not None:
             picture = viewer_page.with_overlay(picture, overlay[::step, ::step])
         window = (self.center, self.width) if self.table < 0 else None
@@ -296,8 +296,3 @@ class Viewer(Widget):
         aspect = info["aspect"] * (info["rows"] / info["columns"]) / (len(few) / few.shape[1])
         alt = self.about["alt"] or caption
         return viewer_page.still(picture_of(picture, alt, SIDE, aspect), *told)
-
-
-def _sentence(error: Exception) -> str:
-    """Return what an error says; that of a LookupError would stand in quotes."""
-    return str(error.args[0] if isinstance(error, LookupError) and error.args else error)
