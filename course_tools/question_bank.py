@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dicom_lessons.exercises.forms import LETTERS
-from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Value, bound_by
+from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Value
 from dicom_lessons.exercises.lessons import find, sittings
+from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.text import LANGUAGES, N_, _, language, set_language
 
 LONGEST_ANSWER = 120

@@ -10,8 +10,9 @@ from typing import Any
 
 from course_tools import lessons
 from dicom_lessons.exercises.forms import LETTERS
-from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, bound_by, bound_name
+from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons
 from dicom_lessons.exercises.lessons import find
+from dicom_lessons.exercises.sources import bound_by, bound_name
 from dicom_lessons.text import LANGUAGES, N_, _, language, set_language
 
 Cell = dict[str, Any]

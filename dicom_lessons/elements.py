@@ -35,7 +35,7 @@ def element(dataset: Dataset, tag: int | str) -> DataElement | None:
     ('4711', None)
     """
     known = tag_of(tag) if isinstance(tag, str) else BaseTag(tag)
-    kept = dataset._dict.get(known)
+    kept = dataset._dict.get(known)  # get_item takes thrice as long
     if kept is None:
         return None
     if not kept.is_raw:
@@ -49,7 +49,7 @@ def element(dataset: Dataset, tag: int | str) -> DataElement | None:
 def elements(dataset: Dataset) -> dict[BaseTag, DataElement]:
     """Return all elements in their order, as :func:`element` does each."""
     with warnings.catch_warnings(action="ignore"):
-        return {tag: _made(dataset, tag) for tag in sorted(dataset._dict, key=int)}
+        return {tag: _made(dataset, tag) for tag in sorted(dataset.keys(), key=int)}
 
 
 def _made(dataset: Dataset, tag: BaseTag) -> DataElement:
@@ -80,7 +80,8 @@ def is_empty(dataset: Dataset, tag: int | str) -> bool:
 
     Bytes that hold more than padding are not converted to see it.
     """
-    kept: Any = dataset._dict.get(tag_of(tag) if isinstance(tag, str) else BaseTag(tag))
+    known = tag_of(tag) if isinstance(tag, str) else BaseTag(tag)
+    kept: Any = dataset.get_item(known, keep_deferred=True)
     if kept is not None and kept.is_raw and bytes(kept.value or b"").strip(b" \0"):
         return False
     found = element(dataset, tag)
@@ -109,12 +110,19 @@ def check_writable(dataset: Dataset) -> None:
             if found.VR == "SQ":
                 waiting += [(item, depth + 1) for item in found.value or ()]
                 continue
-            scratch = DicomBytesIO()
-            scratch.is_implicit_VR, scratch.is_little_endian = False, True
-            try:
-                write_data_element(scratch, place[tag], place._character_set)
-            except Exception as error:
-                raise ValueError(f"{tag}: {short(error, 100)}") from None
+            if error := why_unwritable(place[tag], place._character_set):
+                raise ValueError(f"{tag}: {short(error, 100)}")
+
+
+def why_unwritable(found: DataElement, codecs: Any) -> Exception | None:
+    """Return what pydicom raises if it is to write an element; None if it can."""
+    scratch = DicomBytesIO()
+    scratch.is_implicit_VR, scratch.is_little_endian = False, True
+    try:
+        write_data_element(scratch, found, codecs)
+    except Exception as error:  # pydicom raises many kinds on odd values
+        return error
+    return None
 
 
 def forgive(dataset: FileDataset) -> FileDataset:
@@ -128,7 +136,8 @@ def forgive(dataset: FileDataset) -> FileDataset:
 
 
 def _as_stored(dataset: Dataset, tag: BaseTag) -> DataElement:
-    stored = dataset._dict[tag].value
+    kept: Any = dataset.get_item(tag, keep_deferred=True)
+    stored = kept.value
     raw = bytes(stored) if isinstance(stored, bytes | bytearray) else None
     unknown = DataElement(tag, "UN", raw, already_converted=True)
     unknown.VR = "UN"  # pydicom looks up what the dictionary says, which it is not
@@ -147,7 +156,7 @@ class _Forgiving(Dataset):
             tag = key if isinstance(key, BaseTag) else Tag(key)
         except Exception:
             raise KeyError(key) from None
-        found = self._dict.get(tag)
+        found: Any = self._dict.get(tag)
         if found is None or found.is_raw:
             found = self._converted(tag)
         if found.VR == "SQ" and found.value and type(found.value[0]) is Dataset:
@@ -162,10 +171,10 @@ class _Forgiving(Dataset):
             try:
                 return super().__getitem__(tag)
             except Exception:  # whatever pydicom raises on bytes that make no value
-                if tag not in self._dict:
+                if tag not in self:
                     raise
-                self._dict[tag] = _as_stored(self, tag)
-                return self._dict[tag]
+                self[tag] = unknown = _as_stored(self, tag)
+                return unknown
 
 
 class _ForgivingFile(_Forgiving, FileDataset):

@@ -50,9 +50,8 @@ def write_media(folder: Path | str, files: Iterable[Path] | None = None) -> Path
         series = samples.names(source="made", kind="series")
         files = [samples.path(name) for name in samples.names(source="made")]
         files += [path for name in series for path in samples.series(name)]
-    with warnings.catch_warnings():
-        # pydicom leaves its temporary folder to the garbage collector, with a warning
-        warnings.simplefilter("ignore", ResourceWarning)
+    # pydicom leaves its temporary folder to the garbage collector, with a warning
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         _write(files, folder)
         gc.collect()
     return folder / "DICOMDIR"

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 import os
 import zlib
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,67 +23,11 @@ from pydicom import FileDataset, dcmread
 
 from dicom_lessons import places, shipped
 from dicom_lessons.fetching import DownloadError, fetch, is_web
+from dicom_lessons.registry import MADE, Sample, samples_known
 from dicom_lessons.text import _, short
 
-MADE = shipped.DATA
-REGISTRIES = (Path(__file__).with_name("samples.json"), MADE / "registry.json")
 BUNDLED = Path(pydicom.data.__file__).parent
 MIRROR = "DICOM_LESSONS_MIRROR"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What the registry knows of one file, or of one series of files that share all values.
-
-    Attributes
-    ----------
-    name : str
-        What lessons call it, such as ``"CT_small"``.
-    file : str
-        Its path below the folder of its source; of a series, that of its zip archive.
-    source : str
-        ``"bundled"`` (with pydicom), ``"made"`` (by this course) or ``"downloaded"``.
-    modality : str
-        Value of (0008,0060), empty where the file has none.
-    sop_class, transfer_syntax : str
-        UIDs, empty where the file has none.
-    photometric_interpretation : str
-        Value of (0028,0004), empty where there are no pixels.
-    frames, rows, columns : int
-        Zero where there are no pixels.
-    size : int
-        Of the file, in bytes.
-    sha256 : str
-        Hash of the bytes, in hexadecimal.
-    licence : str
-        Terms of use, or the plain words that none are stated.
-    teaches : str
-        One line on what the file is good for, in English; translate it when you show it.
-    address : str
-        Where a file to download comes from: https, pinned to a commit; empty for the others.
-    kind : str
-        ``"file"``, opened by :func:`path` and :func:`read`, or ``"series"``, by :func:`series`.
-    instances : int
-        How many objects there are: 1, or those of the series.
-    """
-
-    name: str
-    file: str
-    source: str
-    modality: str
-    sop_class: str
-    transfer_syntax: str
-    photometric_interpretation: str
-    frames: int
-    rows: int
-    columns: int
-    size: int
-    sha256: str
-    licence: str
-    teaches: str
-    address: str = ""
-    kind: str = "file"
-    instances: int = 1
 
 
 def names(
@@ -117,7 +58,7 @@ def names(
     }
     return [
         name
-        for name, sample in _registry().items()
+        for name, sample in samples_known().items()
         if all(value in (None, getattr(sample, field)) for field, value in wanted.items())
     ]
 
@@ -131,8 +72,8 @@ def get(name: str) -> Sample:
         If no sample has this name; the message lists near matches.
     """
     key = str(name)[:200].removesuffix(".dcm")
-    if key not in _registry():
-        by_stem = {known.rpartition("/")[2].casefold(): known for known in _registry()}
+    if key not in samples_known():
+        by_stem = {known.rpartition("/")[2].casefold(): known for known in samples_known()}
         near = [by_stem[stem] for stem in difflib.get_close_matches(key.casefold(), by_stem, 3, 0)]
         raise LookupError(
             _(
@@ -141,7 +82,7 @@ def get(name: str) -> Sample:
                 near=", ".join(near),
             )
         )
-    return _registry()[key]
+    return samples_known()[key]
 
 
 def path(name: str) -> Path:
@@ -187,11 +128,6 @@ def read(name: str, **options: Any) -> FileDataset:
     'CT'
     """
     return dcmread(path(name), **options)
-
-
-def cache_folder() -> Path:
-    """Return the folder of this user that keeps what was downloaded or made on first use."""
-    return places.cache()
 
 
 def download(name: str) -> Path:
@@ -266,7 +202,7 @@ def series(name: str) -> list[Path]:
                     cure=_cure(sample),
                 )
             )
-        folder = cache_folder() / "series" / sample.sha256[:16]
+        folder = places.cache() / "series" / sample.sha256[:16]
         with ZipFile(file) as opened:
             if not _is_in(folder, opened):
                 _unpack(opened, folder)
@@ -309,7 +245,7 @@ def _here(sample: Sample) -> Path:
 
 def _folder(sample: Sample) -> Path:
     if sample.source == "downloaded":
-        return cache_folder() / "samples"
+        return places.cache() / "samples"
     return BUNDLED if sample.source == "bundled" else MADE
 
 
@@ -344,10 +280,3 @@ def mirrored(mirror: str, file: str) -> str:
     if not path.is_relative_to(folder):
         raise DownloadError(_("{file} is a link that leads out of the mirror.", file=file))
     return str(path)
-
-
-@cache
-def _registry() -> dict[str, Sample]:
-    texts = [file.read_text(encoding="utf-8") for file in REGISTRIES if file.is_file()]
-    known = [Sample(**entry) for text in texts for entry in json.loads(text)]
-    return {sample.name: sample for sample in sorted(known, key=lambda one: one.name.casefold())}

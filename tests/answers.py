@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dicom_lessons.exercises.kinds import Verdict
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import set_language
 
 

@@ -31,7 +31,7 @@ LARGER_ROOMS = {
     "pixels": 2110,
     "network": 2090,
     "clinic": 2430,
-    "collection": 1820,
+    "collection": 1805,
 }
 OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8800, 29_000

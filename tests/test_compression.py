@@ -39,15 +39,15 @@ from tools import complaints, dciodvfy, require
 
 from dicom_lessons import samples
 from dicom_lessons.compression import compress, decoders
-from dicom_lessons.compression.change import CompressionError
 from dicom_lessons.compression.codings import (
     codings_of,
     difference,
     time_decoding,
     time_encoding,
 )
+from dicom_lessons.compression.derived import CompressionError
 from dicom_lessons.pixels import PixelError, stored_values, to_display
-from dicom_lessons.pixels.stored import DECODERS
+from dicom_lessons.pixels.decoders import DECODERS
 from dicom_lessons.text import set_language
 
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)

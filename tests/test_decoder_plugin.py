@@ -26,8 +26,7 @@ FAKE_DELIMITER = "JPEG2000-embedded-sequence-delimiter"
 def test_all_compressed_files_that_pydicom_brings_are_decoded() -> None:
     refused, compressed = [], 0
     for name in samples.names(source="bundled"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             dataset = samples.read(name, force=True)
         syntax = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
         if "PixelData" not in dataset or not syntax or not syntax.is_encapsulated:

@@ -24,7 +24,7 @@ from tools import complaints
 from tools import dciodvfy as newest_dciodvfy
 
 from course_tools import lessons
-from dicom_lessons import deidentify, reading, samples
+from dicom_lessons import deidentify, reading, registry, samples
 from dicom_lessons.deidentify.actions import days_for, decide, move_date, patient_for
 from dicom_lessons.deidentify.identifiers import Identifiers, elements_in, texts_of
 from dicom_lessons.deidentify.profile import ACTIONS, OPTIONS, rules
@@ -742,7 +742,7 @@ def every_file() -> list[Path]:
     found = [
         *numbered,
         *data.rglob("*.dcm"),
-        *samples.MADE.rglob("*.dcm"),
+        *registry.MADE.rglob("*.dcm"),
         *(SHARED / "samples").rglob("*.dcm"),
     ]
     return list({path.name: path for path in sorted(found) if "DICOMDIR" not in path.name}.values())

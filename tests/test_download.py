@@ -28,7 +28,7 @@ from pydicom import Dataset, dcmread
 from tools import require
 
 from course_tools import lessons
-from dicom_lessons import download, fetching, samples
+from dicom_lessons import download, fetching, places, samples
 from dicom_lessons.download import (
     classroom,
     explore_faults,
@@ -36,7 +36,7 @@ from dicom_lessons.download import (
 from dicom_lessons.download.classroom import ARCHIVE
 from dicom_lessons.download.server import FAULTS, Faulty, serve
 from dicom_lessons.download.web import Way
-from dicom_lessons.exercises import kinds
+from dicom_lessons.exercises import sources
 from dicom_lessons.exercises.lessons import declared
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 40
@@ -285,7 +285,7 @@ def test_the_way_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_stand_in_says_that_it_is_one_and_has_the_same_flaws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(places, "cache", lambda: tmp_path)
     address = download.start_classroom()
     way = Way(address, "classroom")
     content = requests.get(f"{address}any/path/RG1_J2KI.dcm", timeout=10).content
@@ -1008,7 +1008,7 @@ from dicom_lessons import fetching, samples
 def judged(name: str, source: str) -> bool | None:
     namespace: dict[str, Any] = {}
     exec(IMPORTS + textwrap.dedent(source), namespace)
-    answer = namespace["answer"] if "answer" in namespace else namespace[kinds.bound_name(source)]
+    answer = namespace["answer"] if "answer" in namespace else namespace[sources.bound_name(source)]
     return declared("download")[name].judge(answer).right
 
 

@@ -20,7 +20,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 import dicom_lessons.__main__ as commands
 from course_tools import lessons
-from dicom_lessons import download, fetching, samples, sop
+from dicom_lessons import download, fetching, places, samples, sop
 from dicom_lessons.download import classroom, mirror
 from dicom_lessons.download.server import Request, serve
 
@@ -243,7 +243,7 @@ def test_a_mirror_is_filled_and_filled_up(
     names = samples.names(source="bundled")[:3]
     monkeypatch.setattr(mirror, "ASKED_FOR", ("CT_small", *names))
     monkeypatch.setattr(samples, "names", lambda **_wanted: ["RG1_J2KI"])
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(places, "cache", lambda: tmp_path / "cache")
     folder = tmp_path / "Мои файлы"
     folder.mkdir()
     (folder / "CT_small.dcm").write_bytes(b"half")

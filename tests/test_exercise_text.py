@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dicom_lessons.exercises import kinds
+from dicom_lessons.exercises import kinds, verdicts
 from dicom_lessons.exercises.kinds import Check
 from dicom_lessons.exercises.reader import TextError, changed, exercises, read
 
@@ -158,7 +158,7 @@ def test_a_finding_is_said_by_its_name(tmp_path: Path) -> None:
     assert [mistake.why for mistake in repair.mistakes] == ["It is spoilt."] * 2
     for name, why in (("gone", "It is gone."), ("no name", "no name")):
         (tmp_path / name).touch()
-        assert repair.judge(tmp_path / name) == kinds.Verdict(False, why, why)
+        assert repair.judge(tmp_path / name) == verdicts.Verdict(False, why, why)
 
 
 def test_sentences_come_with_their_lines(tmp_path: Path) -> None:

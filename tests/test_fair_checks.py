@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 
-from dicom_lessons.exercises import forms, kinds
+from dicom_lessons.exercises import forms, kinds, plain, sources
 from dicom_lessons.exercises.lessons import LESSONS, declared
 from dicom_lessons.text import LANGUAGES, _, set_language
 
@@ -157,7 +157,7 @@ def named(**values: str) -> Dataset:
     ids=str,
 )
 def test_what_differs_is_shown(got: object, expected: object) -> None:
-    one, other = kinds.contrast(got, expected)
+    one, other = plain.contrast(got, expected)
     assert one != other
     assert one
     assert other
@@ -176,7 +176,7 @@ def test_the_longest_option_is_right_no_more_often_than_chance(chosen: str) -> N
     ]
     for choice in choices:
         lengths = [len(_(option.text)) for option in choice.options]
-        right = forms.LETTERS.index(str(kinds.bound_by(choice.solution)))
+        right = forms.LETTERS.index(str(sources.bound_by(choice.solution)))
         longest += lengths[right] == max(lengths)
         chance += 1 / len(lengths)
     assert longest <= chance

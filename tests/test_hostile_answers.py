@@ -31,13 +31,13 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 from pydicom.valuerep import IS, DSdecimal, DSfloat, PersonName
 
 from dicom_lessons import check, predict, reading, samples
-from dicom_lessons.exercises import apart, calls, feedback, forms, kinds, plain
+from dicom_lessons.exercises import apart, calls, feedback, forms, kinds, plain, sources
 from dicom_lessons.exercises.judging import answered
 from dicom_lessons.exercises.lessons import LESSONS, declared
 from dicom_lessons.text import set_language
 
 EXERCISES = {name: exercise for lesson in LESSONS for name, exercise in declared(lesson).items()}
-FUNCTIONS = [name for name, one in EXERCISES.items() if callable(kinds.bound_by(one.solution))]
+FUNCTIONS = [name for name, one in EXERCISES.items() if callable(sources.bound_by(one.solution))]
 every = pytest.mark.parametrize("name", EXERCISES)
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 pytestmark = [
@@ -63,7 +63,7 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(name: str) -> Any:
-    return kinds.bound_by(EXERCISES[name].solution)
+    return sources.bound_by(EXERCISES[name].solution)
 
 
 def code(solution: str, **parts: Any) -> kinds.Code:
@@ -118,7 +118,7 @@ def test_what_a_function_destroys_is_its_own_copy(name: str) -> None:
     assert Path.cwd() == home
     assert exercise.judge(lambda *_arguments: True).right is False
     assert exercise.judge(model(name)).right
-    assert exercise.judge(kinds.bound_by(exercise.mistakes[0].text)).right is False
+    assert exercise.judge(sources.bound_by(exercise.mistakes[0].text)).right is False
 
 
 @every_function
@@ -368,7 +368,7 @@ def spying(*arguments: object) -> object:
         for value in [*each.f_locals.values()]:
             for source in (getattr(value, "solution", None), *getattr(value, "also_right", ())):
                 if isinstance(source, str):
-                    return kinds.bound_by(source)(*arguments)  # type: ignore[operator]
+                    return sources.bound_by(source)(*arguments)  # type: ignore[operator]
             if isinstance(value, list) and value and isinstance(value[0], calls.Outcome):
                 return value[0].result
     return "nothing found"
@@ -513,7 +513,7 @@ def test_right_and_wrong_stay_so_in_a_process_of_their_own(
     exercise = EXERCISES[name]
     assert exercise.judge(model(name)).right
     for mistake in exercise.mistakes:
-        verdict = exercise.judge(kinds.bound_by(mistake.text))
+        verdict = exercise.judge(sources.bound_by(mistake.text))
         assert (verdict.right, verdict.reason) == (False, mistake.why)
 
 

@@ -431,7 +431,7 @@ def test_codecs_of_a_browser_write_and_read_the_same_values() -> None:
         import numpy as np
         from pydicom.uid import JPEG2000, JPEG2000Lossless, JPEGLSLossless, JPEGLSNearLossless
         from dicom_lessons import compression, samples
-        from dicom_lessons.compression import change
+        from dicom_lessons.compression import change, derived
         from dicom_lessons.browser import codecs
         from dicom_lessons.pixels import stored_values
 
@@ -443,7 +443,7 @@ def test_codecs_of_a_browser_write_and_read_the_same_values() -> None:
             for syntax, options in asked.items():
                 coded = compression.compress(image, syntax, **options)
                 off = stored_values(coded).astype(int) - stored_values(image)
-                native, size = change.native_size(image), change.encoded_size(coded)
+                native, size = derived.native_size(image), derived.encoded_size(coded)
                 print(syntax.keyword, abs(off).max(), round(native / size, 1))
     """)
     off = [line.split() for line in printed.splitlines()]

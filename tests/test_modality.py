@@ -226,8 +226,7 @@ def test_a_data_set_without_anything_is_told_in_words() -> None:
 def test_the_samples_agree_but_for_those_without_modality() -> None:
     odd = {}
     for name in samples.names(source="bundled") + samples.names(source="made"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             dataset = samples.read(name, force=True, stop_before_pixels=True)
         compared = modality.agreement(dataset)
         if compared.agrees is False:
@@ -403,8 +402,7 @@ def test_a_film_of_the_gallery_has_its_frames(gallery: ModalityGallery) -> None:
 def test_every_real_file_is_shown_or_explained(name: str) -> None:
     panel = Panel("bundled")
     sample = samples.get(name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         panel.show_modality(sample.modality)
         panel.files.value = name
     first = shown(panel).first
@@ -435,8 +433,7 @@ def test_a_modality_without_files_is_told_in_words(gallery: ModalityGallery) -> 
 
 def test_values_stay_text() -> None:
     dataset = samples.read("virtual/ct")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset.PhotometricInterpretation = EVIL
         table = elements_table(dataset, EVIL)
     assert "<img" not in table
@@ -446,8 +443,7 @@ def test_values_stay_text() -> None:
 
 def test_a_hostile_modality_is_told_in_words() -> None:
     dataset = samples.read("virtual/ct")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset.Modality = EVIL
         table = elements_table(dataset, "x")
     assert "<img" not in table
@@ -784,8 +780,7 @@ def hospitals(tmp_path: Path) -> Path:
 
 def changed(folder: Path, name: str = "mended", source: str = "b", **values: Any) -> Path:
     dataset = dcmread(folder / source)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         for keyword, value in {"Modality": "CT", **values}.items():
             setattr(dataset, keyword, value)
     dataset.save_as(folder / name)

@@ -29,8 +29,16 @@ from pydicom.uid import (
 from tools import require
 
 from dicom_lessons import pixels, reading
-from dicom_lessons.pixels import PictureWarning, PixelError, display, stored
-from dicom_lessons.pixels.grey import modality_table, rescale, units, voi_tables
+from dicom_lessons.pixels import (
+    PictureWarning,
+    PixelError,
+    display,
+    encapsulated,
+    header,
+    image_pixel,
+)
+from dicom_lessons.pixels.grey import voi_tables
+from dicom_lessons.pixels.modality_lut import modality_table, rescale, units
 
 RAMP = np.arange(4096, dtype="<u2").reshape(64, 64)
 
@@ -320,7 +328,7 @@ def test_all_frames_that_are_there_are_shown(announced: Any, syntax: UID) -> Non
         del dataset.NumberOfFrames
     else:
         dataset.add_new("NumberOfFrames", "FD", float(announced))
-    assert stored.frames_of(dataset) == 3
+    assert header.frames_of(dataset) == 3
     assert np.array_equal(pixels.stored_values(dataset, None), frames)
     assert "Pixel Data hold 3" in said(dataset)
     with pytest.raises(PixelError, match="no frame 3: the object has 3"):
@@ -567,7 +575,7 @@ def codestream(rows: int, columns: int, samples: int) -> bytes:
 def test_a_codestream_of_another_size_reaches_no_decoder(
     front: bytes, size: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stored, "decoder_with", lambda *_asked: pytest.fail("was asked"))
+    monkeypatch.setattr(encapsulated, "decoder_with", lambda *_asked: pytest.fail("was asked"))
     dataset = image(np.zeros((64, 64), np.uint8), TransferSyntaxUID="1.2.840.10008.1.2.4.91")
     dataset.PixelData = encapsulate([front + codestream(*size)])
     with pytest.raises(PixelError, match="rows, columns and samples"):
@@ -575,14 +583,14 @@ def test_a_codestream_of_another_size_reaches_no_decoder(
 
 
 CALLS: dict[str, Callable[[Dataset], object]] = {
-    "frames_of": stored.frames_of,
+    "frames_of": header.frames_of,
     "stored_values": pixels.stored_values,
     "to_display": display.drawn,
     "windows": pixels.windows,
     "voi_tables": voi_tables,
     "modality_table": modality_table,
     "units": units,
-    "is_colour": stored.is_colour,
+    "is_colour": image_pixel.is_colour,
     "overlay": display.overlay,
     "findings": pixels.findings,
     "padding": lambda dataset: pixels.padding(RAMP, dataset),
@@ -648,7 +656,7 @@ def test_every_reproducer_is_shown_or_refused_with_a_sentence() -> None:
 def of_dcmtk(path: Path, folder: Path, dataset: Dataset) -> NDArray[np.uint8] | None:
     """Return DCMTK's picture with the window or the table that ours has; None if it has none."""
     require("dcmj2pnm")
-    grey = not stored.is_colour(dataset)
+    grey = not image_pixel.is_colour(dataset)
     options: list[str] = []
     if grey:
         voi = display.default_voi(pixels.stored_values(dataset), dataset)

@@ -32,9 +32,11 @@ from tools import require
 
 from dicom_lessons import pixels, samples
 from dicom_lessons.pixels import PictureWarning, PixelError, Window, display
+from dicom_lessons.pixels.decoders import DECODERS
 from dicom_lessons.pixels.display import default_voi
-from dicom_lessons.pixels.grey import FUNCTIONS, LookupTable, rescale, units
-from dicom_lessons.pixels.stored import DECODERS, frames_of
+from dicom_lessons.pixels.grey import FUNCTIONS
+from dicom_lessons.pixels.header import frames_of
+from dicom_lessons.pixels.modality_lut import LookupTable, rescale, units
 
 
 def grey(**elements: Any) -> Dataset:
@@ -347,8 +349,7 @@ def test_mutated_files_are_shown_or_refused(name: str) -> None:
 def test_all_bundled_files_are_shown_or_refused_with_a_sentence() -> None:
     shown = 0
     for name in samples.names(source="bundled"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what pydicom says on reading
+        with warnings.catch_warnings(action="ignore"):  # what pydicom says on reading
             dataset = samples.read(name, force=True)
         try:
             picture: NDArray[np.uint8] = display.drawn(dataset)
@@ -386,8 +387,7 @@ DCMTK = ("1.2.840.10008.1.2.5", *JPEGTransferSyntaxes)
 
 
 def read(path: Path) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset = dcmread(path, force=True)
     if "TransferSyntaxUID" not in dataset.file_meta and "PixelData" in dataset:
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian

@@ -141,7 +141,7 @@ def test_the_cache_is_where_it_can_be(here: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
     (here / "cache").write_text("no folder", encoding="utf-8")
     monkeypatch.setattr(places, "user_cache_path", lambda name: here / "cache" / name)
-    assert samples.cache_folder().is_relative_to(here.parent / "temporary")
+    assert places.cache().is_relative_to(here.parent / "temporary")
     assert len(samples.series("virtual/pt_volume")) > 1
 
 

@@ -25,8 +25,8 @@ from pydicom.uid import (
 )
 
 from dicom_lessons import read_write, samples
-from dicom_lessons.exercises.kinds import Verdict
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import set_language
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -320,8 +320,7 @@ def f(ds, codec):
         """
 def f(ds, codec):
     import warnings
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         for tag in ds.keys():
             raw = ds.get_item(tag).value
             if ds[tag].VR == "SQ":

@@ -21,7 +21,7 @@ from pydicom import Dataset, dcmread
 from pydicom.filebase import DicomBytesIO
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from dicom_lessons import reading, samples
+from dicom_lessons import archives, reading, samples
 from dicom_lessons.reading import ReadingError
 from dicom_lessons.unknown import with_lengths
 
@@ -393,32 +393,32 @@ def test_a_member_that_leaves_its_folder_is_refused(
 ) -> None:
     file = archive("good.dcm", member)
     with pytest.raises(ReadingError, match=r"outside of the folder|is a link"):
-        list(reading.members_of(file))
+        list(archives.members_of(file))
     (tmp_path / "a.zip").write_bytes(file.getvalue())
     with pytest.raises(ReadingError, match=r"a\.zip was not unpacked"):
-        reading.unpack(tmp_path / "a.zip", tmp_path / "new")
+        archives.unpack(tmp_path / "a.zip", tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip"]
 
 
 def test_an_archive_is_bounded_in_memory_and_on_disk(tmp_path: Path) -> None:
     file = archive("1.dcm", "2.dcm", size=1000)
-    assert [name for name, _raw in reading.members_of(file)] == ["1.dcm", "2.dcm"]
+    assert [name for name, _raw in archives.members_of(file)] == ["1.dcm", "2.dcm"]
     with pytest.raises(ReadingError, match="more than 1999 bytes"):
-        list(reading.members_of(file, 1999))
+        list(archives.members_of(file, 1999))
     (tmp_path / "a.zip").write_bytes(file.getvalue())
     with pytest.raises(ReadingError, match="more than 1999 bytes"):
-        reading.unpack(tmp_path / "a.zip", tmp_path / "new", 1999)
-    assert len(reading.unpack(str(tmp_path / "a.zip"), str(tmp_path / "new"))) == 2
+        archives.unpack(tmp_path / "a.zip", tmp_path / "new", 1999)
+    assert len(archives.unpack(str(tmp_path / "a.zip"), str(tmp_path / "new"))) == 2
     with pytest.raises(FileExistsError, match="is there already"):
-        reading.unpack(tmp_path / "a.zip", tmp_path / "new")
+        archives.unpack(tmp_path / "a.zip", tmp_path / "new")
 
 
 def test_no_archive_is_no_archive(tmp_path: Path) -> None:
     with pytest.raises(ReadingError):
-        list(reading.members_of(io.BytesIO(b"PK but no zip")))
+        list(archives.members_of(io.BytesIO(b"PK but no zip")))
     (tmp_path / "a.zip").write_bytes(b"PK but no zip")
     with pytest.raises(ReadingError):
-        reading.unpack(tmp_path / "a.zip", tmp_path / "new")
+        archives.unpack(tmp_path / "a.zip", tmp_path / "new")
 
 
 def test_a_broken_archive_is_unpacked_or_ends_in_one_sentence(tmp_path: Path) -> None:
@@ -428,12 +428,12 @@ def test_a_broken_archive_is_unpacked_or_ends_in_one_sentence(tmp_path: Path) ->
         broken[place] ^= 0xA5
         (tmp_path / "a.zip").write_bytes(broken)
         try:
-            reading.unpack(tmp_path / "a.zip", tmp_path / str(place))
+            archives.unpack(tmp_path / "a.zip", tmp_path / str(place))
         except ReadingError as error:
             assert str(error).startswith("a.zip was not unpacked: ")
             assert not (tmp_path / str(place)).exists()
     with pytest.raises(ReadingError, match=r"absent\.zip was not unpacked"):
-        reading.unpack(tmp_path / "absent.zip", tmp_path / "new")
+        archives.unpack(tmp_path / "absent.zip", tmp_path / "new")
 
 
 def test_of_two_members_of_one_name_none_is_lost(tmp_path: Path) -> None:
@@ -443,11 +443,11 @@ def test_of_two_members_of_one_name_none_is_lost(tmp_path: Path) -> None:
         for number, name in enumerate(names):
             opened.writestr(name, bytes([number]))
     with pytest.warns(UserWarning, match="share a name, such as A"):
-        found = dict(reading.members_of(file))
+        found = dict(archives.members_of(file))
     assert sorted(found.values()) == [bytes([number]) for number in range(len(names))]
     (tmp_path / "a.zip").write_bytes(file.getvalue())
     with pytest.warns(UserWarning, match="share a name"):
-        paths = reading.unpack(tmp_path / "a.zip", tmp_path / "new")
+        paths = archives.unpack(tmp_path / "a.zip", tmp_path / "new")
     assert sorted(path.read_bytes() for path in paths) == sorted(found.values())
 
 
@@ -457,7 +457,7 @@ def test_many_members_of_one_name_are_told_once() -> None:
         for _number in range(3000):
             opened.writestr("a", b"")
     with pytest.warns(UserWarning) as caught:
-        assert len(dict(reading.members_of(file))) == 3000
+        assert len(dict(archives.members_of(file))) == 3000
     assert len(caught) == 1
 
 
@@ -467,7 +467,7 @@ def test_a_member_without_a_name_is_told(name: str, tmp_path: Path) -> None:
     raw = raw.replace(b"?" * max(len(name), 1), name.encode() or b"/")
     (tmp_path / "a.zip").write_bytes(raw)
     with pytest.raises(ReadingError, match=r"no name|outside"):
-        reading.unpack(tmp_path / "a.zip", tmp_path / "new")
+        archives.unpack(tmp_path / "a.zip", tmp_path / "new")
 
 
 def test_every_mutated_archive_is_read_or_refused_in_words(tmp_path: Path) -> None:
@@ -482,6 +482,6 @@ def test_every_mutated_archive_is_read_or_refused_in_words(tmp_path: Path) -> No
             broken[place] ^= 0x5A
             for cut in (len(whole), place):
                 try:
-                    list(reading.members_of(io.BytesIO(bytes(broken[:cut]))))
+                    list(archives.members_of(io.BytesIO(bytes(broken[:cut]))))
                 except (ReadingError, OSError) as error:
                     assert str(error).strip(" .")

@@ -12,7 +12,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian
 
-from dicom_lessons import samples
+from dicom_lessons import places, samples
 
 
 def test_the_registry_tells_size_and_hash_of_every_bundled_file() -> None:
@@ -77,7 +77,7 @@ def test_a_lost_file_says_which_and_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder, and the folder of series in it."""
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(places, "cache", lambda: tmp_path / "cache")
     return tmp_path / "cache" / "series"
 
 
@@ -131,8 +131,8 @@ def test_what_was_changed_in_the_cache_is_mended(cache: Path) -> None:
 
 def test_processes_that_unpack_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     program = (
-        "from pathlib import Path; from dicom_lessons import samples;"
-        f"samples.cache_folder = lambda: Path({str(tmp_path)!r});"
+        "from pathlib import Path; from dicom_lessons import places, samples;"
+        f"places.cache = lambda: Path({str(tmp_path)!r});"
         "print(sum(len(path.read_bytes()) for path in samples.series('virtual/ct_volume')))"
     )
     running = [
@@ -150,7 +150,7 @@ def registered(path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     known = replace(samples.get("virtual/ct_volume"), file=path.name, sha256=sha256)
     monkeypatch.setattr(samples, "MADE", path.parent)
-    monkeypatch.setattr(samples, "_registry", lambda: {known.name: known})
+    monkeypatch.setattr(samples, "samples_known", lambda: {known.name: known})
     return known.name
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from course_tools import lessons
-from dicom_lessons import fetching, samples
+from dicom_lessons import fetching, places, samples
+from dicom_lessons import registry as registries
 
 CONTENT = bytes(128) + b"DICM" + bytes(range(256)) * 400
 REAL = lessons.ROOT.parent / "shared" / "samples"
@@ -46,13 +47,13 @@ def registry(folder: Path) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setattr(samples, "REGISTRIES", (registry(tmp_path),))
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(registries, "REGISTRIES", (registry(tmp_path),))
+    monkeypatch.setattr(places, "cache", lambda: tmp_path / "cache")
     monkeypatch.setattr(fetching, "SECONDS_TO_ANSWER", 0.5)
     monkeypatch.setattr(fetching, "SECONDS_IN_ALL", 1)
-    samples._registry.cache_clear()
+    registries.samples_known.cache_clear()
     yield tmp_path / "cache" / "samples"
-    samples._registry.cache_clear()
+    registries.samples_known.cache_clear()
 
 
 @pytest.fixture
@@ -190,10 +191,10 @@ def test_two_processes_at_once_do_not_harm_each_other(tmp_path: Path) -> None:
     registry(tmp_path)
     (tmp_path / "made_up.dcm").write_bytes(CONTENT)
     code = (
-        "import sys, pathlib; from dicom_lessons import samples;"
+        "import sys, pathlib; from dicom_lessons import places, registry as registries, samples;"
         "folder = pathlib.Path(sys.argv[1]);"
-        "samples.REGISTRIES = (folder / 'registry.json',);"
-        "samples.cache_folder = lambda: folder / 'cache'; print(samples.download('made_up'))"
+        "registries.REGISTRIES = (folder / 'registry.json',);"
+        "places.cache = lambda: folder / 'cache'; print(samples.download('made_up'))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     environment = {samples.MIRROR: str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
@@ -221,7 +222,7 @@ def test_addresses_are_secure_and_pinned() -> None:
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not here")
 def test_real_files_come_through_a_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(samples.MIRROR, str(REAL))
-    monkeypatch.setattr(samples, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(places, "cache", lambda: tmp_path)
     for name in samples.names(source="downloaded"):
         samples.download(name)
     assert samples.read("RG1_J2KI").PhotometricInterpretation == "MONOCHROME1"

@@ -33,8 +33,9 @@ from pydicom.uid import (
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
 from dicom_lessons import reading, samples
-from dicom_lessons.exercises.kinds import Exercise, Parsons, bound_by
+from dicom_lessons.exercises.kinds import Exercise, Parsons
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.structure import (
     StructureError,
     find_element,
@@ -119,8 +120,7 @@ def test_elements_stand_where_pydicom_finds_them(path: Path) -> None:
     elements = [e for e in part.children(None) if e.tag.group != 2]
     stream = BytesIO(part.raw)
     stream.seek(elements[0].offset)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         found = list(data_element_generator(stream, not part.explicit, part.little_endian))
     assert len(found) == len(elements)
     for theirs, ours in zip(found, elements, strict=True):

@@ -300,8 +300,7 @@ def test_a_root_that_cannot_be_used_is_refused(root: str, message: str) -> None:
 
 
 def values(dataset: Dataset) -> Iterator[tuple[str, str]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         for part in (dataset, getattr(dataset, "file_meta", None) or Dataset()):
             for element in part.iterall():
                 if element.VR == "UI" and element.value:
@@ -320,8 +319,7 @@ def test_all_uids_of_all_bundled_files_are_replaced_consistently() -> None:
     files = 0
     for name in samples.names(source="bundled"):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with warnings.catch_warnings(action="ignore"):
                 dataset = samples.read(name)
                 before = list(values(dataset))
         except Exception:  # files that are broken on purpose
@@ -616,8 +614,7 @@ def instance(study: str, series: str, sop: str) -> FileDataset:
     meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
     meta.MediaStorageSOPInstanceUID = UID(sop)
     dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset.StudyInstanceUID = study
         dataset.SeriesInstanceUID = series
         dataset.SOPInstanceUID = sop
@@ -626,8 +623,7 @@ def instance(study: str, series: str, sop: str) -> FileDataset:
 
 
 def write(path: Path, dataset: FileDataset) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         copy.deepcopy(dataset).save_as(path, enforce_file_format=True)
 
 
@@ -734,8 +730,7 @@ def test_the_explorer_speaks_russian() -> None:
 
 
 def verdict(number: int, answer: object) -> bool | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a wrong program may well warn
+    with warnings.catch_warnings(action="ignore"):  # a wrong program may well warn
         return declared("uids")[f"uids-{number}"].judge(answer).right
 
 
@@ -940,8 +935,7 @@ def test_what_the_mended_plan_must_be(
     plan = samples.read("rtplan")
     if change:
         change(plan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         plan.save_as(tmp_path / "plan.dcm", **options)
     assert verdict(3, form(tmp_path / "plan.dcm")) is right
 

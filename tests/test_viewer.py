@@ -454,8 +454,7 @@ def test_a_data_set_without_patient_orientation_has_no_letters() -> None:
 def announcing(frames: object, vr: str = "IS") -> Dataset:
     dataset = samples.read("CT_small")
     dataset.ensure_file_meta()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset[0x00280008] = DataElement(0x00280008, vr, frames, already_converted=True)
     return dataset
 
@@ -546,8 +545,7 @@ def test_an_odd_element_costs_no_more_than_itself(name: str) -> None:
     dataset = samples.read("CT_small")
     dataset.WindowCenter = dataset.WindowWidth = [40.0, 400.0]
     tag, vr, value = ODD[name]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         dataset[tag] = (
             RawDataElement(BaseTag(tag), vr, len(value), value, 0, False, True, True)
             if isinstance(value, bytes)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from course_tools.bench.figures import Figure
-from dicom_lessons import samples
+from dicom_lessons import registry, samples
 
 LARGE = 500_000
 SIZES = ((512, 512), (2500, 2048))
@@ -87,7 +87,7 @@ def figures(rounds: int = 5) -> Iterator[Figure]:
 
 def _series(rounds: int) -> Figure:
     name = "virtual/ct_volume"
-    archive = samples.MADE / samples.get(name).file
+    archive = registry.MADE / samples.get(name).file
     kept = samples.series(name)[0].parent
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "series"

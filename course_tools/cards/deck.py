@@ -21,9 +21,10 @@ from markdown_it import MarkdownIt
 
 from course_tools.glossary import Term, terms
 from course_tools.lessons import ROOT
-from dicom_lessons.exercises.kinds import Choice, Code, Exercise, Value, bound_by
+from dicom_lessons.exercises.kinds import Choice, Code, Exercise, Value
 from dicom_lessons.exercises.lessons import find, sittings
 from dicom_lessons.exercises.plain import shown
+from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.html import render
 from dicom_lessons.text import LANGUAGES, N_, _, language
 

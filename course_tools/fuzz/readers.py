@@ -28,7 +28,7 @@ from dicom_lessons import (
     viewer,
 )
 from dicom_lessons.modality.explorer import elements_table
-from dicom_lessons.pixels import display, grey, stored
+from dicom_lessons.pixels import display, grey, header, image_pixel, modality_lut
 from dicom_lessons.sop.explorer import attribute_table
 from dicom_lessons.sop.tables import classes
 from dicom_lessons.structure.describe import name_of, path_of, value_of
@@ -201,12 +201,12 @@ def _compress(subject: Subject) -> None:
 
 def _of_pixels() -> list[Reader]:
     names: dict[str, Callable[[Dataset], object]] = {
-        "frames_of": stored.frames_of,
-        "is_colour": stored.is_colour,
+        "frames_of": header.frames_of,
+        "is_colour": image_pixel.is_colour,
         "stored_values": pixels.stored_values,
         "modality_values": _modality_values,
         "padding": _padding,
-        "units": grey.units,
+        "units": modality_lut.units,
         "windows": pixels.windows,
         "voi_tables": grey.voi_tables,
         "overlay": display.overlay,

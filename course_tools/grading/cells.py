@@ -120,8 +120,8 @@ def _mended(cell: Cell, number: int, names: set[str]) -> Cell:
 
 
 def _fault(content: Any) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of missing or doubled cell ids: nbgrader does not mind
+    with warnings.catch_warnings(action="ignore"):
+        # of missing or doubled cell ids: nbgrader does not mind
         try:
             nbformat.validate(content, version=4)
         except Exception as error:  # whatever nbformat makes of it

@@ -13,7 +13,8 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-from dicom_lessons.reading import MOST_UNPACKED, ReadingError, files_in, members_of
+from dicom_lessons.archives import MOST_UNPACKED, members_of
+from dicom_lessons.reading import ReadingError, files_in
 from dicom_lessons.text import _, short
 
 _MOST_IN_ARCHIVE = 200 * 2**20

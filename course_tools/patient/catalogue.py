@@ -23,7 +23,7 @@ from pydicom.uid import (
 )
 
 from course_tools.patient import blocks, cr, ct, dx, mg, mr, pt, sc, sheet, us, xa
-from dicom_lessons.samples import Sample
+from dicom_lessons.registry import Sample
 from dicom_lessons.text import N_
 
 REGISTRY, README, SHEET = "registry.json", "README.md", "sheet.png"

@@ -17,8 +17,9 @@ from pydicom import config
 from pydicom.uid import UID
 
 from dicom_lessons.exercises.forms import LETTERS
-from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Prediction, bound_by
+from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Prediction
 from dicom_lessons.exercises.lessons import find
+from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.html import render
 from dicom_lessons.text import N_, _
 

@@ -15,7 +15,8 @@ from dicom_lessons.clinic.looks import judge_looks, syntax_of
 from dicom_lessons.elements import element, value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import PixelError, stored_values
-from dicom_lessons.pixels.header import ELEMENTS, headers_kept
+from dicom_lessons.pixels.header import headers_kept
+from dicom_lessons.pixels.image_pixel import ELEMENTS
 from dicom_lessons.pixels.notes import noted
 from dicom_lessons.text import _, ngettext
 

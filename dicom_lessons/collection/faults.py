@@ -29,21 +29,16 @@ def _several(what: str, of: str) -> str:
         WHERE {of} IS NOT NULL GROUP BY {of} HAVING n > 1"""
 
 
-_NORMAL = """
-    ImageOrientationPatient[2] * ImageOrientationPatient[6]
-        - ImageOrientationPatient[3] * ImageOrientationPatient[5] AS nx,
-    ImageOrientationPatient[3] * ImageOrientationPatient[4]
-        - ImageOrientationPatient[1] * ImageOrientationPatient[6] AS ny,
-    ImageOrientationPatient[1] * ImageOrientationPatient[5]
-        - ImageOrientationPatient[2] * ImageOrientationPatient[4] AS nz"""
-_PLACES = f"""
+_PLACES = """
     WITH turned AS (
-        SELECT SeriesInstanceUID AS uid, ImagePositionPatient AS ipp, {_NORMAL},
+        SELECT SeriesInstanceUID AS uid, ImagePositionPatient AS position,
+            array_cross_product(ImageOrientationPatient[1:3]::DOUBLE[3],
+                ImageOrientationPatient[4:6]::DOUBLE[3])::DOUBLE[] AS normal,
             list_transform(ImageOrientationPatient, lambda one: round(one, 3))::VARCHAR AS facing
         FROM instances
         WHERE len(ImagePositionPatient) = 3 AND len(ImageOrientationPatient) = 6
     ), placed AS (
-        SELECT DISTINCT uid, facing, round(nx * ipp[1] + ny * ipp[2] + nz * ipp[3], 2) AS place
+        SELECT DISTINCT uid, facing, round(list_dot_product(normal, position), 2) AS place
         FROM turned
     ), stepped AS (
         SELECT uid, facing, place,
@@ -89,8 +84,7 @@ FAULTS = (
     _Fault(
         """SELECT SeriesInstanceUID, string_agg(DISTINCT coalesce(Modality, '?'), ', '
            ORDER BY coalesce(Modality, '?')) AS n FROM instances
-           WHERE SeriesInstanceUID IS NOT NULL GROUP BY SeriesInstanceUID
-           HAVING count(DISTINCT coalesce(Modality, '?')) > 1""",
+           WHERE SeriesInstanceUID IS NOT NULL GROUP BY ALL HAVING n LIKE '%,%'""",
         N_("one series of several modalities: {0}"),
         N_("Modality belongs to the series: look which instances do not belong there."),
         "PS3.3 §C.7.3.1",

@@ -44,14 +44,12 @@ def open_idc(*, whole: bool = False) -> Any:
         If that package is not installed.
     """
     database = connect()
-    if not whole:
+    if whole:
+        database.read_parquet(str(whole_index())).create_view("series")
+        database.sql(GROUPS).create("groups")
+    else:
         for name in ("series", "groups"):
-            path = str(EXCERPT / f"{name}.parquet").replace("'", "''")
-            database.sql(f"CREATE TABLE {name} AS SELECT * FROM read_parquet('{path}')")
-        return database
-    path = str(whole_index()).replace("'", "''")
-    database.sql(f"CREATE VIEW series AS SELECT * FROM read_parquet('{path}')")
-    database.sql(f"CREATE TABLE groups AS {GROUPS}")
+            database.read_parquet(str(EXCERPT / f"{name}.parquet")).create(name)
     return database
 
 

@@ -109,8 +109,8 @@ class _Walk:
         own = os.path.realpath(self._parts.folder)
         for root, only in self._roots:
             stamp = stamper(root, self._columns)
-            for entry in entries(root, only, stamp, own):
-                yield root, entry
+            for entry in entries(root, only, own):
+                yield root, entry._replace(stamp=stamp(entry))
 
     def missing(self, bar: Any) -> Iterator[tuple[str, FoundFile]]:
         """Yield what is to be read; what the index has is passed by."""

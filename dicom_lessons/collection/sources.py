@@ -55,9 +55,7 @@ def roots_of(sources: Sources) -> list[tuple[str, str]]:
     ]
 
 
-def entries(
-    folder: str, only: str, stamp: Callable[..., int], leave_out: str = ""
-) -> Iterator[FoundFile]:
+def entries(folder: str, only: str, leave_out: str = "") -> Iterator[FoundFile]:
     """Yield all files below a folder in a fixed order, members of zip archives among them.
 
     Links are not followed, so that no walk goes in circles; they are told instead.
@@ -66,33 +64,27 @@ def entries(
     ----------
     folder, only : str
         The folder, and the one file in it that is meant; empty for all.
-    stamp : callable
-        Returns a number for path, member, size, time and problem.
     leave_out : str
         Real path of the index, which is passed by.
     """
     above = len(os.path.join(folder, ""))  # noqa: PTH118 - a name may hold any bytes
-    for path, about, problem, detail in _alone(only) if only else _walk(folder, leave_out):
-        below = path[above:] or "."
-        if about is None or problem:
-            yield FoundFile(below, "", -1, 0, 0, stamp(below, "", 0, 0, problem), problem, detail)
+    for found in [_alone(only)] if only else _walk(folder, leave_out):
+        path, entry = found.path, found._replace(path=found.path[above:] or ".")
+        if found.problem:
+            yield entry
         elif path.lower().endswith(".zip") or (only and zipfile.is_zipfile(path)):
-            yield from _members(path, below, about, stamp)
+            yield from _members(path, entry)
         else:
-            size, time = about.st_size, about.st_mtime_ns
-            yield FoundFile(below, "", -1, size, time, stamp(below, "", size, time, ""))
+            yield entry
 
 
-def stamper(folder: str, columns: Sequence[Column]) -> Callable[..., int]:
+def stamper(folder: str, columns: Sequence[Column]) -> Callable[[FoundFile], int]:
     """Return a function that makes one number of all that makes a file another one."""
-    start = blake2b(digest_size=8)
-    for word in (os.fsencode(folder), *(each.keyword.encode() for each in columns)):
-        start.update(word + b"\0")
+    start = blake2b(repr((folder, [each.keyword for each in columns])).encode(), digest_size=8)
 
-    def stamp(path: str, member: str, size: int, modified: int, problem: str) -> int:
+    def stamp(entry: FoundFile) -> int:
         told = start.copy()
-        words = (member, str(size), str(modified), problem)
-        told.update(os.fsencode(path) + "\0".join(("", *words)).encode("utf-8", "backslashreplace"))
+        told.update(repr(entry._replace(detail="")).encode())
         return int.from_bytes(told.digest(), "little")
 
     return stamp
@@ -140,16 +132,20 @@ def member_bytes(path: Path, member: str) -> bytes:
         raise reading.ReadingError(reading.reason_of(error)) from error
 
 
-def _alone(path: str) -> Iterator[tuple[str, os.stat_result | None, str, str]]:
+def _alone(path: str) -> FoundFile:
     try:
-        about = os.stat(path)  # noqa: PTH116
+        return _file(path, os.stat(path))  # noqa: PTH116
     except OSError as error:
-        yield path, None, "system", reading.reason_of(error)
-        return
-    yield path, about, "" if stat.S_ISREG(about.st_mode) else "no-file", ""
+        return FoundFile(path, problem="system", detail=reading.reason_of(error))
 
 
-def _walk(top: str, leave_out: str) -> Iterator[tuple[str, os.stat_result | None, str, str]]:
+def _file(path: str, about: os.stat_result) -> FoundFile:
+    if not stat.S_ISREG(about.st_mode):
+        return FoundFile(path, problem="no-file")
+    return FoundFile(path, about.st_size, about.st_mtime_ns)
+
+
+def _walk(top: str, leave_out: str) -> Iterator[FoundFile]:
     waiting = [top]
     while waiting:
         folder = waiting.pop()
@@ -160,7 +156,7 @@ def _walk(top: str, leave_out: str) -> Iterator[tuple[str, os.stat_result | None
             with os.scandir(folder) as listed:
                 inside = sorted(listed, key=lambda one: os.fsencode(one.name))
         except OSError as error:
-            yield folder, None, "folder", reading.reason_of(error)
+            yield FoundFile(folder, problem="folder", detail=reading.reason_of(error))
             continue
         below = []
         for one in inside:
@@ -168,40 +164,29 @@ def _walk(top: str, leave_out: str) -> Iterator[tuple[str, os.stat_result | None
                 continue
             try:
                 if one.is_symlink() or getattr(one, "is_junction", bool)():
-                    yield one.path, None, "link", ""
+                    yield FoundFile(one.path, problem="link")
                 elif one.is_dir(follow_symlinks=False):
                     below.append(one.path)
-                elif one.is_file(follow_symlinks=False):
-                    yield one.path, one.stat(follow_symlinks=False), "", ""
                 else:
-                    yield one.path, None, "no-file", ""
+                    yield _file(one.path, one.stat(follow_symlinks=False))
             except OSError as error:
-                yield one.path, None, "system", reading.reason_of(error)
+                yield FoundFile(one.path, problem="system", detail=reading.reason_of(error))
         waiting += reversed(below)
 
 
-def _members(
-    path: str, below: str, about: os.stat_result, stamp: Callable[..., int]
-) -> Iterator[FoundFile]:
-    size, time = about.st_size, about.st_mtime_ns
+def _members(path: str, whole: FoundFile) -> Iterator[FoundFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [
-                (name, place, archive.infolist()[place].CRC, archive.infolist()[place].file_size)
-                for place, name in _named(archive)
-            ]
+            found = [(name, place, archive.infolist()[place]) for place, name in _named(archive)]
     except Exception as error:  # zipfile raises many kinds on broken bytes
-        problem, told = "archive", reading.reason_of(error)
+        found = []
+        problem, detail = "archive", reading.reason_of(error)
         with contextlib.suppress(OSError):
             if start_of(Path(path))[128:] == b"DICM":
-                problem = told = ""  # an instance under a wrong name
-        number = stamp(below, "", size, time, problem)
-        yield FoundFile(below, "", -1, size, time, number, problem, told)
-        return
-    for name, place, digest, length in found:
-        # the archive's own size and time stand in the stamp of each member
-        number = stamp(below, f"{name}\0{place}\0{digest}", size, time, "")
-        yield FoundFile(below, name, place, length, time, number)
+                problem = detail = ""  # an instance under a wrong name
+        yield whole._replace(problem=problem, detail=detail)
+    for name, place, about in found:
+        yield whole._replace(member=name, place=place, size=about.file_size, digest=about.CRC)
 
 
 def _named(archive: zipfile.ZipFile) -> Iterator[tuple[int, str]]:

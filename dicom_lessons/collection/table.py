@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import pyarrow as pa
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VM, dictionary_VR, tag_for_keyword
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
 
 from dicom_lessons import reading
 from dicom_lessons.text import N_, _, short
@@ -52,9 +53,11 @@ _ALWAYS = (0x00080016, 0x00080018, 0x0020000D, 0x0020000E, 0x00280010)
 """UIDs that every instance has, and Rows, which most have."""
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\0\x08"}
-_INTEGERS = {"IS": "", "US": "H", "SS": "h", "UL": "L", "SL": "l"}
+_INTEGERS = {"IS", "US", "SS", "UL", "SL"}
 _TEXTS = set(re.findall("..", "AEASCSDADTLOLTPNSHSTTMUCUIURUT"))
 _NUMBERS = {"DS", "FD", "FL"}
+_DECIMAL = {"DS", "IS"}
+"""Numbers that are stored as text."""
 _OWN: tuple[tuple[str, pa.DataType], ...] = (
     ("folder", pa.string()),
     ("path", pa.string()),
@@ -74,13 +77,13 @@ class CollectionError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """An element that is a column: its tag, its type in the table, and how it is read."""
+    """An element that is a column: its tag and VR, its type in the table, and how it is read."""
 
     keyword: str
-    tag: int
+    tag: BaseTag
+    vr: str
     kind: pa.DataType
     read: Callable[[Dataset, Column], Any]
-    code: str = ""
 
 
 class FoundFile(NamedTuple):
@@ -90,24 +93,25 @@ class FoundFile(NamedTuple):
     ----------
     path : str
         Below the folder of the walk, as the system writes it.
-    member, place : str, int
-        Name and number of the member if ``path`` is a zip archive; number −1 if it is none.
     size, modified : int
         Bytes, and nanoseconds since 1970.
-    stamp : int
-        Another number as soon as anything of this changes, or other elements are asked for.
+    member, place, digest : str, int, int
+        Name, number and CRC of the member if ``path`` is a zip archive; number −1 if it is none.
     problem, detail : str
         Why it is not to be read; empty if it is.
+    stamp : int
+        Another number as soon as anything of this changes, or other elements are asked for.
     """
 
     path: str
-    member: str
-    place: int
-    size: int
-    modified: int
-    stamp: int
+    size: int = 0
+    modified: int = 0
+    member: str = ""
+    place: int = -1
+    digest: int = 0
     problem: str = ""
     detail: str = ""
+    stamp: int = 0
 
 
 def columns_of(keywords: Iterable[str] = ()) -> tuple[Column, ...]:
@@ -226,33 +230,34 @@ def _column(keyword: str) -> Column:
             _("{keyword!r} is no keyword of the dictionary (PS3.6).", keyword=short(keyword))
         )
     vr, many = dictionary_VR(tag).split()[0], dictionary_VM(tag) != "1"
+    make = partial(Column, keyword, Tag(tag), vr)
     if vr in _TEXTS:
-        return Column(keyword, tag, pa.string(), _text)
+        return make(pa.string(), _text)
+    if vr in _NUMBERS and many:
+        return make(pa.list_(pa.float64()), _several)
     if vr in _NUMBERS:
-        kind = pa.list_(pa.float64()) if many else pa.float64()
-        return Column(keyword, tag, kind, _several if many else _number)
+        return make(pa.float64(), _number)
     if vr in _INTEGERS and not many:
-        return Column(keyword, tag, pa.int64(), _integer, _INTEGERS[vr])
+        return make(pa.int64(), _integer)
     raise CollectionError(
         _("{keyword} cannot be a column: its values are no text and no numbers.", keyword=keyword)
     )
 
 
-def _stored(dataset: Dataset, tag: int) -> Any:
-    """Return the bytes of an element that nobody has converted yet, else None."""
-    found = dataset._dict.get(tag)  # type: ignore[call-overload]
-    return found.value if found is not None and found.is_raw else None
-
-
 def _text(dataset: Dataset, column: Column) -> str | None:
-    raw = _stored(dataset, column.tag)
+    kept = dataset.get_item(column.tag)
+    raw = kept.value if kept is not None and kept.is_raw else None
     # pure ASCII says the same in every character set; ESC begins another one (PS3.5 §6.1.2.5)
     if isinstance(raw, bytes) and raw.isascii() and b"\x1b" not in raw:
         return clean(raw[:_LONGEST].decode("ascii").strip(" \0")) or None
-    found = reading.value(dataset, column.tag)
-    several = found if isinstance(found, MultiValue | list) else [found]
+    several = _values(dataset, column)
     text = "\\".join("" if one is None else str(one) for one in several)
     return clean(text[:_LONGEST].strip(" \0")) or None
+
+
+def _values(dataset: Dataset, column: Column) -> Sequence[Any]:
+    found = reading.value(dataset, column.tag)
+    return found if isinstance(found, MultiValue | list) else [found]
 
 
 def clean(text: str) -> str:
@@ -261,24 +266,23 @@ def clean(text: str) -> str:
 
 
 def _integer(dataset: Dataset, column: Column) -> int | None:
-    raw, code = _stored(dataset, column.tag), column.code
-    if code and isinstance(raw, bytes) and len(raw) == struct.calcsize("=" + code):
-        element: Any = dataset.get_item(column.tag)
-        order = "<" if element.is_little_endian else ">"
-        return int(struct.unpack(order + code, raw)[0])
     number = _number(dataset, column)
     return int(number) if number is not None and abs(number) < 2**53 else None
 
 
 def _number(dataset: Dataset, column: Column) -> float | None:
-    text = _text(dataset, column) if _stored(dataset, column.tag) is not None else None
-    return _float(text.split("\\")[0] if text else reading.value(dataset, column.tag))
+    return next(iter(_numbers(dataset, column)), None)
 
 
 def _several(dataset: Dataset, column: Column) -> list[float] | None:
-    text = _text(dataset, column)
-    numbers = [_float(one) for one in (text or "").split("\\")]
+    numbers = _numbers(dataset, column)
     return None if None in numbers else numbers  # type: ignore[return-value]
+
+
+def _numbers(dataset: Dataset, column: Column) -> list[float | None]:
+    if column.vr in _DECIMAL:
+        return [_float(one) for one in (_text(dataset, column) or "").split("\\")]
+    return [_float(one) for one in _values(dataset, column)]
 
 
 def _float(value: Any) -> float | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from copy import deepcopy
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, config
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.encaps import encapsulate
 from pydicom.pixels.encoders.base import get_encoder
 from pydicom.pixels.utils import pack_bits
 from pydicom.uid import (
@@ -23,19 +22,25 @@ from pydicom.uid import (
     HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
-    generate_uid,
 )
 
 from dicom_lessons import browser
 from dicom_lessons.browser import codecs
-from dicom_lessons.pixels.notes import noted
+from dicom_lessons.compression.derived import (
+    METHODS,
+    CompressionError,
+    encoded_size,
+    mark_derived,
+    mark_lossy,
+    native_size,
+)
+from dicom_lessons.pixels.header import frames_of
+from dicom_lessons.pixels.notes import noted, refusal
 from dicom_lessons.pixels.plugin import LABEL, is_available
-from dicom_lessons.pixels.stored import PixelError, frames_of, refusal, stored_values
+from dicom_lessons.pixels.stored import stored_values
 from dicom_lessons.structure import swap_words
 from dicom_lessons.text import N_, _, short
 
@@ -48,20 +53,9 @@ ENCODERS = {
     JPEG2000: "pylibjpeg",
     HTJ2KLossless: LABEL,
 } | (codecs.ENCODERS if browser.HERE else {})
-# Lossy Image Compression Method (0028,2114), PS3.3 C.7.6.1.1.5.1
-METHODS = {
-    JPEGBaseline8Bit: "ISO_10918_1",
-    JPEGExtended12Bit: "ISO_10918_1",
-    JPEGLSNearLossless: "ISO_14495_1",
-    JPEG2000: "ISO_15444_1",
-}
 NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian)
 _LOSSY = {JPEGLSNearLossless: ("jls_error",), JPEG2000: ("j2k_cr", "j2k_psnr")}
 _COLOURS = {JPEG2000Lossless: "YBR_RCT", HTJ2KLossless: "YBR_RCT", JPEG2000: "YBR_ICT"}
-
-
-class CompressionError(PixelError):
-    """An image cannot be put into a transfer syntax; the message says why."""
 
 
 def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
@@ -109,21 +103,8 @@ def compress(dataset: Dataset, transfer_syntax: str, **options: Any) -> Dataset:
             encode(copy, syntax, options)
         copy.file_meta.TransferSyntaxUID = syntax
         if syntax in METHODS:
-            _derive(copy, syntax, options)
+            mark_derived(copy, syntax, options)
     return copy
-
-
-def native_size(dataset: Dataset) -> int:
-    """Return how many bytes the pixels are without compression."""
-    bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1)
-    return -(-bits * int(dataset.BitsAllocated) * frames_of(dataset) // 8)
-
-
-def encoded_size(dataset: Dataset) -> int:
-    """Return how many bytes the codestreams of an encapsulated picture are."""
-    with refusal(N_("The frames cannot be found in Pixel Data: {reason}."), CompressionError):
-        frames = generate_frames(dataset.PixelData, number_of_frames=frames_of(dataset))
-        return sum(map(len, frames))
 
 
 def _options(syntax: UID, options: dict[str, Any]) -> dict[str, Any]:
@@ -182,8 +163,8 @@ def _native(dataset: Dataset) -> Dataset:
     with noted() as notes:
         values = stored_values(dataset, None)
     source = UID(dataset.file_meta.TransferSyntaxUID)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the file it was read from is closed, and is not needed
+    with warnings.catch_warnings(action="ignore"):
+        # the file it was read from is closed, and is not needed
         copy = deepcopy(dataset)
     if source == ExplicitVRBigEndian:
         swap_words(copy)
@@ -193,7 +174,7 @@ def _native(dataset: Dataset) -> Dataset:
         if (frames := frames_of(dataset)) > 1:
             copy.NumberOfFrames = frames
     if source in METHODS and source != JPEG2000 and not copy.get("LossyImageCompression"):
-        _mark_lossy(copy, source, native_size(copy) / encoded_size(dataset))
+        mark_lossy(copy, source, native_size(copy) / encoded_size(dataset))
     copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return copy
 
@@ -292,35 +273,3 @@ def _cannot_take(dataset: Dataset, syntax: UID) -> CompressionError:
             stored=told[4],
         )
     )
-
-
-def _derive(dataset: Dataset, syntax: UID, options: dict[str, Any]) -> None:
-    """Make a compressed copy an object of its own, which says what it comes from."""
-    ratio = native_size(dataset) / encoded_size(dataset)
-    _mark_lossy(dataset, syntax, ratio)
-    kind = [str(value) for value in dataset.get("ImageType") or ["", "PRIMARY"]]
-    dataset.ImageType = ["DERIVED", *kind[1:]]
-    for element in dataset.iterall() if "SharedFunctionalGroupsSequence" in dataset else ():
-        if element.keyword == "FrameType" and element.value:
-            element.value = ["DERIVED", *list(element.value)[1:]]
-    told = [dataset.get("DerivationDescription"), f"{syntax.name}, {ratio:.2f} : 1, with loss"]
-    dataset.DerivationDescription = "; ".join(str(text) for text in told if text)[-1024:]  # ST
-    source = str(dataset.get("SOPInstanceUID") or "")
-    if source and dataset.get("SOPClassUID"):
-        item = Dataset()
-        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = dataset.SOPClassUID, source
-        dataset.SourceImageSequence = [item]
-    derived = generate_uid(entropy_srcs=[source, str(syntax), repr(options)])
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = derived
-
-
-def _mark_lossy(dataset: Dataset, syntax: UID, ratio: float) -> None:
-    """Add to the marks of loss; those of earlier steps stay (PS3.3 C.7.6.1.1.5)."""
-    keywords = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
-    marks = (dataset.get(keyword) or [] for keyword in keywords)
-    ratios, methods = ([told] if isinstance(told, str | float) else told for told in marks)
-    steps = [tuple(map(str, step)) for step in zip_longest(ratios, methods, fillvalue="")]
-    steps.append((f"{ratio:.2f}", METHODS[syntax]))
-    dataset.LossyImageCompression = "01"
-    dataset.LossyImageCompressionRatio = [step[0] for step in steps]
-    dataset.LossyImageCompressionMethod = [step[1] for step in steps]

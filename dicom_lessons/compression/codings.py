@@ -29,17 +29,13 @@ from pydicom.uid import (
 )
 
 from dicom_lessons import reading
-from dicom_lessons.compression.change import (
-    ENCODERS,
-    METHODS,
-    CompressionError,
-    compress,
-    encode,
-    encoded_size,
-    native_size,
-)
+from dicom_lessons.compression.change import ENCODERS, compress, encode
+from dicom_lessons.compression.derived import METHODS, CompressionError, encoded_size, native_size
 from dicom_lessons.elements import check_writable
-from dicom_lessons.pixels.stored import ELEMENTS, PixelError, read_header, refusal, stored_values
+from dicom_lessons.pixels.header import read_header
+from dicom_lessons.pixels.image_pixel import ELEMENTS
+from dicom_lessons.pixels.notes import PixelError, refusal
+from dicom_lessons.pixels.stored import stored_values
 from dicom_lessons.text import N_, _
 
 MOST_FRAMES, MOST_BYTES = 256, 2**25
@@ -260,8 +256,10 @@ def _size(dataset: Dataset) -> int:
 def _file_of(dataset: Dataset) -> bytes:
     file = BytesIO()
     broken = refusal(N_("The object cannot be written: {reason}."), CompressionError)
-    with broken, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd values of other elements are no matter here
+    with (
+        broken,
+        warnings.catch_warnings(action="ignore"),
+    ):  # odd values of other elements are no matter here
         check_writable(dataset)
         dcmwrite(file, dataset)
     return file.getvalue()

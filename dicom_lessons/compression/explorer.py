@@ -24,8 +24,8 @@ from dicom_lessons.compression.packages import decoders
 from dicom_lessons.html import Page, render, table
 from dicom_lessons.pixels import Window, stored_values
 from dicom_lessons.pixels.display import default_voi, drawn
-from dicom_lessons.pixels.grey import modality_table, rescale
-from dicom_lessons.pixels.stored import is_colour
+from dicom_lessons.pixels.image_pixel import is_colour
+from dicom_lessons.pixels.modality_lut import modality_table, rescale
 from dicom_lessons.text import N_, _
 from dicom_lessons.viewer.pictures import picture_of
 from dicom_lessons.widgets import Box

@@ -18,8 +18,9 @@ from dicom_lessons import samples
 from dicom_lessons.download.classroom import start_classroom
 from dicom_lessons.download.server import FAULTS, Faulty, serve
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Exercise, Verdict, called
+from dicom_lessons.exercises.kinds import Check, Code, Exercise
 from dicom_lessons.exercises.plain import Raised
+from dicom_lessons.exercises.verdicts import Verdict, called
 from dicom_lessons.text import _
 
 
@@ -90,8 +91,8 @@ class Download(Exercise):
     """
 
     def _judge(self, answer: object) -> Verdict:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # connections that the function forgets to close
+        with warnings.catch_warnings(action="ignore"):
+            # connections that the function forgets to close
             try:
                 return self._first_failing(answer)
             finally:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dicom_lessons import browser, reading, samples
+from dicom_lessons import archives, browser, reading, samples
 from dicom_lessons.download.classroom import MOST, start_classroom
 from dicom_lessons.fetching import DownloadError, is_web, opened, receive
 from dicom_lessons.html import Page, table
@@ -162,9 +162,9 @@ def _status(address: str, seconds: float, *, follow: bool = False) -> int:
 
 
 def unpack(
-    archive: str | Path, folder: str | Path, most: int = reading.MOST_UNPACKED
+    archive: str | Path, folder: str | Path, most: int = archives.MOST_UNPACKED
 ) -> list[Path]:
-    """Unpack a zip archive, such as TCIA sends for a series, as :func:`reading.unpack` does.
+    """Unpack a zip archive, such as TCIA sends for a series, as :func:`archives.unpack` does.
 
     Raises
     ------
@@ -175,6 +175,6 @@ def unpack(
         If the folder is there already.
     """
     try:
-        return reading.unpack(archive, folder, most)
+        return archives.unpack(archive, folder, most)
     except reading.ReadingError as error:
         raise DownloadError(str(error)) from error

@@ -154,8 +154,8 @@ def _in_a_process(work: Callable[[], Found]) -> tuple[bool, Any]:
     receiving, sending = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="answer-", ignore_cleanup_errors=True) as folder:
         process = context.Process(target=_send, args=(sending, work, folder), daemon=True)
-        with warnings.catch_warnings():  # there are other threads; the new process touches none
-            warnings.simplefilter("ignore", DeprecationWarning)
+        # there are other threads; the new process touches none
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
             process.start()
         sending.close()
         try:

@@ -112,6 +112,5 @@ def _differ(one: object, other: object) -> bool:
         return not np.array_equal(one, other)  # type: ignore[arg-type]
     if isinstance(one, list) and isinstance(other, list):
         return len(one) != len(other) or any(map(_differ, one, other))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of values that are odd on purpose
+    with warnings.catch_warnings(action="ignore"):  # of values that are odd on purpose
         return isinstance(one, Dataset) and bool(Dataset(one) != Dataset(other))  # type: ignore

@@ -13,8 +13,9 @@ import sys
 from dicom_lessons.exercises import progress
 from dicom_lessons.exercises.apart import is_graded
 from dicom_lessons.exercises.judging import answered, is_open, judged, next_hint, solved
-from dicom_lessons.exercises.kinds import Choice, Prediction, Verdict, seen
+from dicom_lessons.exercises.kinds import Choice, Prediction
 from dicom_lessons.exercises.lessons import find
+from dicom_lessons.exercises.verdicts import Verdict, seen
 from dicom_lessons.text import _
 
 _VERDICTS = {True: "right", False: "wrong", None: "blank"}

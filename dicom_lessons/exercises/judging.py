@@ -13,8 +13,10 @@ from collections import Counter
 
 from dicom_lessons.exercises import progress
 from dicom_lessons.exercises.forms import LETTERS
-from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons, Verdict, bound_by
+from dicom_lessons.exercises.kinds import Choice, Exercise, Parsons
 from dicom_lessons.exercises.plain import shown
+from dicom_lessons.exercises.sources import bound_by
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import _
 
 TRIES = 3
@@ -37,8 +39,7 @@ def answered(exercise: Exercise, answer: object) -> tuple[Verdict, str]:
 def judged(exercise: Exercise, answer: object) -> Verdict:
     """Judge an answer, whatever it does, and count the try."""
     # nbgrader takes away the points of a check cell that writes to stderr
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stderr(io.StringIO()):
         try:
             verdict = exercise.judge(answer)
         except KeyboardInterrupt:

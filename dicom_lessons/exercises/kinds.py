@@ -7,45 +7,34 @@ notebooks and the tests run the very code that the judge compares with.
 
 from __future__ import annotations
 
-import ast
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from pydicom import Dataset
 
 from dicom_lessons import reading
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.apart import Unfinished, apart
 from dicom_lessons.exercises.calls import Outcome, outcomes
-from dicom_lessons.exercises.plain import Raised, Refused, is_scalar, plain, shown
+from dicom_lessons.exercises.plain import (
+    Raised,
+    Refused,
+    contrast,
+    is_scalar,
+    partly,
+    plain,
+    same,
+    shown,
+)
+from dicom_lessons.exercises.sources import bound_by
+from dicom_lessons.exercises.verdicts import Verdict, called, looked_at
 from dicom_lessons.text import _, language
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What was seen.
-
-    Attributes
-    ----------
-    right : bool or None
-        None means not answered yet.
-    why : str
-        What to say, in the language that is set.
-    reason : str
-        The explanation in it as it stands in ``exercises.md``, before translation.
-    """
-
-    right: bool | None
-    why: str = ""
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +99,7 @@ class Exercise:
     def _compared(self, answer: object, form: forms.Form) -> tuple[Verdict, object]:
         """Return the verdict, and the answer in its plain form."""
         right = [plain(form(model)) for model in self.models]
-        look = partial(_looked_at, answer, form)
+        look = partial(looked_at, answer, form)
         text, given = look() if is_scalar(answer) else apart(look)
         seen = _("You answered {answer}.", answer=text)
         if isinstance(given, Refused):
@@ -194,7 +183,7 @@ class Repair(Exercise):
             return Verdict(
                 False, _("You gave None: what saves a file returns nothing. Give its path.")
             )
-        text, given = apart(partial(_looked_at, answer, os.fspath))
+        text, given = apart(partial(looked_at, answer, os.fspath))
         try:
             path = Path(given)  # type: ignore[arg-type]
             if not path.is_file():
@@ -214,28 +203,22 @@ class Repair(Exercise):
 class Code(Exercise):
     """A function that is called with several inputs and compared with the model's results.
 
-    ``cases`` returns the argument tuples; results are compared after ``form``, exceptions by
-    their type; a subclass is as good.
+    ``cases`` returns the argument tuples; results are compared after ``form``, numbers to
+    ``within`` if it is given, exceptions by their type; a subclass is as good.
     """
 
     cases: Cases
     form: forms.Form = forms.as_it_is
+    within: tuple[float, float] | None = None
 
     def _judge(self, answer: object) -> Verdict:
         wanted = self._wanted  # before a learner's function can change what the models look at
         results, refusal = called(answer, self.cases(), self.form)
         return refusal or self._judge_results(results, wanted)
 
-    @cached_property
-    def _by_language(self) -> dict[str, list[list[Outcome]]]:
-        return {}
-
     @property
     def _wanted(self) -> list[list[Outcome]]:
-        if language() not in self._by_language:  # a result may be a sentence
-            wanted = [list(outcomes(model, self.cases(), self.form)) for model in self.models]
-            self._by_language[language()] = wanted
-        return self._by_language[language()]
+        return [list(self._foreseen(model)) for model in self.models]
 
     def _judge_results(self, results: list[Outcome], wanted: list[list[Outcome]]) -> Verdict:
         """Compare all that a learner's function did with what each model does."""
@@ -251,15 +234,16 @@ class Code(Exercise):
         return self._mistaken(is_same, seen, seen)
 
     @cached_property
-    def _mistakes_by_language(self) -> dict[tuple[str, int], tuple[object, list[Outcome]]]:
+    def _by_language(self) -> dict[tuple[str, int], tuple[object, list[Outcome]]]:
         return {}
 
-    def _foreseen(self, wrong: object) -> Iterator[Outcome]:
-        """Give what a mistake comes to, case by case; each call of it is made once."""
-        known = self._mistakes_by_language.setdefault((language(), id(wrong)), (wrong, []))[1]
+    def _foreseen(self, function: object) -> Iterator[Outcome]:
+        """Give what a model or a mistake comes to, case by case; each call of it is made once."""
+        key = language(), id(function)  # a result may be a sentence
+        known = self._by_language.setdefault(key, (function, []))[1]
         yield from known
         for case in self.cases()[len(known) :]:
-            known += outcomes(wrong, [case], self.form)
+            known += outcomes(function, [case], self.form)
             yield known[-1]
 
     def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
@@ -282,7 +266,9 @@ class Code(Exercise):
 
     def _matches(self, one: Any, other: Any) -> bool:
         """Compare two plain forms of what was returned; a kind of its own may compare otherwise."""
-        return same(one, other)
+        if self.within is None:
+            return same(one, other)
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, *self.within)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,6 +283,8 @@ class Check:
         A form of this exercise alone; those of :mod:`forms` are named in the text.
     examine : callable or None
         Looks at the file of a :class:`Repair`.
+    within : tuple of two floats or None
+        By how much numbers may be off: relative to what is expected, and besides.
     kind : type or None
         A kind of this room's own.
     """
@@ -304,111 +292,5 @@ class Check:
     cases: Cases | None = None
     form: forms.Form | None = None
     examine: Callable[[Path], str] | None = None
+    within: tuple[float, float] | None = None
     kind: type[Exercise] | None = None
-
-
-def called(
-    function: object,
-    cases: Sequence[tuple[object, ...]],
-    form: forms.Form = forms.as_it_is,
-    *,
-    may_give_nothing: bool = False,
-) -> tuple[list[Outcome], Verdict | None]:
-    """Call a learner's function apart; a verdict comes with it if there is nothing to judge."""
-    if not callable(function):
-        said = _("You answered {answer}. A function is expected here.", answer=seen(function))
-        return [], Verdict(False, said)
-    results = apart(lambda: list(outcomes(function, cases, form)))
-    if may_give_nothing or any(one.result is not None for one in results):
-        return results, None
-    why = _("Your function gives nothing back: does it end with return?")
-    return results, Verdict(None if all(one.blank for one in results) else False, why)
-
-
-def seen(answer: object) -> str:
-    """Return a short text of a learner's object, whose own code makes it."""
-    try:
-        return shown(answer) if is_scalar(answer) else apart(partial(shown, answer))
-    except Unfinished as how:
-        return str(how)
-
-
-def _looked_at(answer: object, form: forms.Form) -> tuple[str, object]:
-    """Return a short text of an answer and its plain form, or what was expected instead."""
-    text = shown(answer)
-    try:
-        return text, plain(form(plain(answer, forms.as_it_is)))
-    except (TypeError, ValueError) as refusal:
-        return text, Refused(str(refusal))
-
-
-def same(one: Any, other: Any) -> bool:
-    """Compare two results: floats to nine digits, arrays by shape and members, rest by ``==``."""
-    try:
-        if isinstance(one, Refused) or isinstance(other, Refused):
-            return False
-        if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-            if np.asarray(other).dtype.kind not in "fc":
-                return np.array_equal(one, other)
-            return np.shape(one) == np.shape(other) and np.allclose(one, other, 1e-9, 1e-9)
-        if isinstance(other, float):
-            return math.isclose(float(one), other, rel_tol=1e-9, abs_tol=1e-9)
-        if isinstance(other, list | tuple) and isinstance(one, list | tuple):
-            return len(one) == len(other) and all(map(same, one, other))
-        return isinstance(one, bool | np.bool_) == isinstance(other, bool | np.bool_) and bool(
-            one == other
-        )
-    except Exception:
-        return False
-
-
-def partly(given: Any, right: Any) -> str:
-    """Say how much of a list is right, by place (list) or wherever it is (tuple); else nothing."""
-    if not isinstance(given, list | tuple) or not isinstance(right, list | tuple):
-        return ""
-    hits = map(same, given, right) if isinstance(given, list) else map(given.__contains__, right)
-    told = _("Right: {right} of {count}.", right=sum(hits), count=len(right))
-    return f"{told} {_too_many(given, right)}".rstrip()
-
-
-def _too_many(given: Any, right: Any) -> str:
-    strange = [one for one in given if one not in right] if isinstance(given, tuple) else []
-    if isinstance(given, tuple) and len(given) > len(set(map(repr, given))):
-        return _("Something stands there twice.")
-    if strange and len(given) > len(right):
-        return _("Too much: {values}.", values=", ".join(map(shown, strange)))
-    return _("It is longer than it should be.") if len(given) > len(right) else ""
-
-
-def contrast(got: object, expected: object) -> tuple[str, str]:
-    """Return short representations of two things that are not the same, so that one sees it."""
-    one, other = shown(got), shown(expected)
-    if one != other:
-        return one, other
-    if type(got) is not type(expected):
-        return f"{type(got).__name__} {one}", f"{type(expected).__name__} {other}"
-    # a data set prints long values as "Array of 81 elements"
-    whole = [v.to_json_dict() if isinstance(v, Dataset) else v for v in (got, expected)]
-    texts = [" ".join(repr(value).split()) for value in whole]
-    place = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), 0)
-    begin = max(place - 20, 0)
-    cut = [f"…{text[begin : place + 60]}" for text in texts]
-    return cut[0], cut[1]
-
-
-@cache
-def bound_by(source: str) -> object:
-    """Run the source of an answer cell and return what its last statement binds."""
-    namespace: dict[str, object] = {}
-    exec(compile(source, "<answer>", "exec"), namespace)
-    return namespace[bound_name(source)]
-
-
-def bound_name(source: str) -> str:
-    """Return the name that the last statement of an answer cell binds."""
-    last = ast.parse(source).body[-1]
-    if isinstance(last, ast.FunctionDef):
-        return last.name
-    if isinstance(last, ast.Assign) and isinstance(last.targets[0], ast.Name):
-        return last.targets[0].id
-    raise ValueError(f"the last statement binds no single name: {source!r}")

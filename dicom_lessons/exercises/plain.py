@@ -1,12 +1,13 @@
-"""What an answer holds, as Python's own exact types: no class of a learner's takes part after that.
+"""What an answer holds, as Python's own exact types, and how two of them are compared.
 
 An object may call itself equal to everything, or change its value with every look. It is read once,
-by the methods of the built-in type below it, and what is then compared has no methods of its own.
+by the methods of the built-in type below it; no class of a learner's takes part after that.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import reprlib
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from pydicom import Dataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import PersonName
 
@@ -170,3 +172,57 @@ def _key(value: object) -> object:
     except TypeError:
         return Strange(shown(value))
     return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Compare two results: floats to nine digits, arrays by shape and members, rest by ``==``."""
+    try:
+        if isinstance(one, Refused) or isinstance(other, Refused):
+            return False
+        if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+            if np.asarray(other).dtype.kind not in "fc":
+                return np.array_equal(one, other)
+            return np.shape(one) == np.shape(other) and np.allclose(one, other, 1e-9, 1e-9)
+        if isinstance(other, float):
+            return math.isclose(float(one), other, rel_tol=1e-9, abs_tol=1e-9)
+        if isinstance(other, list | tuple) and isinstance(one, list | tuple):
+            return len(one) == len(other) and all(map(same, one, other))
+        return isinstance(one, bool | np.bool_) == isinstance(other, bool | np.bool_) and bool(
+            one == other
+        )
+    except Exception:
+        return False
+
+
+def partly(given: Any, right: Any) -> str:
+    """Say how much of a list is right, by place (list) or wherever it is (tuple); else nothing."""
+    if not isinstance(given, list | tuple) or not isinstance(right, list | tuple):
+        return ""
+    hits = map(same, given, right) if isinstance(given, list) else map(given.__contains__, right)
+    told = _("Right: {right} of {count}.", right=sum(hits), count=len(right))
+    return f"{told} {_too_many(given, right)}".rstrip()
+
+
+def _too_many(given: Any, right: Any) -> str:
+    strange = [one for one in given if one not in right] if isinstance(given, tuple) else []
+    if isinstance(given, tuple) and len(given) > len(set(map(repr, given))):
+        return _("Something stands there twice.")
+    if strange and len(given) > len(right):
+        return _("Too much: {values}.", values=", ".join(map(shown, strange)))
+    return _("It is longer than it should be.") if len(given) > len(right) else ""
+
+
+def contrast(got: object, expected: object) -> tuple[str, str]:
+    """Return short representations of two things that are not the same, so that one sees it."""
+    one, other = shown(got), shown(expected)
+    if one != other:
+        return one, other
+    if type(got) is not type(expected):
+        return f"{type(got).__name__} {one}", f"{type(expected).__name__} {other}"
+    # a data set prints long values as "Array of 81 elements"
+    whole = [v.to_json_dict() if isinstance(v, Dataset) else v for v in (got, expected)]
+    texts = [" ".join(repr(value).split()) for value in whole]
+    place = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), 0)
+    begin = max(place - 20, 0)
+    cut = [f"…{text[begin : place + 60]}" for text in texts]
+    return cut[0], cut[1]

@@ -20,7 +20,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from dicom_lessons.exercises import forms, kinds
+from dicom_lessons.exercises import forms, kinds, sources
 
 
 class TextError(ValueError):
@@ -216,7 +216,7 @@ def _complete(draft: Draft) -> None:
 
 def _binds(source: str) -> bool:
     try:
-        return bool(kinds.bound_name(source))
+        return bool(sources.bound_name(source))
     except (SyntaxError, ValueError, IndexError):
         return False
 

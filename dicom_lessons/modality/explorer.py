@@ -18,7 +18,7 @@ from dicom_lessons.modality.sop_classes import agreement
 from dicom_lessons.modality.terms import judge, meaning
 from dicom_lessons.pixels import PixelError
 from dicom_lessons.pixels.display import drawn
-from dicom_lessons.pixels.stored import frames_of
+from dicom_lessons.pixels.header import frames_of
 from dicom_lessons.reading import read, value
 from dicom_lessons.text import _, ngettext, short
 from dicom_lessons.viewer import Viewer

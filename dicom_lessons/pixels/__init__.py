@@ -7,9 +7,10 @@ and later lessons need beyond these ten names, they take from ``stored``, ``grey
 """
 
 from dicom_lessons.pixels.display import findings, to_display
-from dicom_lessons.pixels.grey import Window, apply_window, modality_values, padding, windows
-from dicom_lessons.pixels.notes import PictureWarning
-from dicom_lessons.pixels.stored import PixelError, stored_values
+from dicom_lessons.pixels.grey import Window, apply_window, windows
+from dicom_lessons.pixels.modality_lut import modality_values, padding
+from dicom_lessons.pixels.notes import PictureWarning, PixelError
+from dicom_lessons.pixels.stored import stored_values
 
 __all__ = [
     "PictureWarning",

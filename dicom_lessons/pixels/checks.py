@@ -13,7 +13,8 @@ from pydicom import Dataset
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import _
 
 # mm: the tumour of virtual/ct along row 268, from half height to half height; then what the
@@ -37,14 +38,6 @@ class Untouched(Code):
             said = _("Right but for the type: float32 keeps 7 digits only, float64 keeps 15.")
             return Verdict(False, said)
         return verdict
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured(Code):
-    """A function that returns numbers; one decimal of each is enough."""
-
-    def _matches(self, one: Any, other: Any) -> bool:
-        return np.allclose(one, other, rtol=0, atol=0.06)
 
 
 def _pair(answer: Any) -> list[float]:
@@ -149,6 +142,6 @@ CHECKS = {
     "pixels-4": Check(cases=_for_eight_bits, form=_levels),
     "pixels-5": Check(cases=_for_display, form=_levels),
     "pixels-6": Check(cases=_distances),
-    "pixels-7": Check(cases=_regions, form=_pair, kind=Measured),
+    "pixels-7": Check(cases=_regions, form=_pair, within=(0, 0.06)),
     "pixels-9": Check(form=_near_spot),
 }

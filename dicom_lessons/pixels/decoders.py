@@ -45,25 +45,24 @@ _JPIP = N_(
 _RLE = N_("The program dcmdrle of DCMTK may decode it: let it convert the file.")
 _JPEG_LS = N_("The program dcmdjpls of DCMTK may decode it: let it convert the file.")
 _J2K = N_("Convert the file with another program, such as gdcmconv --raw of GDCM.")
+_PART_2 = N_("Convert the file with a program that reads JPEG 2000 Part 2.")
 _CURES = {
     "1.2.840.10008.1.2.5": _RLE,
-    "1.2.840.10008.1.2.4.80": _JPEG_LS,
-    "1.2.840.10008.1.2.4.81": _JPEG_LS,
-    "1.2.840.10008.1.2.4.90": _J2K,
-    "1.2.840.10008.1.2.4.91": _J2K,
-    "1.2.840.10008.1.2.4.92": N_("Convert the file with a program that reads JPEG 2000 Part 2."),
-    "1.2.840.10008.1.2.4.93": N_("Convert the file with a program that reads JPEG 2000 Part 2."),
-    "1.2.840.10008.1.2.4.94": _JPIP,
-    "1.2.840.10008.1.2.4.95": _JPIP,
-    "1.2.840.10008.1.2.4.110": _XL,
-    "1.2.840.10008.1.2.4.111": _XL,
-    "1.2.840.10008.1.2.4.112": _XL,
-    "1.2.840.10008.1.2.4.204": _JPIP,
-    "1.2.840.10008.1.2.4.205": _JPIP,
     "1.2.840.113619.5.2": N_(
         "It is private to GE: implicit VR, with pixels in big endian. Convert the file with "
         "gdcmconv --raw of GDCM."
     ),
+}
+# last numbers of UIDs under 1.2.840.10008.1.2.4, from and to
+_CODED = {
+    (50, 70): _JPEG,
+    (80, 81): _JPEG_LS,
+    (90, 91): _J2K,
+    (92, 93): _PART_2,
+    (94, 95): _JPIP,
+    (100, 108): _VIDEO,
+    (110, 112): _XL,
+    (204, 205): _JPIP,
 }
 _NAMES = {
     "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
@@ -102,11 +101,10 @@ def cure_of(syntax: UID) -> str:
     if syntax in _CURES:
         return _(_CURES[syntax])
     last = syntax.removeprefix("1.2.840.10008.1.2.4.").partition(".")[0]
-    if syntax == f"1.2.840.10008.1.2.4.{syntax[20:]}" and last.isdigit():
-        if 50 <= int(last) <= 70:
-            return _(_JPEG)
-        if 100 <= int(last) <= 108:
-            return _(_VIDEO)
+    if syntax.startswith("1.2.840.10008.1.2.4.") and last.isdigit():
+        for (lowest, highest), cure in _CODED.items():
+            if lowest <= int(last) <= highest:
+                return _(cure)
     return _(_LOOK)
 
 

@@ -15,18 +15,17 @@ from pydicom.pixels.processing import apply_color_lut, apply_icc_profile
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels.elements import number, numbers, whole_numbers, words
 from dicom_lessons.pixels.grey import (
-    LookupTable,
     Window,
     extremes,
     full_window,
     grey_levels,
-    modality_values,
     voi_tables,
     windows,
 )
-from dicom_lessons.pixels.header import interpretation, is_colour
-from dicom_lessons.pixels.notes import PictureWarning, PixelError, note, noted
-from dicom_lessons.pixels.stored import check, raw_words, refusal, stored_values
+from dicom_lessons.pixels.image_pixel import interpretation, is_colour
+from dicom_lessons.pixels.modality_lut import LookupTable, modality_values
+from dicom_lessons.pixels.notes import PictureWarning, PixelError, note, noted, refusal
+from dicom_lessons.pixels.stored import check, raw_words, stored_values
 from dicom_lessons.text import N_, _
 
 _BLOCK = 2**16
@@ -192,7 +191,7 @@ def overlay(dataset: Dataset, frame: int = 0) -> NDArray[np.bool_] | None:
         Shape (rows, columns) of the picture; all overlay groups in one. Also drawn is what older
         files keep in bits of Pixel Data that no pixel uses.
     """
-    groups = sorted(tag >> 16 for tag in dataset._dict if tag & 0xFF01FFFF == 0x60000010)
+    groups = sorted(tag >> 16 for tag in [*dataset.keys()] if tag & 0xFF01FFFF == 0x60000010)
     drawn = None
     for group in groups:
         plane = _plane(dataset, group, frame)

@@ -30,7 +30,7 @@ _MACROS = {
     "ImagePositionPatient": "PlanePositionSequence",
     "ImageOrientationPatient": "PlaneOrientationSequence",
 }
-_GROUPS = (0x52009229, 0x52009230)  # functional groups: shared, and per frame
+_GROUPS = {0x52009229, 0x52009230}  # functional groups: shared, and per frame
 _BINARY = {"US": "u2", "SS": "i2", "UL": "u4", "SL": "i4", "FL": "f4", "FD": "f8"}
 
 
@@ -40,7 +40,7 @@ def attribute(dataset: Dataset, keyword: str, frame: int = 0) -> Any:
     Enhanced objects keep many attributes per frame or once for all frames, in functional groups
     (PS3.3 C.7.6.16); the others keep them in the data set.
     """
-    if (macro := _MACROS.get(keyword)) and any(each in dataset._dict for each in _GROUPS):
+    if (macro := _MACROS.get(keyword)) and dataset.keys() & _GROUPS:
         groups = items(dataset, "PerFrameFunctionalGroupsSequence")[frame : frame + 1]
         groups += items(dataset, "SharedFunctionalGroupsSequence")[:1]
         for group in groups:

@@ -13,22 +13,25 @@ from pydicom import Dataset
 from pydicom.uid import UID, ExplicitVRBigEndian, RLELossless
 
 from dicom_lessons.findings import Finding
-from dicom_lessons.pixels import codestream
 from dicom_lessons.pixels.decoders import NATIVE, WRAPPED, decoders_of
-from dicom_lessons.pixels.elements import attribute, number, numbers, text
 from dicom_lessons.pixels.fragments import Fragments, fragments_of
+from dicom_lessons.pixels.image_pixel import (
+    FLOATS,
+    bits_of,
+    count_of,
+    frames_announced,
+    interpretation,
+    pixel_data,
+    transfer_syntax,
+    zero_or_one,
+)
 from dicom_lessons.pixels.notes import PixelError, note, noted
-from dicom_lessons.text import _, short
+from dicom_lessons.text import _
 
-ELEMENTS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 LARGEST = 2**27
 """Bytes that are decoded at once."""
 LARGEST_CODED = 75_000_000
 """Samples of one compressed frame: decoders need up to 6 bytes for each, as measured."""
-_FLOATS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
-_GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
-_COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
-_SECTION = "PS3.3 §C.7.6.3.1"
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,10 @@ def read_header(dataset: Dataset) -> PixelHeader:
 
 def _header(dataset: Dataset) -> PixelHeader:
     element, data = pixel_data(dataset)
-    syntax = _syntax(dataset)
+    syntax = transfer_syntax(dataset)
     decoders_of(syntax)
-    rows, columns = (_count(dataset, keyword) for keyword in ("Rows", "Columns"))
-    allocated = _FLOATS.get(element) or _count(dataset, "BitsAllocated")
+    rows, columns = (count_of(dataset, keyword) for keyword in ("Rows", "Columns"))
+    allocated = FLOATS.get(element) or count_of(dataset, "BitsAllocated")
     if allocated not in (1, 8, 16, 32, 64):
         reason = _("Bits Allocated is {bits}, neither 1 nor 8, 16, 32 or 64", bits=allocated)
         raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
@@ -128,16 +131,16 @@ def _header(dataset: Dataset) -> PixelHeader:
         raise PixelError(_("The pixels cannot be decoded: {reason}.", reason=reason))
     planar, signed = 0, False
     if samples == 3:
-        planar = _either(dataset, "PlanarConfiguration", _("one pixel after the other"))
-    if element not in _FLOATS:
-        signed = bool(_either(dataset, "PixelRepresentation", _("without a sign")))
-    stored, high = _bits(dataset, allocated, element in _FLOATS)
+        planar = zero_or_one(dataset, "PlanarConfiguration", _("one pixel after the other"))
+    if element not in FLOATS:
+        signed = bool(zero_or_one(dataset, "PixelRepresentation", _("without a sign")))
+    stored, high = bits_of(dataset, allocated, element in FLOATS)
     header = PixelHeader(
         element, data, syntax, rows, columns, columns, allocated, stored, high, signed, samples,
         photometric, planar,
     )  # fmt: skip
     check_size(header, 1)
-    announced = _announced(dataset)
+    announced = frames_announced(dataset)
     if syntax not in NATIVE and element == "PixelData":
         return _encapsulated(dataset, header, announced)
     return _native(dataset, _with_width(header, announced), announced)
@@ -160,104 +163,12 @@ def check_size(header: PixelHeader, frames: int) -> None:
         )
 
 
-def pixel_data(dataset: Dataset) -> tuple[str, bytes]:
-    """Return the keyword and the bytes of the pixels.
-
-    Raises
-    ------
-    PixelError
-        If there are none.
-    """
-    element = next((keyword for keyword in ELEMENTS if keyword in dataset), "PixelData")
-    data = attribute(dataset, element)
-    if isinstance(data, bytes | bytearray) and data:
-        return element, bytes(data)
-    raise PixelError(_("This object holds no pixels."))
-
-
 def frames_of(dataset: Dataset) -> int:
     """Return how many frames there are: those that Pixel Data hold, else the number announced."""
     try:
         return read_header(dataset).frames
     except PixelError:
         return 1
-
-
-def is_colour(dataset: Dataset) -> bool:
-    """Say whether the picture is in colour (PS3.3 C.7.6.3.1.2)."""
-    return not interpretation(dataset)[1].startswith("MONOCHROME")
-
-
-def interpretation(dataset: Dataset) -> tuple[int, str]:
-    """Return Samples per Pixel and Photometric Interpretation, so that they fit the pixels."""
-    told = text(dataset, "PhotometricInterpretation").upper()
-    found = number(dataset, "SamplesPerPixel", 3 if told in _COLOUR else 1)
-    samples = int(found) if found in (1, 2, 3, 4) else 0
-    if samples not in (1, 3) or told in (_COLOUR if samples == 3 else _GREY):
-        return samples, told
-    section = "PS3.3 §C.7.6.3.1.2"
-    if told in _GREY + _COLOUR:
-        really = _samples_stored(dataset, samples)
-        if really != samples:
-            seen = {"samples": samples, "told": told, "really": really}
-            what = _("{samples} does not fit {told}: the pixels have {really}", **seen)
-            note(what, "SamplesPerPixel", "", section)
-            return really, told
-    best = "MONOCHROME2" if samples == 1 else "YBR_FULL" if told[:3] == "YBR" else "RGB"
-    what = _("it is missing: taken as {best}", best=best)
-    if told:
-        seen = {"told": short(told, 20), "samples": samples, "best": best}
-        what = _("{told} does not fit Samples per Pixel {samples}: taken as {best}", **seen)
-    note(what, "PhotometricInterpretation", "", section)
-    return samples, best
-
-
-def _samples_stored(dataset: Dataset, told: int) -> int:
-    """Return how many samples a pixel has, by the length of Pixel Data or the first frame."""
-    try:
-        data, syntax = pixel_data(dataset)[1], _syntax(dataset)
-        pixels = _count(dataset, "Rows") * _count(dataset, "Columns")
-        size = pixels * _count(dataset, "BitsAllocated") * _announced(dataset) // 8
-    except PixelError:
-        return told
-    if syntax == RLELossless:
-        start = 16 + int.from_bytes(data[4:8], "little")
-        return 1 if data[start] in (1, 2) else 3
-    if syntax not in NATIVE:
-        parsed = codestream.parse(data[: 2**16])
-        return parsed.samples if parsed else told
-    fitting = [samples for samples in (1, 3) if 0 <= len(data) - samples * size <= 1]
-    return fitting[0] if fitting else told
-
-
-def _either(dataset: Dataset, keyword: str, meaning: str) -> int:
-    """Return 0 or 1; 0, with a note on what that means, if it is neither."""
-    found = number(dataset, keyword)
-    if found not in (0, 1):
-        what = _("it is missing, or neither 0 nor 1: taken as 0, {meaning}", meaning=meaning)
-        note(what, keyword, "", _SECTION)
-        return 0
-    return int(found)
-
-
-def _bits(dataset: Dataset, allocated: int, is_float: bool) -> tuple[int, int]:
-    """Return Bits Stored and High Bit (PS3.5 §8.1.1)."""
-    if is_float or allocated == 1:
-        return allocated, allocated - 1
-    stored = number(dataset, "BitsStored")
-    if not _is_count(stored, allocated):
-        seen = {"allocated": allocated}
-        what = _("it is missing, or not from 1 to {allocated}: taken as {allocated}", **seen)
-        note(what, "BitsStored", "", "PS3.5 §8.1.1")
-        stored = allocated
-    right = int(stored) - 1
-    high = number(dataset, "HighBit")
-    if high == right:
-        return int(stored), right
-    if not (_is_count(high, allocated - 1) and high > right):
-        note(_("it cannot be: taken as {right}", right=right), "HighBit", "", "PS3.5 §8.1.1")
-        return int(stored), right
-    return int(stored), int(high)
 
 
 def _with_high(header: PixelHeader, words: bytes) -> PixelHeader:
@@ -285,39 +196,6 @@ def _with_high(header: PixelHeader, words: bytes) -> PixelHeader:
     )
     note(what, "HighBit", "", section)
     return replace(header, high=best)
-
-
-def _announced(dataset: Dataset) -> int:
-    """Return Number of Frames (0028,0008), 1 where it is absent or cannot be."""
-    found = numbers(dataset, "NumberOfFrames")[:1]
-    if not found or _is_count(found[0], 2**31 - 1):
-        return int((*found, 1)[0])
-    if found[0] == found[0]:  # of what is no number, it is noted already
-        what = _("{value} cannot be: taken as 1", value=found[0])
-        note(what, "NumberOfFrames", "", "PS3.3 §C.7.6.6")
-    return 1
-
-
-def _is_count(found: float, most: int) -> bool:
-    return 1 <= found <= most and found == int(found)
-
-
-def _count(dataset: Dataset, keyword: str) -> int:
-    found = numbers(dataset, keyword)
-    if len(found) != 1 or not _is_count(found[0], 2**16 - 1):
-        raise PixelError(_("{keyword} is missing or is no count.", keyword=keyword))
-    return int(found[0])
-
-
-def _syntax(dataset: Dataset) -> UID:
-    found = text(getattr(dataset, "file_meta", None) or Dataset(), "TransferSyntaxUID")
-    if not found:
-        reason = _(
-            "There is no Transfer Syntax UID (0002,0010). If you know it, set "
-            "ds.file_meta.TransferSyntaxUID."
-        )
-        raise PixelError(reason)
-    return UID(found)
 
 
 def _encapsulated(dataset: Dataset, header: PixelHeader, announced: int) -> PixelHeader:

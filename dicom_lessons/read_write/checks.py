@@ -15,8 +15,9 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from dicom_lessons import read_write, reading, samples, sop
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.kinds import Check, Code
 from dicom_lessons.exercises.plain import shown
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.read_write.compare import values_of
 from dicom_lessons.text import N_, _, ngettext
 
@@ -126,8 +127,7 @@ def _for_replacing() -> Sequence[tuple[object, ...]]:
 
 def _saved(dataset: Dataset) -> Dataset:
     buffer = BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # letters that are lost show in what is read
+    with warnings.catch_warnings(action="ignore"):  # letters that are lost show in what is read
         dataset.save_as(buffer, implicit_vr=False, little_endian=True)
     return reading.read(buffer.getvalue())
 
@@ -149,8 +149,7 @@ def _texts(dataset: Dataset) -> list[object]:
 
 
 def _read(path: Path) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is wrong is said by the explanation
+    with warnings.catch_warnings(action="ignore"):  # what is wrong is said by the explanation
         dataset = reading.read(path, force=False)
         dataset.decode()
     return dataset

@@ -14,6 +14,7 @@ from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
 
 from dicom_lessons.elements import elements
+from dicom_lessons.read_write.file_meta import file_meta_of
 from dicom_lessons.text import N_, _, ngettext
 
 DEEPEST = 64
@@ -58,7 +59,7 @@ def difference(one: Dataset, other: Dataset) -> tuple[Difference, ...]:
     >>> [(each.path, each.kind) for each in difference(plan, changed)]
     [('BeamSequence[0].BeamName', 'value changed')]
     """
-    left, right = (getattr(each, "file_meta", None) or Dataset() for each in (one, other))
+    left, right = map(file_meta_of, (one, other))
     return (*_compare(left, right, "file_meta."), *_compare(one, other, ""))
 
 
@@ -102,7 +103,7 @@ def elements_of(
 
 def kept_element(dataset: Dataset, tag: BaseTag) -> Any:
     """Return an element as pydicom keeps it, read now if it was left in the file."""
-    found: Any = dataset._dict[tag]
+    found: Any = dataset.get_item(tag, keep_deferred=True)
     if found.is_raw and found.value is None and found.length:
         with suppress(Exception):  # the file may be gone
             return dataset[tag]

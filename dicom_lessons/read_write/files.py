@@ -11,9 +11,11 @@ from typing import IO, Any
 from pydicom import Dataset
 from pydicom.tag import BaseTag
 
-from dicom_lessons import reading
+from dicom_lessons import archives, reading
+from dicom_lessons.read_write.entries import entries_of
+from dicom_lessons.read_write.file_meta import file_meta_of
 from dicom_lessons.read_write.judge import losses
-from dicom_lessons.read_write.texts import decode_all, entries_of
+from dicom_lessons.read_write.texts import decode_all
 from dicom_lessons.text import _
 
 WRITER = (BaseTag(0x00020012), BaseTag(0x00020013))
@@ -31,7 +33,7 @@ class SaveError(OSError):
 def read_zip(
     archive: str | os.PathLike[str] | IO[bytes],
     *,
-    most_bytes: int = reading.MOST_ZIPPED,
+    most_bytes: int = archives.MOST_ZIPPED,
     **options: Any,
 ) -> dict[str, Dataset]:
     """Read all DICOM files of a zip archive in memory; nothing is unpacked onto the disk.
@@ -58,7 +60,7 @@ def read_zip(
     """
     datasets = {}
     try:
-        for name, raw in reading.members_of(archive, most_bytes):
+        for name, raw in archives.members_of(archive, most_bytes):
             if raw[128:132] == b"DICM":
                 datasets[name] = reading.read(raw, **options)
     except (OSError, reading.ReadingError) as error:
@@ -98,7 +100,7 @@ def save_safely(dataset: Dataset, path: str | os.PathLike[str], *, overwrite: bo
         raise FileExistsError(
             _("{path} is there already. Choose another name, or set overwrite=True.", path=target)
         )
-    meta = getattr(dataset, "file_meta", None) or Dataset()
+    meta = file_meta_of(dataset)
     writer = {tag: meta.get_item(tag, keep_deferred=True) for tag in WRITER if tag in meta}
     try:
         for found in losses(dataset):

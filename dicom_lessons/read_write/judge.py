@@ -5,26 +5,26 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, charset, config, datadict, uid
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_data_element
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import get_expected_length
 from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, validate_value
+from pydicom.valuerep import validate_value
 
 from dicom_lessons import pixels
-from dicom_lessons.elements import value
+from dicom_lessons.elements import value, why_unwritable
 from dicom_lessons.findings import Finding
-from dicom_lessons.pixels.header import ELEMENTS, frames_of
+from dicom_lessons.pixels.header import frames_of
+from dicom_lessons.pixels.image_pixel import ELEMENTS
 from dicom_lessons.read_write.compare import values_of
-from dicom_lessons.read_write.texts import Entry, entries_of, judge_items, judge_texts, mark
+from dicom_lessons.read_write.entries import Entry, entries_of, mark
+from dicom_lessons.read_write.file_meta import file_meta_of, judge_file_meta, transfer_syntax_of
+from dicom_lessons.read_write.texts import judge_items, judge_texts
 from dicom_lessons.reading import reason_of
 from dicom_lessons.text import N_, _, ngettext, short
 
@@ -40,10 +40,6 @@ JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
 """What Pillow decodes with 8 bits only."""
 EXPLAIN = {"NumberOfFrames", "Columns", "PhotometricInterpretation"}
 """Elements whose faults explain a wrong length of Pixel Data."""
-PREAMBLE = 132
-"""Bytes of preamble and prefix."""
-LARGEST_FILE_META = 2**16
-"""Bytes of group 0002 within which its length is counted."""
 NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
 """VRs in letters that no Specific Character Set changes (PS3.5 §6.1.2.3)."""
 RULES = {
@@ -89,9 +85,9 @@ def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[F
     >>> [(finding.where, finding.section) for finding in validate(ct)]
     [('SliceThickness', 'PS3.5 §6.2')]
     """
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    entries = [*entries_of(file_meta, "file_meta."), *entries_of(dataset, known=_sound)]
-    found = [*_judge_file_meta(dataset)]
+    entries = [*entries_of(file_meta_of(dataset), "file_meta.")]
+    entries += entries_of(dataset, known=_sound)
+    found = [*judge_file_meta(dataset)]
     if len(_sound) > MOST_REMEMBERED:
         _sound.clear()
     for entry in entries:
@@ -111,8 +107,7 @@ def validate(dataset: Dataset, *, stored: NDArray[Any] | None = None) -> tuple[F
 
 def losses(dataset: Dataset) -> Iterator[Finding]:
     """Yield what saving would lose or cannot write; what is written as it was read is no loss."""
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    syntax = transfer_syntax_of(dataset)
     same = syntax.is_transfer_syntax and dataset.original_encoding == (
         syntax.is_implicit_VR,
         syntax.is_little_endian,
@@ -137,65 +132,10 @@ def _refused(entry: Entry) -> str:
     vr = _announced(entry) if entry.element.VR == "UN" and entry.kept.is_raw else "UN"
     if vr != "UN":
         return _("its bytes cannot be read as {vr}", vr=vr)
-    scratch = DicomBytesIO()
-    scratch.is_implicit_VR, scratch.is_little_endian = False, True
-    try:
-        # tried alone, as each level of items above doubles the text of pydicom's error and more
-        if entry.element.VR != "SQ" and entry.where.count("[") > HARMLESS_DEPTH:
-            write_data_element(scratch, entry.element, list(entry.codecs))
-    except Exception as error:  # pydicom raises many kinds on odd values
-        return reason_of(error)
-    return ""
-
-
-def _judge_file_meta(dataset: Dataset) -> Iterator[Finding]:
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    if not value(file_meta, "TransferSyntaxUID"):
-        what = _("missing: nobody can tell how the data set is encoded")
-        cure = _("give the data set a FileMetaDataset() as file_meta and set it there")
-        where = "file_meta.TransferSyntaxUID"
-        yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
-    told, counted = value(file_meta, "FileMetaInformationGroupLength"), _group_length(dataset)
-    if isinstance(told, int) and counted is not None and told != counted:
-        where = "file_meta.FileMetaInformationGroupLength"
-        what = _("{told} in the file, but {counted} bytes of group 0002 follow it",
-                 told=told, counted=counted)  # fmt: skip
-        cure = _("save the data set anew: save_as counts them")
-        yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
-    if value(file_meta, "MediaStorageSOPClassUID") == uid.MediaStorageDirectoryStorage:
-        return
-    for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        here, there = value(dataset, keyword), value(file_meta, f"MediaStorage{keyword}")
-        if not here:
-            what = _("missing or empty")
-            cure = _("a class comes from pydicom.uid, an instance from generate_uid()")
-            yield Finding(where=keyword, what=what, cure=cure, section="PS3.3 C.12.1")
-        elif there and here != there:
-            where = f"file_meta.MediaStorage{keyword}"
-            there = short(there)
-            what = _("{there} is not the {keyword} of the data set", there=there, keyword=keyword)
-            cure = _("save with enforce_file_format=True, which copies it")
-            yield Finding(where=where, what=what, cure=cure, section="PS3.10 §7.1")
-
-
-def _group_length(dataset: Dataset) -> int | None:
-    """Count the bytes of group 0002 behind its length, if the data set came from a file."""
-    file, name = getattr(dataset, "buffer", None), str(getattr(dataset, "filename", None) or "")
-    try:
-        with Path(name).open("rb") if file is None else contextlib.nullcontext(file) as opened:
-            here = opened.seek(0, 1)
-            opened.seek(PREAMBLE)
-            raw = opened.read(LARGEST_FILE_META)
-            opened.seek(here)
-    except Exception:  # no file, or one that is closed
-        return None
-    place = 12
-    while raw[place : place + 2] == b"\x02\0":
-        long = raw[place + 4 : place + 6].decode("latin-1") in EXPLICIT_VR_LENGTH_32
-        size = raw[place + 8 : place + 12] if long else raw[place + 6 : place + 8]
-        place += (12 if long else 8) + int.from_bytes(size, "little")
-    starts = raw[:6] == b"\x02\0\0\0UL"
-    return place - 12 if starts and place < LARGEST_FILE_META else None
+    # tried alone, as each level of items above doubles the text of pydicom's error and more
+    is_deep = entry.element.VR != "SQ" and entry.where.count("[") > HARMLESS_DEPTH
+    error = why_unwritable(entry.element, list(entry.codecs)) if is_deep else None
+    return reason_of(error) if error else ""
 
 
 def _judge_terms(entry: Entry) -> Iterator[Finding]:
@@ -294,11 +234,7 @@ def _is_valid(value: object, vr: str) -> bool:
 
 
 def _judge_pixels(dataset: Dataset, noted: set[str]) -> Iterator[Finding]:
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    raw, syntax = (
-        value(dataset, "PixelData"),
-        uid.UID(str(value(file_meta, "TransferSyntaxUID", ""))),
-    )
+    raw, syntax = value(dataset, "PixelData"), transfer_syntax_of(dataset)
     if not isinstance(raw, bytes) or not syntax.is_transfer_syntax:
         return
     if syntax.is_encapsulated != (raw[:4] == b"\xfe\xff\x00\xe0"):
@@ -320,8 +256,7 @@ def _judge_frames(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Fin
     """Yield the notes on some frames, the first and the last among them, each once."""
     if not any(keyword in dataset for keyword in ELEMENTS):
         return
-    file_meta = getattr(dataset, "file_meta", None) or Dataset()
-    syntax = uid.UID(str(value(file_meta, "TransferSyntaxUID", "")))
+    syntax = transfer_syntax_of(dataset)
     if not syntax.is_transfer_syntax:
         return
     last, decoded = frames_of(dataset) - 1, not syntax.is_encapsulated

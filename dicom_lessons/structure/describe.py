@@ -128,8 +128,7 @@ def _text(stored: bytes, VR: str, character_set: str) -> str:
     stored = stored.rstrip(b" \0")
     if VR not in CUSTOMIZABLE_CHARSET_VR or not character_set:
         return stored.decode("latin-1")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         try:
             encodings = convert_encodings(character_set.split("\\"))
             return decode_bytes(stored, encodings, TEXT_VR_DELIMS)

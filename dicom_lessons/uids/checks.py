@@ -13,8 +13,9 @@ from pydicom import Dataset
 
 from dicom_lessons import samples, uids
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Repair, Verdict, called
+from dicom_lessons.exercises.kinds import Check, Repair
 from dicom_lessons.exercises.plain import Raised, Refused
+from dicom_lessons.exercises.verdicts import Verdict, called
 from dicom_lessons.reading import read
 from dicom_lessons.text import N_, _
 from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
@@ -79,8 +80,8 @@ class Replacing(Repair):
     """A function that replaces UIDs, examined by what it makes of two files."""
 
     def _judge(self, answer: object) -> Verdict:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the examination names an invalid UID itself
+        with warnings.catch_warnings(action="ignore"):
+            # the examination names an invalid UID itself
             cases = [(samples.read(name),) for name in _OF_ONE_STUDY]
             results, refusal = called(answer, cases, _saved)
             if refusal:

@@ -107,8 +107,7 @@ def replace_uids(dataset: Dataset, secret: str, root: str = UUID_ROOT) -> Datase
         If an element that has to hold UIDs or a sequence cannot be read, if sequences are nested
         about a hundred levels deep, as no honest file does, or if the root cannot be used.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an invalid UID is replaced like any other
+    with warnings.catch_warnings(action="ignore"):  # an invalid UID is replaced like any other
         try:
             replaced = copy.deepcopy(dataset)
         except RecursionError:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from dicom_lessons import pixels, reading
-from dicom_lessons.pixels import PixelError, Window, display, grey
+from dicom_lessons.pixels import PixelError, Window, display, grey, modality_lut
 from dicom_lessons.pixels.elements import numbers, texts
-from dicom_lessons.pixels.grey import LookupTable
-from dicom_lessons.pixels.notes import noted
-from dicom_lessons.pixels.stored import frames_of, is_colour, refusal
+from dicom_lessons.pixels.header import frames_of
+from dicom_lessons.pixels.image_pixel import is_colour
+from dicom_lessons.pixels.modality_lut import LookupTable
+from dicom_lessons.pixels.notes import noted, refusal
 from dicom_lessons.text import N_, _, short
 
 One = reading.Source | NDArray[Any]
@@ -141,11 +142,11 @@ def describe(
 
 
 def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str, Any]:
-    slope, intercept = grey.rescale(dataset, index)
+    slope, intercept = modality_lut.rescale(dataset, index)
     padded = pixels.padding(stored, dataset)
     finite = stored[np.isfinite(stored) & ~padded] if stored.dtype.kind == "f" else stored
     counted = stored[~padded] if padded.any() and not padded.all() else finite
-    table = grey.modality_table(dataset)
+    table = modality_lut.modality_table(dataset)
     values = counted if counted.size else np.zeros(1)
     ends = np.array([values.min(), values.max()]) if table is None else values
     full = grey.full_window(pixels.modality_values(ends, dataset, index))
@@ -163,7 +164,7 @@ def _grey_levels(dataset: Dataset, stored: NDArray[Any], index: int) -> dict[str
         "windows": [window_parts(one, one.name or _("window of the file")) for one in windows],
         "full": window_parts(full, _("all values")),
         "look": _look(windows, tables, full),
-        "units": grey.units(dataset, index),
+        "units": modality_lut.units(dataset, index),
         "inverted": grey.is_inverted(dataset),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from dicom_lessons.html import Page
 from dicom_lessons.packing import take_bytes
 from dicom_lessons.pixels import PixelError, Window, display, grey
-from dicom_lessons.pixels.grey import PRESETS, LookupTable
+from dicom_lessons.pixels.grey import PRESETS
+from dicom_lessons.pixels.modality_lut import LookupTable
 from dicom_lessons.text import _
 from dicom_lessons.viewer import page as viewer_page
 from dicom_lessons.viewer.frames import Frames, One, Opened, describe, frame_time, window_parts
@@ -27,7 +27,6 @@ from dicom_lessons.widgets import Widget
 LARGEST_PAGE = 2**23
 LARGEST_OUTPUT = 2**19
 SIDE = 512  # of the static picture on the page, in pixels
-_LEAST_FRAME = 2**11  # bytes of a page that go to what concerns a frame, besides its pixels
 _WINDOW = ("center", "width", "function", "table")
 _STATE = (*_WINDOW, "frame", "flipped", "as_file")
 _REFUSALS = (OSError, ValueError, LookupError)
@@ -249,7 +248,7 @@ class Viewer(Widget):
             opened = self._open(index) if is_open else self._frames.open(index)
             return {"frame": index, "info": describe(*opened)}
         except _REFUSALS as error:
-            return {"frame": index, "note": _sentence(error)}
+            return {"frame": index, "note": str(error)}
 
     def _answer(self, widget: Any, content: Any, buffers: Any) -> None:
         """Send the frames that the browser asks for, or why one cannot be shown."""
@@ -275,28 +274,9 @@ class Viewer(Widget):
 
     def _live(self, most: int, hint: str = "") -> Markup:
         state = {name: getattr(self, name) for name in _STATE} | {"measured": {}, "live": False}
-        data = {"state": state, "about": self.about, "frames": self._every_frame(most)}
+        frames = viewer_page.every_frame(self.first, self._frames.count, self._message, most)
+        data = {"state": state, "about": self.about, "frames": frames}
         return viewer_page.live(self._still(hint), data)
-
-    def _every_frame(self, most: int) -> list[dict[str, Any]]:
-        """Return what concerns each frame; nothing is opened if there are too many for a page."""
-        first, count = self.first, self._frames.count
-        pixel = 3 if first["kind"] == "rgb" else np.dtype(first["kind"]).itemsize
-        size, text = first["rows"] * first["columns"] * pixel * count, _LEAST_FRAME * count
-        messages: list[dict[str, Any]] = []
-        while max(size, text) <= most and len(messages) < count:
-            index = len(messages)
-            whole = index == 0 and first["step"] == 1
-            messages.append({"info": first} if whole else self._message(index))
-            message, _places, binary = take_bytes(messages[-1])
-            size += sum(map(len, binary)) - first["rows"] * first["columns"] * pixel
-            text += max(len(json.dumps(message)) - _LEAST_FRAME, 0)
-        if max(size, text) > most:
-            seen = {"size": max(size, text), "most": most}
-            raise PixelError(
-                _("{size} bytes are too many for a page; the most are {most}.", **seen)
-            )
-        return messages
 
     def _still(self, hint: str = "") -> Markup:
         """Return the frame as a picture with what there is to say, or why there is no picture."""
@@ -307,26 +287,12 @@ class Viewer(Widget):
             picture = self._display(opened._replace(stored=few))
             overlay = display.overlay(opened.dataset, opened.frame)
         except _REFUSALS as error:
-            return viewer_page.still(Markup(), _sentence(error), hint)
+            return viewer_page.still(Markup(), str(error), hint)
         if overlay is not None:
             picture = viewer_page.with_overlay(picture, overlay[::step, ::step])
-        caption = self._caption(info)
+        window = (self.center, self.width) if self.table < 0 else None
+        caption = viewer_page.caption(info, window, self.frame, self._frames.count)
         told = [f"{caption}. {hint}" if hint else caption, *info["note"].splitlines()]
         aspect = info["aspect"] * (info["rows"] / info["columns"]) / (len(few) / few.shape[1])
         alt = self.about["alt"] or caption
         return viewer_page.still(picture_of(picture, alt, SIDE, aspect), *told)
-
-    def _caption(self, info: dict[str, Any]) -> str:
-        caption = _("{rows} × {columns} pixels", rows=info["rows"], columns=info["columns"])
-        if info["kind"] != "rgb" and self.table < 0:
-            window = {"center": f"{self.center:g}", "width": f"{self.width:g}"}
-            caption += ", " + _("window center {center}, width {width}", **window)
-        if self._frames.count > 1:
-            place = {"frame": self.frame + 1, "frames": self._frames.count}
-            caption += ", " + _("frame {frame} of {frames}", **place)
-        return caption
-
-
-def _sentence(error: Exception) -> str:
-    """Return what an error says; that of a LookupError would stand in quotes."""
-    return str(error.args[0] if isinstance(error, LookupError) and error.args else error)

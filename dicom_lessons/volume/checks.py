@@ -13,7 +13,8 @@ from pydicom.uid import UID
 
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.calls import Outcome
-from dicom_lessons.exercises.kinds import Check, Code, Verdict
+from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.verdicts import Verdict
 from dicom_lessons.text import N_, _
 
 Cases = Sequence[tuple[object, ...]]
@@ -24,14 +25,6 @@ _OBLIQUE = (0.8, 0.6, 0, -0.48, 0.64, 0.6)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Near(Code):
-    """A function that returns numbers: they need not agree to the last digit."""
-
-    def _matches(self, one: Any, other: Any) -> bool:
-        return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=0, atol=1e-3)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Apart(Code):
     """One that makes something new, and leaves what it is given as it is."""
 
@@ -39,11 +32,6 @@ class Apart(Code):
         if any(each.changed for each in results):
             return Verdict(False, _("Your function overwrites what it is given: make a new one."))
         return super()._judge_results(results, wanted)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NearApart(Apart, Near):
-    """Numbers in a new array."""
 
 
 def _image(
@@ -157,22 +145,6 @@ def _tenths(answer: Any) -> float:
 # ---- 10c
 
 
-@dataclass(frozen=True, kw_only=True)
-class Close(Code):
-    """A function that returns numbers: a millionth part may differ."""
-
-    def _matches(self, one: Any, other: Any) -> bool:
-        return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=1e-6, atol=1e-6)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Factor(Code):
-    """SUV factors are small: only the ratio of two of them counts."""
-
-    def _matches(self, one: Any, other: Any) -> bool:
-        return bool(np.isclose(one, other, rtol=1e-4, atol=0))
-
-
 def _injections() -> Cases:
     return [
         (78.0, 260e6, 6586.2, 3900.0),
@@ -229,17 +201,17 @@ def _matrices() -> Cases:
 
 
 CHECKS = {
-    "volume-1": Check(cases=_alone, kind=Near),
+    "volume-1": Check(cases=_alone, within=(0, 1e-3)),
     "volume-2": Check(cases=_piles, form=_images, kind=Apart),
     "volume-3": Check(cases=_places, form=forms.list_of(forms.number)),
     "volume-4": Check(form=forms.list_of(forms.number)),
     "volume-5": Check(cases=_scouts, form=_groups),
-    "volume-6": Check(cases=_pixels, form=_place, kind=Near),
-    "volume-7": Check(cases=_points, form=_place, kind=Near),
+    "volume-6": Check(cases=_pixels, form=_place, within=(0, 1e-3)),
+    "volume-7": Check(cases=_points, form=_place, within=(0, 1e-3)),
     "volume-8": Check(form=_tenths),
-    "volume-10": Check(cases=_affines, form=_matrix, kind=NearApart),
-    "volume-11": Check(cases=_injections, form=forms.number, kind=Factor),
-    "volume-12": Check(cases=_pairs, form=_place, kind=Close),
+    "volume-10": Check(cases=_affines, form=_matrix, kind=Apart, within=(0, 1e-3)),
+    "volume-11": Check(cases=_injections, form=forms.number, within=(1e-4, 0)),
+    "volume-12": Check(cases=_pairs, form=_place, within=(1e-6, 1e-6)),
     "volume-13": Check(cases=_frames),
-    "volume-14": Check(cases=_matrices, form=_matrix, kind=Close),
+    "volume-14": Check(cases=_matrices, form=_matrix, within=(1e-6, 1e-6)),
 }

@@ -229,7 +229,7 @@ def _order(found: Sequence[Slice]) -> list[SeriesFault]:
 
 
 def _rescales(stack: Sequence[Slice]) -> list[SeriesFault]:
-    from dicom_lessons.pixels.grey import rescale
+    from dicom_lessons.pixels.modality_lut import rescale
 
     try:
         said = [rescale(one.dataset, one.frame) for one in stack]

@@ -14,7 +14,7 @@ from pydicom import Dataset
 
 from dicom_lessons import pixels
 from dicom_lessons.pixels import PixelError
-from dicom_lessons.pixels.grey import units
+from dicom_lessons.pixels.modality_lut import units
 from dicom_lessons.text import _
 from dicom_lessons.volume import export, planes
 from dicom_lessons.volume.faults import faults_of

@@ -29,8 +29,9 @@ from course_tools.grading import collect, feedback, nbgrader_config, report_file
 from course_tools.grading import folder as classroom
 from course_tools.grading import report as class_report
 from course_tools.lessons import NOTEBOOKS, ROOT, notebooks, write
-from dicom_lessons.exercises.kinds import Exercise, Value, bound_name
+from dicom_lessons.exercises.kinds import Exercise, Value
 from dicom_lessons.exercises.lessons import declared
+from dicom_lessons.exercises.sources import bound_name
 from dicom_lessons.text import _, set_language
 
 LESSON = "01a_elements"
