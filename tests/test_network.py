@@ -39,6 +39,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 from tools import require
 
+from course_tools import lessons
 from course_tools.bench.ports import until
 from dicom_lessons import samples, sop
 from dicom_lessons.network import (
@@ -387,6 +388,14 @@ def test_however_a_caller_ends_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
     assert until(lambda: threading.active_count() <= threads)
     assert until(lambda: open_sockets() <= sockets)
+
+
+def test_a_lesson_that_fetches_images_leaves_no_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    lessons.run(lessons.NOTEBOOKS / "en" / "09b_move_images.ipynb")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_provider_inside_an_archive_stores_as_well() -> None:
