@@ -4,7 +4,9 @@ import copy
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from traitlets.config import Config
 
@@ -48,7 +50,12 @@ if "get_config" in globals():
             """Execute all cells of a notebook."""
             self.culprits: set[int] = set()
             self.shutdown_kernel = "immediate"
-            done: tuple[Any, Any] = super().preprocess(nb, resources, km)
+            # a kernel that is killed clears nothing away
+            with (
+                TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder,
+                patch.dict(os.environ, TMPDIR=folder),
+            ):
+                done: tuple[Any, Any] = super().preprocess(nb, resources, km)
             return done
 
         def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import random
 import select
+import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from weakref import WeakSet
 
 from dicom_lessons.fetching import LOOPBACK, spare_loopback
 from dicom_lessons.text import N_
@@ -24,10 +28,10 @@ class Request(BaseHTTPRequestHandler):
     """One request of a client, and the ways to answer it."""
 
     server: Server
+    answer: Callable[[Request], None]
 
     def do_GET(self) -> None:
-        with suppress(OSError):  # the client may hang up at any time
-            self.server.answer(self)
+        type(self).answer(self)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Write nothing: the lesson says what happens."""
@@ -59,36 +63,57 @@ class Request(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1."""
+    """Listens on a free port of 127.0.0.1 while a ``with`` block lasts.
 
-    def __init__(self, answer: Callable[[Request], None]) -> None:
-        super().__init__(("127.0.0.1", 0), Request)
-        self.answer = answer
+    Whatever a caller leaves open or unsaid ends with the block. No request to this computer goes
+    through a proxy from then on.
+    """
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
         self.stopping = threading.Event()
+        self._connections: WeakSet[Any] = WeakSet()
+        self._listener = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection, and know it at the end."""
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell what went wrong here, but not that a caller hung up."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def __enter__(self) -> Self:
+        spare_loopback()
+        self._listener.start()
+        return super().__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self._listener.join()
+        for connection in list(self._connections):
+            with suppress(OSError):  # closed meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+        super().__exit__(*raised)
 
 
 @contextmanager
 def serve(answer: Callable[[Request], None]) -> Iterator[str]:
     """Run a server while the block lasts and give its address, which ends in a slash.
 
-    Each :class:`Request` is answered in a thread of its own. No request to this computer goes
-    through a proxy from then on.
+    Each :class:`Request` is answered in a thread of its own.
 
     >>> import requests
     >>> with serve(lambda request: request.reply(b"DICM")) as address:
     ...     requests.get(address + "any/path", timeout=5).content
     b'DICM'
     """
-    spare_loopback()
-    with Server(answer) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.stopping.set()
-            server.shutdown()
-            thread.join()
+    with Server(type("Answered", (Request,), {"answer": staticmethod(answer)})) as server:
+        yield f"http://127.0.0.1:{server.server_port}/"
 
 
 @dataclass

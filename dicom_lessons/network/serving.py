@@ -11,8 +11,10 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from io import FileIO
+from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from pydicom import Dataset
@@ -172,7 +174,7 @@ def open_archive(
     --------
     connect_archive : the same, or a real Orthanc.
     """
-    from pynetdicom import _config, evt
+    from pynetdicom import evt
 
     entity = _entity(title, callers)
     with ExitStack() as stack:
@@ -181,7 +183,7 @@ def open_archive(
         archive = Archive(title, place, partners=dict(partners or {}), room=room)
         archive.index()
         services = Services(archive)
-        stack.enter_context(_settings(_config))
+        stack.enter_context(_settings())
         archive.exchange = stack.enter_context(
             sop.storage_provider(
                 entity=entity,
@@ -227,18 +229,44 @@ def _everything() -> Any:
     return entity
 
 
+class _Arriving(FileIO):
+    """A file for an instance that arrives, which pynetdicom may forget to close."""
+
+    @property
+    def file(self) -> FileIO:
+        """Itself, as a file of :mod:`tempfile` has it."""
+        return self
+
+    def __del__(self) -> None:
+        self.close()
+
+
 @contextmanager
-def _settings(config: Any) -> Iterator[None]:
-    """Refuse UIDs that are none, and receive to the disk, whole objects never in memory."""
-    wanted = {"ENFORCE_UID_CONFORMANCE": True, "STORE_RECV_CHUNKED_DATASET": True}
-    before = {name: getattr(config, name) for name in wanted}
-    for name, value in wanted.items():
-        setattr(config, name, value)
-    try:
+def _settings() -> Iterator[None]:
+    """Refuse UIDs that are none, and receive to the disk, whole objects never in memory.
+
+    pynetdicom leaves there what a sender did not end, and all that C-GET fetched: it lies in a
+    folder that goes with the last of the archives.
+    """
+    from pynetdicom import _config, dimse_messages
+
+    if dimse_messages.NamedTemporaryFile is not NamedTemporaryFile:
+        yield  # an archive around this one has seen to it
+        return
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+        numbers = count()
+
+        def arriving(**_options: Any) -> _Arriving:
+            return _Arriving(Path(folder, f"{next(numbers)}.dcm"), "w")
+
+        for place, name, value in (
+            (_config, "ENFORCE_UID_CONFORMANCE", True),
+            (_config, "STORE_RECV_CHUNKED_DATASET", True),
+            (dimse_messages, "NamedTemporaryFile", arriving),
+        ):
+            stack.callback(setattr, place, name, getattr(place, name))
+            setattr(place, name, value)
         yield
-    finally:
-        for name, value in before.items():
-            setattr(config, name, value)
 
 
 def _root(event: Any) -> str:

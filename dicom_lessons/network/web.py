@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -26,6 +25,7 @@ from pydicom.encaps import get_frame
 from pydicom.uid import UID
 
 from dicom_lessons import reading
+from dicom_lessons.download import Server
 from dicom_lessons.network.archive import SUCCESS, Archive
 from dicom_lessons.network.matching import KEYS, LEVELS, UNIQUE, find
 from dicom_lessons.text import short
@@ -59,17 +59,8 @@ def open_web(archive: Archive) -> Iterator[str]:
     str
         Such as ``"http://127.0.0.1:40123/dicom-web"``.
     """
-    handler = type("Handler", (_Handler,), {"held": archive})
-    server = ThreadingHTTPServer((archive.address, 0), handler)
-    server.daemon_threads = True
-    listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    listener.start()
-    try:
+    with Server(type("Handler", (_Handler,), {"held": archive})) as server:
         yield f"http://{archive.address}:{server.server_port}/dicom-web"
-    finally:
-        server.shutdown()
-        server.server_close()
-        listener.join(2)
 
 
 class _Refusal(Exception):

@@ -75,7 +75,8 @@ class StorageProvider:
         return [read(instance) for instance in self._instances]
 
     def _store(self, event: Any) -> int:
-        instance = event.encoded_dataset()
+        path = event.dataset_path  # an archive of this Python has pynetdicom receive to the disk
+        instance = path.read_bytes() if path else event.encoded_dataset()
         with self._lock:
             held = sum(map(len, self._instances))
             if len(self._instances) >= MOST_INSTANCES or held + len(instance) > MOST_BYTES:

@@ -50,13 +50,19 @@ def make_server(
     note : callable
         Gets who ended a TLS handshake, ``"requestor"`` or ``"acceptor"``, and why.
     """
-    server_class, handler = _classes()
+    from pynetdicom import evt
+
     server = entity.make_server(
         (address, 0),
-        evt_handlers=handlers,
+        evt_handlers=[
+            *handlers,
+            (evt.EVT_CONN_OPEN, _end_what_has_no_end),
+            (evt.EVT_CONN_OPEN, _acknowledge_at_once),
+            (evt.EVT_DATA_RECV, _acknowledge_at_once),
+            (evt.EVT_DATA_SENT, _acknowledge_at_once),
+        ],
         ssl_context=tls,
-        server_class=server_class,
-        request_handler=handler,
+        server_class=_classes()[0],
     )
     server.note = note
     server.contexts = _Offered(server.contexts)
@@ -101,43 +107,27 @@ def _why(error: OSError) -> tuple[str, str]:
     return "acceptor", _(_FAILURES.get(reason, N_("the caller does not speak TLS")))
 
 
-def _acknowledge_at_once(connection: Any) -> None:
+def _acknowledge_at_once(event: Any) -> None:
     """Have each piece that arrives acknowledged when it is read (Linux; RFC 1122 §4.2.3.2).
 
     A sender that writes a message in small pieces keeps the second back until the first is
     acknowledged, and a system may take 40 ms for that: longer than all else for a small instance.
+    What is sent or received makes the system forget that it was asked.
     """
     option = getattr(socket, "TCP_QUICKACK", None)
-    if option is None:
-        return
-    receive = connection.recv
-
-    def receive_and_acknowledge(size: int) -> Any:
-        found = receive(size)
+    if option is not None:
         with suppress(OSError, AttributeError):  # closed meanwhile
-            connection.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
-        return found
-
-    connection.recv = receive_and_acknowledge
+            event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, option, 1)
 
 
-def _close_at_any_rate(connection: Any) -> None:
-    """Have a connection closed that the other end has reset: pynetdicom gives up half-way."""
-    shut = connection._shutdown_socket
-
-    def shut_and_close() -> None:
-        held = connection.socket
-        shut()
-        if held is not None:
-            held.close()
-
-    connection._shutdown_socket = shut_and_close
+def _end_what_has_no_end(event: Any) -> None:
+    event.assoc.dul.state_machine = _classes()[1](event.assoc.dul)
 
 
 @cache
 def _classes() -> tuple[Any, Any]:
-    from pynetdicom.fsm import InvalidEventError
-    from pynetdicom.transport import AssociationServer, RequestHandler
+    from pynetdicom.fsm import InvalidEventError, StateMachine
+    from pynetdicom.transport import AssociationServer, AssociationSocket
 
     class TellingServer(AssociationServer):
         note: Callable[[str, str], None]
@@ -156,21 +146,22 @@ def _classes() -> tuple[Any, Any]:
                 connection.settimeout(None)
             return connection, address
 
-    class Handler(RequestHandler):
-        def _create_association(self) -> Any:
-            association = super()._create_association()
-            machine = association.dul.state_machine
-            act = machine.do_action
+    class EndingMachine(StateMachine):
+        def do_action(self, event: str) -> None:
+            """Act, or end the association if what was to be answered is gone."""
+            with suppress(InvalidEventError):
+                super().do_action(event)
+                return
+            self.dul.kill_dul()
 
-            def act_or_end(event: str) -> None:
-                try:
-                    act(event)
-                except InvalidEventError:  # what was to be answered is gone
-                    association.dul.kill_dul()
+    def shut_and_close(connection: Any) -> None:
+        """Close a connection that the other end has reset, too: pynetdicom 3.0.4 forgets it."""
+        held = connection.socket
+        if held is not None:
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+            held.close()
 
-            machine.do_action = act_or_end  # type: ignore[method-assign]
-            _acknowledge_at_once(association.dul.socket)
-            _close_at_any_rate(association.dul.socket)
-            return association
-
-    return TellingServer, Handler
+    # of both ends: a requestor in the same Python may be a learner's
+    AssociationSocket._shutdown_socket = shut_and_close  # type: ignore[method-assign]
+    return TellingServer, EndingMachine

@@ -102,3 +102,20 @@ def test_a_loop_that_is_interrupted_is_not_waited_for_again(executor: Any, tmp_p
     assert text(bad) == "DeadKernelError"
     assert text(check) == "7\n"
     assert executor.culprits == {0, 1}
+
+
+def test_a_kernel_that_is_killed_leaves_nothing(
+    executor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(place))
+    made = (
+        "from dicom_lessons.meet_dicom.checks import CHECKS\npaths = CHECKS['meet_dicom-3'].cases()"
+    )
+    _cell, check = executed(
+        executor, tmp_path, made, "print(all(path.exists() for (path,) in paths))"
+    )
+    assert text(check) == "True\n"
+    assert list(place.iterdir()) == []
