@@ -110,8 +110,7 @@ class Exercise:
     def _compared(self, answer: object, form: forms.Form) -> tuple[Verdict, object]:
         """Return the verdict, and the answer in its plain form."""
         right = [plain(form(model)) for model in self.models]
-        look = partial(_looked_at, answer, form)
-        text, given = look() if is_scalar(answer) else apart(look)
+        text, given = _looked_at_apart(answer, form)
         seen = _("You answered {answer}.", answer=text)
         if isinstance(given, Refused):
             return Verdict(False, f"{seen} {given}"), given
@@ -144,6 +143,14 @@ class Value(Exercise):
 
     def _judge(self, answer: object) -> Verdict:
         return self._compared(answer, self.form)[0]
+
+    def refusal(self, answer: object) -> str:
+        """Say which form was expected, if the answer has another; else nothing."""
+        try:
+            given = _looked_at_apart(answer, self.form)[1]
+        except Unfinished as how:
+            return str(how)
+        return str(given) if isinstance(given, Refused) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -340,6 +347,12 @@ def _looked_at(answer: object, form: forms.Form) -> tuple[str, object]:
         return text, plain(form(plain(answer, forms.as_it_is)))
     except (TypeError, ValueError) as refusal:
         return text, Refused(str(refusal))
+
+
+def _looked_at_apart(answer: object, form: forms.Form) -> tuple[str, object]:
+    """Look at an answer; apart, if code of its own may take part."""
+    look = partial(_looked_at, answer, form)
+    return look() if is_scalar(answer) else apart(look)
 
 
 def same(one: Any, other: Any) -> bool:
