@@ -649,6 +649,35 @@ def test_every_kind_publishes_the_english_explanation(
     assert answered(exercise, answer_of(exercise.solution))[0].reason == exercise.why
 
 
+@pytest.mark.parametrize("written", [True, "True", " true", "'TRUE'", np.bool_(True)])
+def test_a_truth_may_stand_in_quotes(written: object) -> None:
+    assert forms.truth(written) is True
+    assert forms.truth("False") is False
+    for other in ("yes", 1, "", "1"):
+        with pytest.raises(TypeError, match="True or False"):
+            forms.truth(other)
+
+
+def test_commas_part_a_list_before_spaces_do() -> None:
+    names = forms.list_of(forms.exact_text)
+    assert names("Image Plane, SOP Common") == ["Image Plane", "SOP Common"]
+    assert names("['Image Plane'; 'SOP Common']") == ["Image Plane", "SOP Common"]
+    assert names("CT MR\tPT") == names("CT, MR,PT,") == ["CT", "MR", "PT"]
+
+
+@pytest.mark.usefixtures("declared_for_test")
+def test_a_prediction_of_another_kind_is_refused_before_the_result_is_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    predict("x-p", 4)
+    predict("x-p", "four")
+    compare("x-p")
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "Expected here: a whole number, for example 132 or 0x84.",
+        "Predict first: write what you expect two cells above and run that cell.",
+    ]
+
+
 @pytest.mark.usefixtures("declared_for_test")
 def test_a_prediction_is_noted_then_compared(capsys: pytest.CaptureFixture[str]) -> None:
     compare("x-p")

@@ -27,6 +27,16 @@ def test_rubbish_is_wrong_and_never_an_error(name: str, rubbish: object) -> None
     assert judged(name, rubbish).right is False
 
 
+@pytest.mark.parametrize("answer", ["A700", "a700H", "0xA700", 0xA700, " A700 "])
+def test_a_status_is_read_as_it_is_written(answer: object) -> None:
+    assert judged("network-p6", answer).right
+
+
+def test_numbers_for_a_status_are_looked_at_too() -> None:
+    assert "looks at its room" in judged("network-p6", 0).why
+    assert "a status in four hexadecimal digits" in judged("network-p6", "full").why
+
+
 def asks_for_more(patient: str, first: str, last: str) -> Dataset:
     identifier = Dataset()
     identifier.StudyDate = f"{first}-{last}" if first != last else first

@@ -86,7 +86,36 @@ def by_dataset(event: Any, folder: Path) -> int:
     return 0
 
 
+def asks_the_uid(event: Any, folder: Path) -> int:
+    uid = event.request.AffectedSOPInstanceUID
+    if not uid.is_valid:
+        return 0xC000
+    raw = event.encoded_dataset()
+    if len(raw) > 1_000_000:
+        return 0xA700
+    (folder / f"{uid}.dcm").write_bytes(raw)
+    return 0
+
+
+def in_client_mode(authority: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=authority)
+    context.verify_mode = ssl.CERT_OPTIONAL  # of a client the same as CERT_REQUIRED
+    return context
+
+
+OTHER_AUTHORITY = """-----BEGIN CERTIFICATE-----
+MIIBXTCCAQOgAwIBAgIUCnTrtekUmBfpi9LmtIsNHjyzslAwCgYIKoZIzj0EAwIw
+IzEhMB8GA1UEAwwYQXV0aG9yaXR5IG9mIHRoaXMgbGVzc29uMCAXDTIwMDEwMTAw
+MDAwMFoYDzIwOTkwMTAxMDAwMDAwWjAjMSEwHwYDVQQDDBhBdXRob3JpdHkgb2Yg
+dGhpcyBsZXNzb24wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAS5WNzgQ29gjJiK
+oaT2Y3r0VT6XMYkjanDN6huYhKv++H/K/A+I5D/Wyb1VMSuY/Hia7p3Cofx0mdI6
+IvXifxU0oxMwETAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIGGZ
+w/SWgd/8tyh8C9MTbWWvk2ndtyZnc1/s9wKrC5QfAiEAj0WJvgimoc1xaSzRnmfq
+vANAluaYEN3ZE/2yRqFMtCQ=
+-----END CERTIFICATE-----
+"""
 RIGHT: dict[str, list[Answer]] = {
+    "network-p18": ["hospital", "hospital/", "/hospital", Path("hospital"), "hospital/escaped.dcm"],
     "network-11": [by_hand, prepared, lambda a, f: "  " + a + "/studies?" + urlencode(f)],
     "network-12": [value_by_steps],
     "network-13": [
@@ -97,12 +126,15 @@ RIGHT: dict[str, list[Answer]] = {
     ],
     "network-14": [parts_by_find, lambda b, m: [bytearray(x) for x in parts_by_find(b, m)]],
     "network-16": [lambda wire, words: {w for w in words if bytes(wire).count(w.encode())}],
-    "network-17": [lambda authority: ssl.create_default_context(cadata=authority)],
+    "network-17": [
+        lambda authority: ssl.create_default_context(cadata=authority),
+        in_client_mode,
+    ],
     "network-18": [
         lambda folder, name: Path(folder).resolve() in (Path(folder) / name).resolve().parents
     ],
     "network-19": [lambda held, arriving, room: (sum(held) + arriving > room) * 0xA700],
-    "network-20": [by_regex, by_number, by_dataset],
+    "network-20": [by_regex, by_number, by_dataset, asks_the_uid],
 }
 
 
@@ -111,6 +143,15 @@ RIGHT: dict[str, list[Answer]] = {
 )
 def test_a_right_answer_may_look_otherwise(name: str, answer: Answer) -> None:
     assert judged(name, answer).right, judged(name, answer).why
+
+
+def test_a_client_that_believes_more_is_told_so_in_words() -> None:
+    def client(authority: str) -> ssl.SSLContext:
+        context = ssl.create_default_context(cadata=authority)
+        context.load_verify_locations(cadata=OTHER_AUTHORITY)
+        return context
+
+    assert judged("network-17", client).why.startswith("This client does not believe what it")
 
 
 # ---- a handler among hostile senders

@@ -27,6 +27,22 @@ def test_the_catalogue_holds_exactly_the_messages_of_the_code(catalogue: Catalog
     assert {message.id for message in catalogue} == in_code
 
 
+def test_each_text_that_is_marked_is_gathered() -> None:
+    """Babel overlooks a mark within two calls, as in ``_(words.get(key, N_("other")))``."""
+    in_code = {message.id for message in messages.gathered_messages()}
+    overlooked = [
+        (path.name, call.args[0].value)
+        for path in (lessons.ROOT / "dicom_lessons").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("_", "N_")
+        and isinstance(call.args[0], ast.Constant)
+        and call.args[0].value not in in_code
+    ]
+    assert overlooked == []
+
+
 def test_no_message_hides_in_an_f_string() -> None:
     """Before Python 3.12 nothing gathers it from there."""
     hidden = [

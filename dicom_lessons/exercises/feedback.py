@@ -85,12 +85,16 @@ def solution(name: str) -> None:
 
 
 def predict(name: str, answer: object) -> None:
-    """Write down a prediction before the result is shown; nothing is judged yet."""
-    if not isinstance(find(name), Prediction):
+    """Write down a prediction before the result is shown; only its form is looked at."""
+    exercise = find(name)
+    if not isinstance(exercise, Prediction):
         raise ValueError(_("{name} is no prediction: use check.", name=name))
     if answer is ... or answer is None:
         _predictions.pop(name, None)
         _say(_("What do you expect? Write it instead of the three dots, then run this cell."))
+    elif refusal := exercise.refusal(answer):
+        _predictions.pop(name, None)
+        _say(refusal)
     else:
         _predictions[name] = answer
         _say(_("Noted: {answer}. The next cell shows it.", answer=seen(answer)))

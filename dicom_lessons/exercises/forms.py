@@ -154,7 +154,13 @@ def raw_bytes(answer: Any) -> bytes:
 
 @expecting(N_("True or False"))
 def truth(answer: Any) -> bool:
-    """Return True or False from a truth value, numpy's included."""
+    """Return True or False from a truth value, numpy's included, or from its name.
+
+    >>> truth("false")
+    False
+    """
+    if isinstance(answer, str):
+        return {"true": True, "false": False}[text(answer)]
     if isinstance(answer, bool | np.bool_):
         return bool(answer)
     raise TypeError
@@ -163,7 +169,8 @@ def truth(answer: Any) -> bool:
 @expecting(N_("a list, for example [1, 2, 3] or ['CT', 'MR']"))
 def _members(answer: Any) -> list[object]:
     if isinstance(answer, str) and re.search(r"[,;\s]", answer.strip()):
-        answer = re.split(r"[,;\s]+", answer.strip(" ,;[]()"))
+        bare = answer.strip(" ,;[]()")
+        answer = re.split(r"\s*[,;][,;\s]*" if re.search("[,;]", bare) else r"\s+", bare)
     members = list(itertools.islice(answer, 1_001))
     if isinstance(answer, str | bytes | dict) or len(members) > 1_000:
         raise TypeError

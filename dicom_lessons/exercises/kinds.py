@@ -31,7 +31,7 @@ from dicom_lessons.exercises.plain import (
     shown,
 )
 from dicom_lessons.exercises.sources import bound_by
-from dicom_lessons.exercises.verdicts import Verdict, called, looked_at
+from dicom_lessons.exercises.verdicts import Verdict, called, looked_at_apart
 from dicom_lessons.text import _, language
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
@@ -99,8 +99,7 @@ class Exercise:
     def _compared(self, answer: object, form: forms.Form) -> tuple[Verdict, object]:
         """Return the verdict, and the answer in its plain form."""
         right = [plain(form(model)) for model in self.models]
-        look = partial(looked_at, answer, form)
-        text, given = look() if is_scalar(answer) else apart(look)
+        text, given = looked_at_apart(answer, form)
         seen = _("You answered {answer}.", answer=text)
         if isinstance(given, Refused):
             return Verdict(False, f"{seen} {given}"), given
@@ -133,6 +132,14 @@ class Value(Exercise):
 
     def _judge(self, answer: object) -> Verdict:
         return self._compared(answer, self.form)[0]
+
+    def refusal(self, answer: object) -> str:
+        """Say which form was expected, if the answer has another; else nothing."""
+        try:
+            given = looked_at_apart(answer, self.form)[1]
+        except Unfinished as how:
+            return str(how)
+        return str(given) if isinstance(given, Refused) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +190,7 @@ class Repair(Exercise):
             return Verdict(
                 False, _("You gave None: what saves a file returns nothing. Give its path.")
             )
-        text, given = apart(partial(looked_at, answer, os.fspath))
+        text, given = looked_at_apart(answer, os.fspath)
         try:
             path = Path(given)  # type: ignore[arg-type]
             if not path.is_file():

@@ -58,8 +58,16 @@ def seen(answer: object) -> str:
         return str(how)
 
 
-def looked_at(answer: object, form: forms.Form) -> tuple[str, object]:
-    """Return a short text of an answer and its plain form, or what was expected instead."""
+def looked_at_apart(answer: object, form: forms.Form) -> tuple[str, object]:
+    """Return a short text of an answer and its plain form, or what was expected instead.
+
+    What has code of its own is looked at apart.
+    """
+    look = partial(_looked_at, answer, form)
+    return look() if is_scalar(answer) else apart(look)
+
+
+def _looked_at(answer: object, form: forms.Form) -> tuple[str, object]:
     text = shown(answer)
     try:
         return text, plain(form(plain(answer, forms.as_it_is)))

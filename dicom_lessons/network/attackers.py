@@ -12,7 +12,7 @@ from typing import Any
 
 from pydicom import DataElement, Dataset, config, dcmread
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from dicom_lessons.network.cases import Cases
 from dicom_lessons.network.surroundings import plain_slice
@@ -60,7 +60,9 @@ class Event:
         if padding:
             self.dataset.DataSetTrailingPadding = bytes(padding)
         self.request = SimpleNamespace(
-            AffectedSOPInstanceUID=uid, AffectedSOPClassUID=CTImageStorage, MessageID=1
+            AffectedSOPInstanceUID=UID(uid, validation_mode=config.IGNORE),
+            AffectedSOPClassUID=CTImageStorage,
+            MessageID=1,
         )
         self.context = SimpleNamespace(
             abstract_syntax=CTImageStorage, transfer_syntax=ExplicitVRLittleEndian

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import ssl
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -275,11 +277,26 @@ def trust(context: Any) -> object:
         ssl.TLSVersion.MAXIMUM_SUPPORTED,
     )
     return [
-        context.verify_mode == ssl.CERT_REQUIRED,
+        context.verify_mode != ssl.CERT_NONE,  # optional is the same of a client
         context.check_hostname,
         len(context.get_ca_certs()),
         old,
     ]
+
+
+@forms.expecting(N_("a status in four hexadecimal digits, for example 'FE00'"))
+def status(answer: Any) -> str:
+    """Return a status as four hexadecimal digits, from its text or its number."""
+    if isinstance(answer, str):
+        answer = int(forms.text(answer).removesuffix("h"), 16)
+    return f"{forms.integer(answer):04X}"
+
+
+@forms.expecting(N_("text in quotes"))
+def folder(answer: Any) -> str:
+    """Return the path of a folder, from its own or from that of the file in it."""
+    path = PurePosixPath(posixpath.normpath(forms.exact_text(os.fspath(answer)).strip("/")))
+    return str(path.parent if path.suffix else path).casefold()
 
 
 def names() -> Cases:

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.plain import Raised
 from dicom_lessons.network import attackers, cases, surroundings
 from dicom_lessons.reading import read
+from dicom_lessons.text import _
 
 
 def _returned(path: Path) -> str:
@@ -67,7 +69,21 @@ class Moving(_Surrounded):
     around = surroundings.Moved
 
 
+class Believing(Code):
+    """A TLS client that is made, and judged by whom it believes."""
+
+    def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
+        if isinstance(result, Raised):
+            return super()._seen(arguments, result, wanted)
+        return _(
+            "This client does not believe what it should: servers whose certificate this authority "
+            "has signed for their address, and no others."
+        )
+
+
 CHECKS = {
+    "network-p6": Check(form=cases.status),
+    "network-p18": Check(form=cases.folder),
     "network-1": Check(cases=cases.days, form=cases.identifier),
     "network-2": Check(cases=cases.responses, form=cases.uids_of),
     "network-3": Check(cases=cases.patients, kind=Asking),
@@ -83,7 +99,7 @@ CHECKS = {
     "network-14": Check(cases=cases.bodies, form=forms.list_of(bytes)),
     "network-15": Check(examine=_returned),
     "network-16": Check(cases=cases.wires, form=forms.list_of(forms.exact_text, ordered=False)),
-    "network-17": Check(cases=lambda: [(cases.AUTHORITY,)], form=cases.trust),
+    "network-17": Check(cases=lambda: [(cases.AUTHORITY,)], form=cases.trust, kind=Believing),
     "network-18": Check(cases=cases.names, form=forms.truth),
     "network-19": Check(cases=cases.loads, form=forms.integer),
     "network-20": Check(cases=attackers.attacks, kind=Provider),

@@ -47,7 +47,8 @@ class MessageExplorer(Box):
     def __init__(self, messages: Callable[[], list[Message]]) -> None:
         self._messages = messages
         self.messages: list[Message] = []
-        self.picture = HTML()
+        # a long exchange scrolls in its place: the list stays in sight
+        self.picture = HTML(layout=Layout(max_height="34em", overflow="auto", flex="none"))
         self.list = Select(
             rows=8,
             description=_("Message:"),

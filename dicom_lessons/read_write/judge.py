@@ -206,7 +206,7 @@ def _judge_values(entry: Entry) -> Iterator[Finding]:
         if vr in NO_TEXT and letters:
             what = _("{value} holds {letters}, which is never allowed in {vr}",
                      value=text, letters=letters, vr=vr)  # fmt: skip
-        cure = _(RULES.get(vr, N_("a value of the type and range of {vr}")), vr=vr)
+        cure = _(RULES.get(vr) or N_("a value of the type and range of {vr}"), vr=vr)
         yield Finding(where=entry.where, what=what, cure=cure, section="PS3.5 §6.2")
     if (more := len(wrong) - MOST_VALUES) > 0:
         what = ngettext("and {count} more wrong value", "and {count} more wrong values", more)

@@ -47,7 +47,7 @@ class Context:
     @property
     def answer(self) -> str:
         """The result in words."""
-        return _(_RESULTS.get(self.result, N_("refused")))
+        return _(_RESULTS.get(self.result) or N_("refused"))
 
     @property
     def offer(self) -> str:

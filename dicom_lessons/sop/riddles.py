@@ -22,8 +22,7 @@ _VERIFICATION = UID("1.2.840.10008.1.1")
 def incomplete() -> Dataset:
     """Return an MR image of the virtual patient that lacks one Type 1 attribute."""
     scan = samples.read("virtual/mr_t1")
-    scan.PatientBirthDate = None
-    scan.StudyID = None
+    scan.PatientBirthDate = scan.StudyID = ""  # as pydicom reads an empty text
     del scan.SeriesDescription
     del scan.SequenceVariant
     return scan

@@ -40,7 +40,7 @@ def draw_sequence(messages: Sequence[Message]) -> Figure:
     second = next((message.second for message in messages if message.second), "")
     if second:
         ends.append((THIRD, short(second, LONGEST_LINE).replace("$", r"\$")))
-    width = 8 if len(ends) == 2 else 14
+    width = 8 if len(ends) == 2 else 12
     figure, axes = plt.subplots(figsize=(width, 0.42 * (height + 1.2)), dpi=100)
     for x, name in ends:
         axes.plot([x, x], [0, height], color="0.4", linewidth=1.5)

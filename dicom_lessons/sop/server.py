@@ -101,10 +101,10 @@ def _why(error: OSError) -> tuple[str, str]:
     reason = str(getattr(error, "reason", None) or "")
     alert = reason.partition("_ALERT_")[2]
     if alert:
-        return "requestor", _(_ALERTS.get(alert, N_("the caller has ended the handshake")))
+        return "requestor", _(_ALERTS.get(alert) or N_("the caller has ended the handshake"))
     if isinstance(error, TimeoutError):
         return "acceptor", _("the caller is silent")
-    return "acceptor", _(_FAILURES.get(reason, N_("the caller does not speak TLS")))
+    return "acceptor", _(_FAILURES.get(reason) or N_("the caller does not speak TLS"))
 
 
 def _acknowledge_at_once(event: Any) -> None:
