@@ -77,8 +77,8 @@ def date_by_format(text: Any) -> bool:
 
 RIGHT: dict[str, list[Any]] = {
     "collection-p1": ["SR", " sr ", "'SR'"],
-    "collection-1": [34634, 34634.0, "34634", np.int64(34634)],
-    "collection-2": [584, "584"],
+    "collection-1": [34634, 34634.0, "34634", np.int64(34634), "34,634", "34 634", [(34634,)]],
+    "collection-2": [584, "584", (584,), np.array([[584]])],
     "collection-3": [allowed, lambda name: bool(name) and allowed(name)],
     "collection-4": [header_row],
     "collection-5": [
@@ -95,8 +95,8 @@ RIGHT: dict[str, list[Any]] = {
 }
 WRONG: dict[str, list[Any]] = {
     "collection-p1": ["MR", "SEG", 2, "", "CT"],
-    "collection-1": [28783, 5851, 34635, "many", None.__class__, -34634],
-    "collection-2": [270830, 985, 0, "CT", [584]],
+    "collection-1": [28783, 5851, 34635, "many", None.__class__, -34634, [(28783,), (5851,)]],
+    "collection-2": [270830, 985, 0, "CT", [584, 584], "5,84"],
     "collection-3": [
         lambda name: True,
         lambda name: "NC" not in (name or "NC"),
@@ -169,9 +169,18 @@ def test_rubbish_is_wrong_and_never_an_error(name: str, rubbish: Any) -> None:
     assert judged(name, rubbish).right is not True
 
 
+@pytest.mark.parametrize("name", ["collection-5", "collection-8"])
+def test_who_gives_a_set_where_order_counts_is_told(name: str) -> None:
+    (right, *_others) = RIGHT[name]
+    assert "use a list" in judged(name, lambda *given: set(right(*given))).why
+
+
 def test_the_numbers_asked_for_are_those_of_the_table() -> None:
     nc = "SELECT sum(series) FROM groups WHERE license_short_name LIKE '%NC%'"
+    for answer in (counted(nc), counted(nc).df(), counted(nc).fetchall()):
+        assert judged("collection-1", answer).right
     assert judged("collection-1", counted(nc).fetchall()[0][0]).right
+    assert judged("collection-1", counted("FROM groups")).right is False
     captures = (
         "SELECT sum(series) FROM groups WHERE Modality = 'CT' "
         "AND sop_class_name = 'Secondary Capture Image Storage'"

@@ -546,7 +546,7 @@ def test_an_interrupt_that_a_function_raises_itself_is_a_wrong_answer() -> None:
     def interrupting(_number: int) -> None:
         raise KeyboardInterrupt
 
-    assert "raise KeyboardInterrupt()" in code("def f(n):\n    return n").judge(interrupting).why
+    assert "raised KeyboardInterrupt()" in code("def f(n):\n    return n").judge(interrupting).why
 
 
 # ---- what is printed

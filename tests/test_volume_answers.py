@@ -84,7 +84,7 @@ RIGHT: dict[str, list[Any]] = {
         groups_by_comparing,
         lambda images: tuple(map(tuple, groups_by_comparing(images))),
     ],
-    "volume-4": [[28, 3], (28.0, 3), np.array([28, 3]), ["28", "3"]],
+    "volume-4": [[8, 4], (8.0, 4), np.array([8, 4]), ["8", "4"]],
     "volume-6": [where, lambda *given: list(where(*given)), lambda *given: tuple(where(*given))],
     "volume-7": [
         index_by_solving,
@@ -130,7 +130,7 @@ WRONG: dict[str, list[Any]] = {
         lambda images: [one for group in groups_by_comparing(images) for one in group],
         7,
     ],
-    "volume-4": [[28, 4], [48, 3], [3, 28], 28, [28], "three", None, [28, 3, 0]],
+    "volume-4": [[8, 5], [33, 4], [4, 8], 8, [8], "four", None, [8, 4, 0]],
     "volume-6": [
         lambda image, row, column: where(image, column, row),
         lambda image, row, column: where(image, row + 0.5, column + 0.5),
@@ -164,6 +164,20 @@ def test_right_answers_of_many_forms_are_right(name: str, answer: object) -> Non
 @table(WRONG)
 def test_wrong_answers_that_look_right_are_wrong(name: str, answer: object) -> None:
     assert not judged(name, answer).right
+
+
+def test_who_swaps_two_right_numbers_or_rounds_one_is_told() -> None:
+    assert "The place comes first" in judged("volume-4", [4, 8]).why
+    assert "one decimal" in judged("volume-8", 138).why
+
+
+def test_who_gives_a_set_where_order_counts_is_told() -> None:
+    assert "use a list" in judged("volume-3", lambda places: set(gaps_by_hand(places))).why
+
+
+def test_a_slice_that_was_judged_wrongly_is_shown_by_its_position() -> None:
+    why = judged("volume-1", lambda image: abs(place_by_hand(image))).why
+    assert "ImagePositionPatient: [" in why and "ImageOrientationPatient: [" in why
 
 
 def test_who_overwrites_the_matrix_is_told() -> None:

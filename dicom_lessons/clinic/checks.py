@@ -109,7 +109,7 @@ class Truth(Code):
 
 
 CHECKS = {
-    "clinic-1": Check(cases=_beginnings, form=forms.text),
+    "clinic-1": Check(cases=_beginnings, form=forms.uid),
     "clinic-2": Check(form=forms.order_of(4)),
     "clinic-3": Check(cases=_pictures, kind=Truth),
     "clinic-4": Check(cases=_lengths, form=forms.list_of(forms.text)),

@@ -118,7 +118,7 @@ class Ward(Box):
             self._say([_("Choose a diagnosis first.")])
         elif said != one.fault:
             why = _(FAULTS[said].why)
-            self._say([_("No. That happens so: {why} Look again.", why=why)])
+            self._say([_("No. Here is the cause of what you chose. {why} Look again.", why=why)])
         else:
             if self.states[one.name] == "waiting":
                 self.states[one.name] = "diagnosed"

@@ -167,8 +167,8 @@ def admission(name: str) -> Admission:
         warnings.simplefilter("always")
         try:
             dataset = dcmread(BytesIO(broken))
-            lines.append(_("dcmread: opens; Patient's Name is {name}",
-                           name=short(dataset.get("PatientName", ""))))  # fmt: skip
+            name = short(dataset.get("PatientName", "")) or _("missing")
+            lines.append(_("dcmread: opens; Patient's Name is {name}", name=name))
             picture = np.asarray(dataset.pixel_array)
             shape, kind = " × ".join(map(str, picture.shape)), picture.dtype
             lines.append(_("pixel_array: {shape}, {kind}", shape=shape, kind=kind))

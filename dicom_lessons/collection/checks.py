@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
@@ -56,6 +59,15 @@ def _dates() -> Cases:
     return [(text,) for text in (*good, *bad, "２０２５０２０３")]
 
 
+@forms.expecting(N_("one whole number, for example 34"))
+def _cell(answer: Any) -> int:
+    """Return a whole number, or the only one in a table, which is how a question is answered."""
+    rows = answer.fetchall() if hasattr(answer, "fetchall") else answer
+    (number,) = np.ravel(rows).tolist()
+    thousands = r"(?<=\d)[ ,\u00a0](?=\d{3}(\D|$))"
+    return forms.integer(re.sub(thousands, "", number) if isinstance(number, str) else number)
+
+
 @forms.expecting(N_("a dict with the keys Modality, Rows and problem"))
 def _row(answer: Any) -> list[object]:
     if not isinstance(answer, Mapping) or set(answer) != {"Modality", "Rows", "problem"}:
@@ -76,9 +88,11 @@ def _words(answer: Any) -> list[tuple[str, str]]:
 
 
 CHECKS = {
+    "collection-1": Check(form=_cell),
+    "collection-2": Check(form=_cell),
     "collection-3": Check(cases=_licences),
     "collection-4": Check(cases=_files, form=_row),
-    "collection-5": Check(cases=_states),
+    "collection-5": Check(cases=_states, form=forms.list_of(forms.exact_text)),
     "collection-6": Check(cases=_runs, form=forms.number),
     "collection-7": Check(cases=_rows, form=_words),
     "collection-8": Check(cases=_numbers),

@@ -30,7 +30,7 @@ MEASURES = {
 }
 _MOST_BARS, _MOST_PICTURES, _SIDE = 12, 12, 120
 _BARS = """\
-<table aria-label="{{ title }}">{% for name, value, width in rows %}
+<table aria-label="{{ title }}" style="margin-left:0">{% for name, value, width in rows %}
 <tr><th scope="row" style="text-align:left;padding:0.1em 0.8em">{{ name }}</th>
 <td style="text-align:right;padding:0.1em 0.8em">{{ value }}</td>
 <td style="width:16em;text-align:left"><div aria-hidden="true" style="height:0.9em;
@@ -41,7 +41,8 @@ _SHEET = """\
 <div class="dl-sheet" style="display:flex;flex-wrap:wrap;gap:8px">{% for picture, text in rows %}
 <figure style="margin:0;width:{{ side }}px;border:1px solid var(--jp-border-color1, #bbb)">
 {{ picture }}
-<figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3">{{ text }}</figcaption>
+<figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3;
+margin:0;padding:4px">{{ text }}</figcaption>
 </figure>{% endfor %}</div>
 """
 # the middle instance of each series stands for it
@@ -66,7 +67,8 @@ class CollectionExplorer(Box):
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        wide = {"style": {"description_width": "initial"}, "layout": Layout(max_width="100%")}
+        layout = Layout(width="max-content", max_width="100%")
+        wide = {"style": {"description_width": "initial"}, "layout": layout}
         self.group = Dropdown(
             options=[(_(title), name) for name, title in GROUPS.items()],
             description=_("Group by:"),
@@ -85,7 +87,8 @@ class CollectionExplorer(Box):
         self.group.observe(self._choose, "value")
         self.measure.observe(self._show_bars, "value")
         self.chosen.observe(self._show_pictures, "value")
-        choice = HBox([self.group, self.measure], layout=Layout(flex_flow="row wrap"))
+        row = Layout(flex_flow="row wrap", grid_gap="0 16px")
+        choice = HBox([self.group, self.measure], layout=row)
         super().__init__([choice, self.bars, self.chosen, self.sheet])
 
     def counts(self) -> list[tuple[str, float]]:

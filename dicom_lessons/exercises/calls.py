@@ -17,6 +17,7 @@ import numpy as np
 from pydicom import Dataset, FileDataset
 
 from dicom_lessons.exercises.apart import Stopped, folder_kept
+from dicom_lessons.exercises.forms import Unexpected
 from dicom_lessons.exercises.plain import Raised, Refused, Strange, plain, shown
 
 
@@ -94,8 +95,10 @@ def _copy_of_file(path: Path, folder: Path) -> Path:
 def _formed(result: object, form: Callable[[Any], object]) -> object:
     try:
         return plain(form(plain(result, lambda one: one)))
-    except Exception as refusal:
-        return Refused(shown(refusal))
+    except Unexpected as refusal:
+        return Refused(str(refusal))
+    except Exception:
+        return Refused("")
 
 
 def _kept(result: object) -> object:

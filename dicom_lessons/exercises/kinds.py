@@ -234,6 +234,8 @@ class Code(Exercise):
         agreed = map(self._agree, results, wanted[0])
         place = next(place for place, agrees in enumerate(agreed) if not agrees)
         seen = self._seen(self.cases()[place], results[place].result, wanted[0][place].result)
+        if isinstance(results[place].plain, Refused):
+            seen = f"{seen} {results[place].plain}".rstrip()
 
         def is_same(wrong: object) -> bool:
             return all(map(self._agree, results, self._foreseen(wrong)))
@@ -256,6 +258,13 @@ class Code(Exercise):
     def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
         """Say what the first call gave that went wrong; a kind of its own may say otherwise."""
         got, expected = contrast(result, wanted)
+        if isinstance(result, Raised) and not result.returned:
+            return _(
+                "Called with ({arguments}), your function raised {error}; expected: {expected}.",
+                arguments=", ".join(shown(getattr(each, "name", each)) for each in arguments),
+                error=result.text,
+                expected=expected,
+            )
         return _(
             "Called with ({arguments}), your function gave {got}; expected: {expected}.",
             arguments=", ".join(shown(getattr(each, "name", each)) for each in arguments),

@@ -27,7 +27,20 @@ from pydicom.valuerep import PersonName
 from dicom_lessons.text import _, short
 
 MOST_LISTS, DEEPEST, LONGEST = 20_000, 40, 1_000_000
-_repr = reprlib.Repr()
+
+
+class _Repr(reprlib.Repr):
+    """Shows a data set by its first elements, each by its keyword."""
+
+    def repr_Dataset(self, dataset: Dataset, level: int) -> str:
+        told = [
+            f"{one.keyword or one.tag}: {self.repr1(one.value, level - 1)}"
+            for one in itertools.islice(dataset, 8)
+        ]
+        return f"Dataset({', '.join(told)})"
+
+
+_repr = _Repr()
 _repr.maxstring = _repr.maxother = 60
 
 

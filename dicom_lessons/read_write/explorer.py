@@ -66,7 +66,8 @@ class DifferenceViewer(Box):
         self._list({})
         self.kind_choice.observe(self._list, "value")
         self.places.observe(self._show, "value")
-        both = HBox([self.places, self.detail], layout=Layout(flex_flow="row wrap"))
+        row = Layout(flex_flow="row wrap", grid_gap="0 16px")
+        both = HBox([self.places, self.detail], layout=row)
         super().__init__([self.summary, self.kind_choice, both])
 
     def _list(self, change: dict[str, Any]) -> None:

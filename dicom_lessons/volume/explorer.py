@@ -99,7 +99,8 @@ class SliceOrderLab(Box):
 
     def _told(self) -> Markup:
         faults = faults_of(self.sorted())
-        lines = [str(fault) for fault in faults] or [_("The slices make one even stack.")]
+        told = [str(fault) for fault in faults] or [_("The slices make one even stack.")]
+        lines = [line[:1].upper() + line[1:] for line in told]
         return html.render("{% for line in lines %}<p>{{ line }}</p>{% endfor %}", lines=lines)
 
     def twin(self) -> html.Page:
@@ -142,7 +143,7 @@ class PlanesViewer(Box):
             viewer.about = {**viewer.about, "alt": _(_PLANES[name])}
             viewer.frame = upright.array.shape[PLANES.index(name)] // 2
             # a viewer takes the width it is given, and a row gives it none by itself
-            viewer.layout = Layout(flex="1 1 520px", min_width="min(100%, 520px)")
+            viewer.layout = Layout(flex="1 1 340px", min_width="min(100%, 340px)")
         self._links = [
             traitlets.link((self.viewers[0], trait), (other, trait))
             for other in self.viewers[1:]
