@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,13 +18,12 @@ import numpy as np
 
 from dicom_lessons import reading
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.apart import Unfinished, apart
+from dicom_lessons.exercises.apart import Unfinished
 from dicom_lessons.exercises.calls import Outcome, outcomes
 from dicom_lessons.exercises.plain import (
     Raised,
     Refused,
     contrast,
-    is_scalar,
     partly,
     plain,
     same,
