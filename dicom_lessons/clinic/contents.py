@@ -32,10 +32,11 @@ def _pixels(inside: Inside) -> Iterator[Diagnosis]:
     pixels = inside.pixels
     if pixels is None or pixels.length is not None:
         return
-    if pixels.VR == "OW" and pixels.explicit:
+    if pixels.VR in ("OW", "UN") and pixels.explicit:
         yield Diagnosis(
-            fault="compressed_ow", where="PixelData", section="PS3.5 §A.4", tag=pixels.tag,
-            what=_("encapsulated, but of VR OW"),
+            fault="compressed_ow" if pixels.VR == "OW" else "wrong_vr", where="PixelData",
+            section="PS3.5 §A.4", tag=pixels.tag,
+            what=_("encapsulated, but of VR {vr}", vr=pixels.VR),
             cure=_("set ds[\"PixelData\"].VR = \"OB\" and save"),
         )  # fmt: skip
     for number, frame in enumerate(inside.frames, 1):

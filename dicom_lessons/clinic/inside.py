@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from math import prod
 from typing import Any, Literal
 
 from pydicom.datadict import keyword_for_tag
@@ -124,6 +125,19 @@ class Inside:
         found = self.top(NUMBER_OF_FRAMES)
         text = self.map.raw[found.value_offset : found.end].strip(b" \0") if found else b""
         return int(text) if text.isdigit() and len(text) < 10 else 1
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it is understood, and native pixels are as long as they should be."""
+        sizes = (self._count(tag) for tag in (0x00280010, 0x00280011, 0x00280002, 0x00280100))
+        bits = prod(sizes) * self._announced
+        fits = self.pixels is None or self.pixels.length == (bits + 15) // 16 * 2
+        return fits and self.map.stopped is None
+
+    def _count(self, tag: int) -> int:
+        """Return a whole number of two bytes, 0 if there is none."""
+        found, order = self.top(tag), "little" if self.map.little_endian else "big"
+        return int.from_bytes(self.map.raw[found.value_offset : found.end], order) if found else 0
 
     def _open_end(self, offset: int) -> Any:
         """Return the innermost sequence, item or pixels that should have ended here; None if no.

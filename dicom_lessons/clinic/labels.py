@@ -7,7 +7,6 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
-from pydicom.datadict import dictionary_has_tag
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
@@ -15,9 +14,12 @@ from dicom_lessons import reading
 from dicom_lessons.clinic.faults import Diagnosis
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.pixels import codestream
+from dicom_lessons.structure import guess_encoding
 from dicom_lessons.text import N_, _, short
 
 _STANDARD = "1.2.840.10008."
+_GE = "1.2.840.113619.5.2"
+"""Known to be private, and what it seems: its pixels are in big endian, the rest is not."""
 _ITEM_BYTES = b"\xfe\xff\x00\xe0"
 _RLE, _HTJ2K = -1, 0x150
 _NAMES = {
@@ -79,6 +81,9 @@ def _transfer_syntax(inside: Inside) -> Iterator[Diagnosis]:
     if not syntax.is_transfer_syntax:
         if syntax.startswith(_STANDARD):
             yield _labelled(_("{named}, which is no transfer syntax", named=named), used or "?")
+        elif really := _betrayed(inside, used):
+            named = _("{named}, which is private or unknown", named=named)
+            yield _labelled(named, really)
         return
     if used and not _fits(inside, used):
         yield _labelled(named, used)
@@ -87,8 +92,7 @@ def _transfer_syntax(inside: Inside) -> Iterator[Diagnosis]:
         is_coded = inside.map.raw[start : start + 4] == _ITEM_BYTES
         process = _process(inside.frames[0]) if inside.frames else None
         if syntax.is_encapsulated != is_coded:
-            coded = _("compressed pixels: {process}", process=_NAMES.get(process or 0, "JPEG"))
-            yield _labelled(named, coded if is_coded else _("native pixels"))
+            yield _labelled(named, _coded(process) if is_coded else _("native pixels"))
         elif process in _NAMES and process not in _PROCESSES.get(syntax, _NAMES):
             yield _labelled(named, _NAMES[process])
 
@@ -108,19 +112,30 @@ def _process(frame: bytes) -> int | None:
 def _used(inside: Inside) -> str:
     """Return the name of the encoding that the first header shows; empty if it shows none."""
     behind = inside.raw[inside.start :]
-    first = behind[:8]
-    # the group number of the first element is small, whichever way it is read
-    little = int.from_bytes(first[:2], "little") <= int.from_bytes(first[:2], "big")
-    explicit = first[4:6].isalpha() and first[4:6].isupper()
-    group, number = struct.unpack("<HH" if little else ">HH", first[:4].ljust(4, b"\0"))
-    if len(first) == 8 and (not number or dictionary_has_tag(group << 16 | number)):
-        return _encoded(explicit, little)
+    if found := guess_encoding(behind):
+        return _encoded(*found)
     with suppress(reading.ReadingError):
         data, _size = reading.inflate(behind)
-        group, number = struct.unpack_from("<HH", data.ljust(4, b"\0"))
-        if dictionary_has_tag(group << 16 | number):
+        if guess_encoding(data):
             return DeflatedExplicitVRLittleEndian.name
     return ""
+
+
+def _betrayed(inside: Inside, used: str) -> str:
+    """Return what lies under a UID that nobody knows, if the pixels show it; otherwise nothing."""
+    pixels = inside.pixels
+    if not used or inside.syntax == _GE:
+        return ""
+    if used == DeflatedExplicitVRLittleEndian.name:
+        return used
+    if pixels is None or pixels.length is not None:
+        return used if inside.is_complete else ""
+    process = _process(inside.frames[0]) if inside.frames else None
+    return _coded(process) if process in _NAMES else ""
+
+
+def _coded(process: int | None) -> str:
+    return _("compressed pixels: {process}", process=_NAMES.get(process or 0, "JPEG"))
 
 
 def _fits(inside: Inside, used: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import UID
 
 from dicom_lessons.clinic.faults import Diagnosis
 from dicom_lessons.elements import value
@@ -20,8 +19,8 @@ ROUGHER = 1.7
 """How many times rougher a picture is that is read in the wrong order."""
 SMALLEST = 48
 """Rows and columns below which a picture tells nothing of itself."""
-LONGEST_SEGMENT = 2**21
-"""Bytes of RLE that are unpacked to see how many they make."""
+ALIKE = 0.85
+"""Part of the difference of rows by which true neighbours differ at most."""
 _ITEM = b"\xfe\xff\x00\xe0"
 _PROJECTIONS = ("CR", "DX", "MG", "IO", "PX", "RG")
 _SURROUNDED = ("CT", "MR", "PT", "US", "NM")
@@ -34,18 +33,17 @@ def judge_looks(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagn
     are_known = all(isinstance(each, int) and each > 0 for each in sizes)
     if isinstance(raw, bytes) and are_known and syntax.is_transfer_syntax:
         if syntax.is_encapsulated and raw[:4] == _ITEM:
-            yield from _size(raw, syntax, rows, columns)
+            yield from _size(raw, rows, columns)
         elif not syntax.is_encapsulated and min(sizes) >= 8:
             yield from _orders(dataset, raw, rows, columns)
+    if stored is not None:
+        yield from _folded(stored)
     yield from _negative(dataset, stored)
 
 
-def _size(raw: bytes, syntax: UID, rows: int, columns: int) -> Iterator[Diagnosis]:
+def _size(raw: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
     """Compare Rows and Columns with what the first compressed frame says of itself."""
     start = 16 + int.from_bytes(raw[4:8], "little")
-    if syntax == RLELossless:
-        yield from _segment(raw[start - 8 :], rows, columns)
-        return
     found = codestream.parse(raw[start : start + 2**16])
     if found is None or (found.rows, found.columns) == (rows, columns):
         return
@@ -54,31 +52,6 @@ def _size(raw: bytes, syntax: UID, rows: int, columns: int) -> Iterator[Diagnosi
                  rows=found.rows, columns=found.columns, told=f"{rows} × {columns}")  # fmt: skip
         cure = _("set Rows and Columns to what the frame says; decoders believe the frame")
         yield _rows(what, "PS3.5 §8.2", cure)
-
-
-def _segment(fragment: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
-    """Compare Rows and Columns with the length of the first segment of RLE (PS3.5 §G.5)."""
-    frame = fragment[8 : 8 + int.from_bytes(fragment[4:8], "little")]
-    if len(frame) < 64:
-        return
-    first, second = struct.unpack_from("<2I", frame, 4)
-    if (second or len(frame)) - first > LONGEST_SEGMENT:
-        return
-    size = _unpacked(frame[first : second or None])
-    if size not in (rows * columns, rows * columns + 1):
-        what = _("the first segment of RLE makes {rows} rows of {columns}, Rows says {told}",
-                 rows=f"{size / columns:g}", columns=columns, told=rows)  # fmt: skip
-        yield _rows(what, "PS3.5 §G.5")
-
-
-def _unpacked(coded: bytes) -> int:
-    """Return how many bytes a segment of RLE makes (PS3.5 §G.3)."""
-    place = size = 0
-    while place < len(coded):
-        count = coded[place]
-        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
-        place += count + 2 if count < 128 else 2 if count > 128 else 1
-    return size
 
 
 def _rows(what: str, section: str, cure: str = "") -> Diagnosis:
@@ -116,6 +89,34 @@ def _orders(dataset: Dataset, raw: bytes, rows: int, columns: int) -> Iterator[D
                 other=f"{columns} × {rows}", times=f"{rough[0] / max(rough[1], 0.01):.1f}",
             )  # fmt: skip
             yield _rows(what, "PS3.3 §C.7.6.3.1")
+
+
+def _folded(stored: NDArray[Any]) -> Iterator[Diagnosis]:
+    """See whether two rows lie in one, or one in two, by which parts are alike as neighbours are.
+
+    In a wide picture that is so, the halves of a row were neighbours, and so were the second half
+    of a row and the first half of the next. Tiles and stripes that are alike satisfy one of these.
+    """
+    rows, columns = stored.shape[:2]
+    half = columns // 2
+    if columns >= 2 * rows and columns % 2 == 0 and rows >= SMALLEST // 2:
+        left, right = (part.astype(float) for part in (stored[:, :half], stored[:, half:]))
+        near = max(_apart(left, right), _apart(right[:-1], left[1:]))
+        far, other = _apart(left[:-1], left[1:]), f"{rows * 2} × {half}"
+    elif rows >= 2 * columns and rows % 2 == 0 and columns >= SMALLEST // 2:
+        even, odd = (stored[start::2].astype(float) for start in (0, 1))
+        near = max(_apart(even[:-1], even[1:]), _apart(odd[:-1], odd[1:]))
+        far, other = _apart(even, odd), f"{rows // 2} × {columns * 2}"
+    else:
+        return
+    if near < ALIKE * far:
+        times = f"{far / max(near, 0.01):.1f}"
+        what = _("read as {other} the picture is {times} times smoother", other=other, times=times)
+        yield _rows(what, "PS3.3 §C.7.6.3.1")
+
+
+def _apart(one: NDArray[Any], other: NDArray[Any]) -> float:
+    return float(np.abs(one - other).mean())
 
 
 def _roughness(plane: NDArray[np.int32]) -> float:

@@ -95,7 +95,7 @@ def compressed(raw: bytes) -> bytes:
 def renamed(raw: bytes, syntax: UID) -> bytes:
     """Return a file with another transfer syntax in its file meta information, and no more."""
     start = Inside(raw, "").start
-    file_meta = opened(raw).file_meta
+    file_meta = opened(raw[:start]).file_meta
     if "TransferSyntaxUID" not in file_meta:
         raise Unfit(_("it names no transfer syntax"))
     file_meta.TransferSyntaxUID = syntax

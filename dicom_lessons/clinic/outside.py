@@ -98,6 +98,8 @@ def _named(dataset: Dataset, finding: Finding) -> Diagnosis:
         return _as("wrong_vr", finding)
     if section == "PS3.3 C.12.1.1.2":
         return _as("character_set", finding)
+    if section == "PS3.5 §G.5":
+        return _as("wrong_rows", finding)
     if section == "PS3.5 §7.8.1" or section == "PS3.3 C.9.2":
         return _as("detail", finding)
     if where == "PixelData" and section == "PS3.5 §8.1.1":

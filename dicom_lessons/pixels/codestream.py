@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 _J2K, _JPEG = b"\xff\x4f\xff\x51", b"\xff\xd8\xff"
@@ -113,6 +114,24 @@ def _colours(parts: list[bytes], jfif: bool, adobe: int) -> tuple[str, bool]:
         return "YBR", True  # nobody leaves out every second green
     # 1, 2, 3 is what JFIF calls Y, Cb and Cr; without its marker that is a habit, no rule
     return ("YBR", False) if names == (1, 2, 3) else ("", True)
+
+
+def rle_length(coded: bytes) -> int | None:
+    """Return how many bytes the first segment of RLE makes (PS3.5 §G.3.2); None if it is broken."""
+    if len(coded) <= 64:
+        return None
+    first, second = struct.unpack_from("<2L", coded, 4)
+    segment = coded[first : second or None]
+    with suppress(ImportError, ValueError):  # in a browser; or what is counted only here
+        from rle.rle import decode_segment
+
+        return len(decode_segment(segment)) if segment else None
+    place = size = 0
+    while place < len(segment):
+        count = segment[place]
+        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
+        place += count + 2 if count < 128 else 2 if count > 128 else 1
+    return size
 
 
 def marked(data: bytes, photometric: str) -> bytes:
