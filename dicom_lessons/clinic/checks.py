@@ -66,12 +66,10 @@ def _sizes() -> Cases:
 
 
 def _without_meta() -> Cases:
-    mr = samples.read("MR_small")
-    implicit = rewrite(mr, "1.2.840.10008.1.2")
-    start = Inside(implicit, "").start
+    implicit = rewrite(samples.read("MR_small"), "1.2.840.10008.1.2")
     files = [patients.no_file_meta(samples.path(name).read_bytes())
              for name in ("MR_small", "CT_small")]  # fmt: skip
-    return [(each,) for each in (*files, implicit[start:])]
+    return [(each,) for each in (*files, implicit[Inside(implicit, "").start :])]
 
 
 @forms.expecting(N_("the bytes of a whole file"))
@@ -80,14 +78,12 @@ def _file(answer: Any) -> tuple[object, ...]:
 
     How a program calls itself in group 0002 does not count.
     """
-    raw = answer.getvalue() if hasattr(answer, "getvalue") else bytes(answer)
-    if not isinstance(answer, bytes | bytearray | memoryview) and not hasattr(answer, "getvalue"):
+    answer = answer.getvalue() if hasattr(answer, "getvalue") else answer
+    if not isinstance(answer, bytes | bytearray | memoryview):
         raise TypeError
-    found = examine(raw)
-    faults = tuple(one.fault for one in found.diagnoses if one.severity != "note")
-    if faults:
+    if faults := tuple(one.fault for one in examine(bytes(answer)).grave):
         return faults
-    dataset = reading.read(raw)
+    dataset = reading.read(bytes(answer))
     values = tuple(f"{each.tag} {each.VR} {each.value!r}" for each in dataset)
     return (str(dataset.file_meta.get("TransferSyntaxUID", "")), *values)
 

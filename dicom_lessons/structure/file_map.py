@@ -10,13 +10,13 @@ from functools import cached_property
 from operator import attrgetter
 
 from pydicom.datadict import dictionary_has_tag
-from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 from pydicom.valuerep import STANDARD_VR
 
 from dicom_lessons import reading
 from dicom_lessons.structure.element import (
     Element,
+    Header,
     LimitError,
     Region,
     StructureError,
@@ -216,7 +216,7 @@ def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
     for explicit, little_endian in ways:
         try:
             first = decode_header(raw, offset, explicit, little_endian)
-            if (first.VR in STANDARD_VR) != explicit or not _is_known(first.tag):
+            if (first.VR in STANDARD_VR) != explicit or not _is_known(first):
                 continue
             following = first.value_offset + (first.length or 0)
             if first.length is None or following == len(raw):
@@ -248,8 +248,10 @@ def _leads_on(raw: bytes, offset: int, explicit: bool, little_endian: bool) -> b
     return known > 0 and offset == len(raw)
 
 
-def _is_known(tag: BaseTag) -> bool:
-    return tag.group >= 8 and (tag.element == 0 or dictionary_has_tag(tag))
+def _is_known(header: Header) -> bool:
+    """Say whether a data set may begin so: by the length of a group, or what the dictionary has."""
+    is_length = header.tag.element == 0 and header.length == 4
+    return header.tag.group >= 8 and (is_length or dictionary_has_tag(header.tag))
 
 
 def _transfer_syntax(raw: bytes, elements: list[Element]) -> str:
