@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from dicom_lessons.clinic.examination import examine
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.ward import PATIENTS
 from dicom_lessons.exercises import forms
-from dicom_lessons.exercises.kinds import Check, Code
+from dicom_lessons.exercises.kinds import Check
 from dicom_lessons.structure import rewrite
 from dicom_lessons.text import N_
 
@@ -96,18 +95,10 @@ def _names(answer: Any) -> tuple[object, ...]:
     return tuple(sorted(names, key=str))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Truth(Code):
-    """A function that says True or False: numpy's are as good."""
-
-    def _matches(self, one: Any, other: Any) -> bool:
-        return isinstance(one, bool | np.bool_) and bool(one) == bool(other)
-
-
 CHECKS = {
     "clinic-1": Check(cases=_beginnings, form=forms.text),
     "clinic-2": Check(form=forms.order_of(4)),
-    "clinic-3": Check(cases=_pictures, kind=Truth),
+    "clinic-3": Check(cases=_pictures, form=forms.truth),
     "clinic-4": Check(cases=_lengths, form=forms.list_of(forms.text)),
     "clinic-5": Check(cases=_sizes, form=forms.integer),
     "clinic-6": Check(cases=_without_meta, form=_file),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterator
 
 from dicom_lessons.clinic.faults import FAULTS, Diagnosis, diagnose
 from dicom_lessons.clinic.inside import Inside
+from dicom_lessons.pixels import codestream
 from dicom_lessons.text import _, ngettext, short
 
 MOST_PLACES = 3
@@ -55,17 +55,10 @@ def _scan_end(coded: bytes) -> int | None:
     """Return the end of spectral selection of a sequential JPEG; None of anything else."""
     if coded[:3] != b"\xff\xd8\xff":
         return None
-    sequential, place = False, 2
-    while place + 4 <= len(coded) and coded[place] == 0xFF:
-        code = coded[place + 1]
-        (length,) = struct.unpack_from(">H", coded, place + 2)
-        if code in (0xC0, 0xC1):
-            sequential = True
-        elif code == 0xDA:
-            end = place + 2 + length
-            return coded[end - 2] if sequential and end <= len(coded) else None
-        place += 2 + length
-    return None
+    segments = list(codestream.segments(coded))
+    codes, end = {code for code, _place, _end in segments}, segments[-1][2] if segments else 0
+    is_sequential = 0xDA in codes and codes & {0xC0, 0xC1}
+    return coded[end - 2] if is_sequential and end <= len(coded) else None
 
 
 def _uids(inside: Inside) -> Iterator[Diagnosis]:

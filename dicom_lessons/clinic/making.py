@@ -6,7 +6,6 @@ import hashlib
 import struct
 import warnings
 from collections.abc import Callable
-from functools import wraps
 from io import BytesIO
 from typing import Any
 
@@ -29,23 +28,6 @@ def need(fits: object, otherwise: str) -> None:
     """Raise :class:`Unfit`, saying why, if a file does not allow a fault."""
     if not fits:
         raise Unfit(otherwise)
-
-
-def changes(
-    read: Callable[[bytes], FileDataset],
-) -> Callable[[Callable[[FileDataset], None]], Callable[[bytes], bytes]]:
-    """Make of a function that changes a data set one of the bytes of a file."""
-
-    def decorated(change: Callable[[FileDataset], None]) -> Callable[[bytes], bytes]:
-        @wraps(change)
-        def broken(raw: bytes) -> bytes:
-            dataset = read(raw)
-            change(dataset)
-            return saved(dataset)
-
-        return broken
-
-    return decorated
 
 
 def opened(raw: bytes) -> FileDataset:

@@ -12,7 +12,7 @@ from pydicom.uid import CTImageStorage, PositronEmissionTomographyImageStorage
 from dicom_lessons import modality, read_write, sop
 from dicom_lessons.clinic.faults import Diagnosis, diagnose
 from dicom_lessons.clinic.looks import judge_looks, syntax_of
-from dicom_lessons.elements import element, value
+from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import PixelError, stored_values
 from dicom_lessons.pixels.header import ELEMENTS, headers_kept
@@ -116,21 +116,14 @@ def _is_single(dataset: Dataset) -> bool:
 
 def _is_long(dataset: Dataset, where: str) -> bool:
     """Say whether the element at a place is a decimal string that is too long, and no more."""
-    place: Dataset | None = dataset
-    *above, keyword = where.split(".")
-    for step in above:
-        name, _bracket, number = step.partition("[")
-        items = value(place, name) if place is not None else None
-        try:
-            place = items[int(number.rstrip("]"))] if items else None
-        except (ValueError, IndexError, TypeError, KeyError):
-            return False
-    found = element(place, keyword) if place is not None else None
-    if found is None or found.VR != "DS":
-        return False
-    values = found.value if found.VM > 1 else [found.value]
-    texts = [getattr(each, "original_string", str(each)) for each in values]
-    return any(len(text.strip()) > LONGEST_DECIMAL for text in texts)
+    keyword = where.rpartition(".")[2]
+    for each in dataset.iterall():
+        if each.keyword == keyword and each.VR == "DS":
+            values = each.value if each.VM > 1 else [each.value]
+            texts = (getattr(one, "original_string", str(one)) for one in values)
+            if any(len(text.strip()) > LONGEST_DECIMAL for text in texts):
+                return True
+    return False
 
 
 def _length(dataset: Dataset) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from pydicom import DataElement, Dataset, FileDataset, config
+from pydicom import DataElement, Dataset, config
 from pydicom.datadict import tag_for_keyword
 from pydicom.uid import (
     UID,
@@ -28,7 +28,7 @@ from dicom_lessons import reading, volume
 from dicom_lessons.clinic import making
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.looks import border_is_bright
-from dicom_lessons.clinic.making import changes, native, need, opened, saved
+from dicom_lessons.clinic.making import native, need, opened, saved
 from dicom_lessons.pixels import stored_values
 from dicom_lessons.text import _
 
@@ -57,11 +57,12 @@ def wrong_transfer_syntax(raw: bytes) -> bytes:
     return making.renamed(raw, ExplicitVRLittleEndian if is_other else ExplicitVRBigEndian)
 
 
-@changes(opened)
-def uids_at_odds(dataset: FileDataset) -> None:
+def uids_at_odds(raw: bytes) -> bytes:
     """Give the data set a new SOP Instance UID, and leave the file meta information as it is."""
+    dataset = opened(raw)
     need(dataset.get("SOPInstanceUID"), _("it has no SOP Instance UID"))
     dataset.SOPInstanceUID = f"2.25.{making.number(dataset.SOPInstanceUID)}"
+    return saved(dataset)
 
 
 def tiff_twin(raw: bytes) -> bytes:
@@ -150,14 +151,15 @@ def wrong_vr(raw: bytes) -> bytes:
     return raw[:place] + b"LO" + raw[place + 2 :]
 
 
-@changes(opened)
-def long_decimal(dataset: FileDataset) -> None:
+def long_decimal(raw: bytes) -> bytes:
     """Write a decimal string of 18 characters, where 16 are allowed (PS3.5 §6.2)."""
+    dataset = opened(raw)
     known = ("SliceThickness", "KVP", "PatientWeight", "EchoTime", "DoseGridScaling")
     tags = [tag_for_keyword(each) or 0 for each in known if each in dataset]
     need(tags, _("it has no decimal string"))
     text, mode = "0.3333333333333333", config.IGNORE
     dataset[tags[0]] = DataElement(tags[0], "DS", text, validation_mode=mode)
+    return saved(dataset)
 
 
 # ---- text and UIDs
@@ -175,62 +177,68 @@ def wrong_character_set(raw: bytes) -> bytes:
     return written.replace(b"ISO_IR 144", b"ISO_IR 100")
 
 
-@changes(opened)
-def lost_text(dataset: FileDataset) -> None:
+def lost_text(raw: bytes) -> bytes:
     """Write a name in a set that has none of its letters: question marks are left."""
+    dataset = opened(raw)
     list(dataset.iterall())
     dataset.PatientName = "??????^????^????????"
+    return saved(dataset)
 
 
-@changes(opened)
-def invented_uid(dataset: FileDataset) -> None:
+def invented_uid(raw: bytes) -> bytes:
     """Give the instance a UID of 2. and a random number: nobody registered that arc (PS3.5 §9)."""
+    dataset = opened(raw)
     need(dataset.get("SOPInstanceUID"), _("it has no SOP Instance UID"))
     uid = UID(f"2.{making.number(dataset.SOPInstanceUID)}", config.IGNORE)
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    return saved(dataset)
 
 
-@changes(opened)
-def emptied_uid(dataset: FileDataset) -> None:
+def emptied_uid(raw: bytes) -> bytes:
     """Empty the UID of a reference, as some de-identifiers do (PS3.3 §10.8: Type 1)."""
+    dataset = opened(raw)
     need("SOPClassUID" in dataset, _("it has no SOP Class UID"))
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = dataset.SOPClassUID, ""
     dataset.ReferencedStudySequence = [item]
+    return saved(dataset)
 
 
-@changes(opened)
-def seg_modality(dataset: FileDataset) -> None:
+def seg_modality(raw: bytes) -> bytes:
     """Write Modality SEG into a CT image, as found in public archives."""
+    dataset = opened(raw)
     need(dataset.get("SOPClassUID") == CTImageStorage, _("it is no CT image"))
     dataset.Modality = "SEG"
+    return saved(dataset)
 
 
 # ---- pixels
 
 
-@changes(opened)
-def wrong_rows(dataset: FileDataset) -> None:
+def wrong_rows(raw: bytes) -> bytes:
     """Say that there are fewer rows than there are."""
+    dataset = opened(raw)
     is_single = "PixelData" in dataset and dataset.get("NumberOfFrames", 1) == 1
     need(is_single and dataset.Rows >= 8, _("it has no pixels, or several frames"))
     dataset.Rows = dataset.Rows * 3 // 4 + 1
+    return saved(dataset)
 
 
-@changes(native)
-def planar_configuration(dataset: FileDataset) -> None:
+def planar_configuration(raw: bytes) -> bytes:
     """Say that colours lie pixel by pixel where they lie plane by plane, or the other way round."""
+    dataset = native(raw)
     is_colour = dataset.get("SamplesPerPixel") == 3 and dataset.BitsAllocated == 8
     need(is_colour, _("it is not in colours of 8 bits"))
     colours = np.frombuffer(dataset.PixelData, np.uint8)
     is_whole = dataset.Rows >= 8 and len(colours) >= 3 * dataset.Rows * dataset.Columns
     need(is_whole and colours.std() >= 10, _("its colours are halved, or all alike"))
     dataset.PlanarConfiguration = 1 - dataset.PlanarConfiguration
+    return saved(dataset)
 
 
-@changes(native)
-def monochrome1_as_2(dataset: FileDataset) -> None:
+def monochrome1_as_2(raw: bytes) -> bytes:
     """Label a negative as a positive; of a positive, the negative is made first."""
+    dataset = native(raw)
     told = dataset.get("PhotometricInterpretation", "")
     is_grey = told.startswith("MONOCHROME") and dataset.BitsAllocated in (8, 16)
     need(is_grey, _("it is no grey picture"))
@@ -242,15 +250,17 @@ def monochrome1_as_2(dataset: FileDataset) -> None:
     dataset.PhotometricInterpretation = "MONOCHROME2"
     is_clear = border_is_bright(dataset, stored_values(dataset))
     need(is_clear, _("its surroundings are not dark: nobody could tell"))
+    return saved(dataset)
 
 
-@changes(opened)
-def rescale_lost(dataset: FileDataset) -> None:
+def rescale_lost(raw: bytes) -> bytes:
     """Leave out Rescale Slope and Intercept, which a CT needs (PS3.3 §C.8.2.1)."""
+    dataset = opened(raw)
     has_slope = "RescaleSlope" in dataset and dataset.get("Modality") in ("CT", "PT")
     need(has_slope, _("it has no Rescale Slope"))
     for keyword in ("RescaleSlope", "RescaleIntercept", "RescaleType"):
         dataset.pop(keyword, None)
+    return saved(dataset)
 
 
 def jpeg_scan_header(raw: bytes) -> bytes:

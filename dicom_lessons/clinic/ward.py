@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,17 +119,8 @@ def _made(name: str) -> bytes | tuple[bytes, ...]:
     return tuple(make(files)) if patient(name).is_series else bytes(make(files[0]))
 
 
-@dataclass(frozen=True)
-class Admission:
-    """What a user would see, with pydicom alone.
-
-    Attributes
-    ----------
-    lines : tuple of str
-        Warnings, the error if there is one, or what opened.
-    picture : ndarray or None
-        Stored values, if there are any.
-    """
+class Admission(NamedTuple):
+    """What a user would see with pydicom alone: lines of warnings and errors, stored values."""
 
     lines: tuple[str, ...]
     picture: NDArray[Any] | None = None

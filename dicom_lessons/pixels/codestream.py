@@ -70,7 +70,7 @@ def _jpeg_2000(data: bytes, start: int) -> Codestream | None:
     return Codestream(data, start, bottom - top, right - left, samples, bits, 0x51, colours)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield marker code, start and end of each segment up to the first scan (ITU-T T.81 B.1)."""
     place = 2
     while place + 4 <= len(data) and data[place] == 0xFF:
@@ -87,7 +87,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _jpeg(data: bytes, start: int) -> Codestream | None:
     jfif, adobe = False, -1
-    for code, place, end in _segments(data):
+    for code, place, end in segments(data):
         body = data[place + 4 : end]
         if code == 0xE0 and body[:4] == b"JFIF":
             jfif = True
@@ -137,7 +137,7 @@ def rle_length(coded: bytes) -> int | None:
 def marked(data: bytes, photometric: str) -> bytes:
     """Return a JPEG with the marker that says how its colours are coded, and no other."""
     kept, last = [data[:2], _ADOBE if photometric == "RGB" else _JFIF], 2
-    for code, place, end in _segments(data):
+    for code, place, end in segments(data):
         if not 0xE0 <= code <= 0xEF:
             kept.append(data[place:end])
         last = end
