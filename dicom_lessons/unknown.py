@@ -23,10 +23,9 @@ def with_lengths(raw: bytes) -> bytes:
     changed, place = bytearray(raw), raw.find(_START)
     while place >= 0:
         value = place + 8
-        if raw[place - 4 : place] == _PIXEL_DATA:
-            changed[place : place + 2] = b"OB"
-            break  # they come last
         end, in_doubt = _end_of(raw, value)
+        if raw[place - 4 : place] == _PIXEL_DATA:
+            changed[place : place + 2], end, in_doubt = b"OB", value, False
         if in_doubt:
             changed[place + 4 : value] = struct.pack("<L", end - value)
         place = raw.find(_START, end) if end else -1  # nothing is walked through twice

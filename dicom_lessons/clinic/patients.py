@@ -12,17 +12,8 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from pydicom import DataElement, Dataset, config
+from pydicom import DataElement, Dataset, config, uid
 from pydicom.datadict import tag_for_keyword
-from pydicom.uid import (
-    UID,
-    CTImageStorage,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-)
 
 from dicom_lessons import reading, volume
 from dicom_lessons.clinic import making
@@ -53,8 +44,8 @@ def wrong_transfer_syntax(raw: bytes) -> bytes:
     """Name a transfer syntax that the bytes do not have (PS3.5 §10)."""
     syntax = Inside(raw, "").syntax
     need(not syntax.is_deflated, _("it is deflated"))
-    is_other = syntax.is_encapsulated or syntax == ExplicitVRBigEndian
-    return making.renamed(raw, ExplicitVRLittleEndian if is_other else ExplicitVRBigEndian)
+    is_other = syntax.is_encapsulated or syntax == uid.ExplicitVRBigEndian
+    return making.renamed(raw, uid.ExplicitVRLittleEndian if is_other else uid.ExplicitVRBigEndian)
 
 
 def uids_at_odds(raw: bytes) -> bytes:
@@ -98,7 +89,7 @@ def deflate_bomb(raw: bytes) -> bytes:
     body += b"".join(packer.compress(zeros) for _time in range(BOMB // len(zeros)))
     body += packer.flush()
     body += bytes(len(body) % 2)
-    return making.renamed(plain[:start], DeflatedExplicitVRLittleEndian) + body
+    return making.renamed(plain[:start], uid.DeflatedExplicitVRLittleEndian) + body
 
 
 # ---- lengths, delimiters, VRs
@@ -189,8 +180,8 @@ def invented_uid(raw: bytes) -> bytes:
     """Give the instance a UID of 2. and a random number: nobody registered that arc (PS3.5 §9)."""
     dataset = opened(raw)
     need(dataset.get("SOPInstanceUID"), _("it has no SOP Instance UID"))
-    uid = UID(f"2.{making.number(dataset.SOPInstanceUID)}", config.IGNORE)
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    invented = uid.UID(f"2.{making.number(dataset.SOPInstanceUID)}", config.IGNORE)
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = invented
     return saved(dataset)
 
 
@@ -207,7 +198,7 @@ def emptied_uid(raw: bytes) -> bytes:
 def seg_modality(raw: bytes) -> bytes:
     """Write Modality SEG into a CT image, as found in public archives."""
     dataset = opened(raw)
-    need(dataset.get("SOPClassUID") == CTImageStorage, _("it is no CT image"))
+    need(dataset.get("SOPClassUID") == uid.CTImageStorage, _("it is no CT image"))
     dataset.Modality = "SEG"
     return saved(dataset)
 
@@ -265,7 +256,7 @@ def rescale_lost(raw: bytes) -> bytes:
 
 def jpeg_scan_header(raw: bytes) -> bytes:
     """Write 0 for 63 at the end of spectral selection (ITU-T T.81 B.2.3)."""
-    is_jpeg = Inside(raw, "").syntax in (JPEGBaseline8Bit, JPEGExtended12Bit)
+    is_jpeg = Inside(raw, "").syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
     broken, place = bytearray(raw), raw.find(b"\xff\xda")
     while is_jpeg and place >= 0:
         end = place + 2 + int.from_bytes(raw[place + 2 : place + 4], "big")

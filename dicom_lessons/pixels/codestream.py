@@ -123,7 +123,7 @@ def rle_length(coded: bytes) -> int | None:
     first, second = struct.unpack_from("<2L", coded, 4)
     segment = coded[first : second or None]
     with suppress(ImportError, ValueError):  # in a browser; or what is counted only here
-        from rle.rle import decode_segment
+        from rle.rle import decode_segment  # type: ignore[import-not-found]
 
         return len(decode_segment(segment)) if segment else None
     place = size = 0
