@@ -17,7 +17,6 @@ import tools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, generate_uid
 
 from course_tools import confusion
@@ -27,6 +26,7 @@ from dicom_lessons.clinic import making, patients
 from dicom_lessons.clinic.command import STATUS
 from dicom_lessons.clinic.faults import FAULTS, SEVERITIES, Diagnosis, ranked
 from dicom_lessons.clinic.inside import Inside
+from dicom_lessons.clinic.making import opened
 from dicom_lessons.clinic.ward import patient
 
 SINGLE = [name for name, one in clinic.PATIENTS.items() if not one.is_series]
@@ -42,10 +42,6 @@ def saved(dataset: Any) -> bytes:
     file = BytesIO()
     dataset.save_as(file, enforce_file_format=True)
     return file.getvalue()
-
-
-def opened(raw: bytes) -> Any:
-    return dcmread(BytesIO(raw), force=True)
 
 
 # ---- every planted fault is named, and nothing in sound files

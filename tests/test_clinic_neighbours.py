@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tools
-from pydicom import DataElement, Dataset, config, dcmread, dcmwrite, uid
+from pydicom import DataElement, Dataset, config, dcmread, uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, generate_frames
 
@@ -18,6 +18,7 @@ from course_tools import confusion
 from dicom_lessons import clinic, read_write, reading, samples, volume
 from dicom_lessons.clinic import making, patients
 from dicom_lessons.clinic.inside import Inside
+from dicom_lessons.clinic.making import saved
 from dicom_lessons.pixels import stored_values
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom, which writes faults
@@ -31,17 +32,9 @@ def raw_of(name: str) -> bytes:
 
 
 def opened(source: str | bytes) -> Any:
-    raw = raw_of(source) if isinstance(source, str) else source
-    dataset = dcmread(BytesIO(raw), force=True)
+    dataset = making.opened(raw_of(source) if isinstance(source, str) else source)
     list(dataset.iterall())
     return dataset
-
-
-def saved(dataset: Any) -> bytes:
-    syntax, file = dataset.file_meta.TransferSyntaxUID, BytesIO()
-    dcmwrite(file, dataset, implicit_vr=syntax.is_implicit_VR, force_encoding=True,
-             little_endian=syntax.is_little_endian)  # fmt: skip
-    return file.getvalue()
 
 
 def encoded(source: str | bytes, syntax: uid.UID) -> bytes:
