@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 
 _START = b"UN\0\0\xff\xff\xff\xff\xfe\xff\0\xe0"
+_PIXEL_DATA = b"\xe0\x7f\x10\0"
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
@@ -16,12 +17,15 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 def with_lengths(raw: bytes) -> bytes:
     """Return a file whose elements of VR UN and undefined length have one if pydicom needs it.
 
-    Nothing else is changed, nor moved: the value of such an element ends with its delimiter.
+    Compressed Pixel Data, which are no sequence, get VR OB instead. Nothing else is changed, nor
+    moved: the value of such an element ends with its delimiter.
     """
     changed, place = bytearray(raw), raw.find(_START)
     while place >= 0:
         value = place + 8
         end, in_doubt = _end_of(raw, value)
+        if raw[place - 4 : place] == _PIXEL_DATA:
+            changed[place : place + 2], end, in_doubt = b"OB", value, False
         if in_doubt:
             changed[place + 4 : value] = struct.pack("<L", end - value)
         place = raw.find(_START, end) if end else -1  # nothing is walked through twice

@@ -22,15 +22,15 @@ LARGEST_ROOM = 900
 LARGER_ROOMS = {
     "deidentify": 1670,
     "volume": 1685,
-    "structure": 1510,
+    "structure": 1540,
     "sop": 1580,
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
     "read_write": 1800,
-    "pixels": 2110,
+    "pixels": 2140,
     "network": 2090,
-    "clinic": 2430,
+    "clinic": 2210,
     "collection": 1805,
 }
 OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}

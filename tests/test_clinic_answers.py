@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, table
+from answers import judged, right_and_wrong
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -88,15 +88,7 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-@table(RIGHT)
-def test_right_answers_of_many_forms_are_right(name: str, answer: object) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict
-
-
-@table(WRONG)
-def test_wrong_answers_that_look_right_are_wrong(name: str, answer: object) -> None:
-    assert not judged(name, answer).right
+test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
 
 
 @pytest.mark.parametrize("name", RIGHT)

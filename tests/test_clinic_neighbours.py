@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 import tools
-from pydicom import DataElement, Dataset, config, dcmread, dcmwrite, uid
+from pydicom import DataElement, Dataset, config, dcmread, uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, generate_frames
 
 from course_tools import confusion
-from dicom_lessons import clinic, read_write, reading, samples
+from dicom_lessons import clinic, read_write, reading, samples, volume
 from dicom_lessons.clinic import making, patients
 from dicom_lessons.clinic.inside import Inside
+from dicom_lessons.clinic.making import saved
+from dicom_lessons.pixels import stored_values
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom, which writes faults
 PIXELS = 0x7FE00010
@@ -30,17 +32,9 @@ def raw_of(name: str) -> bytes:
 
 
 def opened(source: str | bytes) -> Any:
-    raw = raw_of(source) if isinstance(source, str) else source
-    dataset = dcmread(BytesIO(raw), force=True)
+    dataset = making.opened(raw_of(source) if isinstance(source, str) else source)
     list(dataset.iterall())
     return dataset
-
-
-def saved(dataset: Any) -> bytes:
-    syntax, file = dataset.file_meta.TransferSyntaxUID, BytesIO()
-    dcmwrite(file, dataset, implicit_vr=syntax.is_implicit_VR, force_encoding=True,
-             little_endian=syntax.is_little_endian)  # fmt: skip
-    return file.getvalue()
 
 
 def encoded(source: str | bytes, syntax: uid.UID) -> bytes:
@@ -109,6 +103,53 @@ def test_files_without_a_beginning(make: Callable[[], bytes]) -> None:
     assert first_of(make()) == "no_file_meta"
 
 
+PRIVATE = b"\x09\0\x10\0LO\x08\0ACME 1.0" + b"\x09\0\x01\x10LO\x04\0abcd"
+PRIVATE_BIG = b"\0\x09\0\x10LO\0\x08ACME 1.0" + b"\0\x09\x10\x01LO\0\x04abcd"
+PRIVATE_IMPLICIT = b"\x09\0\x10\0\x08\0\0\0ACME 1.0" + b"\x09\0\x01\x10\x04\0\0\0abcd"
+PRIVATE_ITEMS = b"\x09\0\x10\0SQ\0\0\xff\xff\xff\xff\xfe\xff\0\xe0" + bytes(4) + SEQUENCE_END
+
+
+def first_group_dropped(raw: bytes) -> bytes:
+    """Return a data set without its group 0008."""
+    inside = Inside(raw, "")
+    return raw[next(e.offset for e in inside.elements if e.tag.group > 8 and not e.depth) :]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda: PRIVATE + first_group_dropped(raw_of("MR_small")), "Explicit VR Little Endian"),
+        (lambda: PRIVATE_BIG + first_group_dropped(big_endian("MR_small")), "Explicit VR Big"),
+        (lambda: PRIVATE_IMPLICIT + first_group_dropped(implicit("MR_small")), "Implicit VR"),
+        (lambda: PRIVATE_ITEMS + first_group_dropped(raw_of("MR_small")), "Explicit VR Little"),
+        (lambda: PRIVATE + first_group_dropped(raw_of("virtual/ct")), "Explicit VR Little"),
+        (lambda: b"\x08\0\x99\x99LO\2\0ab" + first_group_dropped(raw_of("CT_small")), "Explicit"),
+        (lambda: without_meta(raw_of("dicomdirtests/DICOMDIR")), "Explicit VR Little Endian"),
+    ],
+)
+def test_data_sets_that_begin_with_what_no_dictionary_knows(
+    make: Callable[[], bytes], kind: str
+) -> None:
+    found = clinic.examine(make()).diagnoses[0]
+    assert found.fault == "no_file_meta" and kind in found.what
+
+
+def test_private_elements_first_behind_file_meta_information_are_no_fault() -> None:
+    for raw, private in ((raw_of("MR_small"), PRIVATE), (implicit("MR_small"), PRIVATE_IMPLICIT)):
+        start = Inside(raw, "").start
+        whole = raw[:start] + private + first_group_dropped(raw)
+        assert "wrong_transfer_syntax" not in {one.fault for one in clinic.examine(whole).diagnoses}
+        label = uid.ImplicitVRLittleEndian if private is PRIVATE else uid.ExplicitVRLittleEndian
+        assert first_of(relabelled(whole, label)) == "wrong_transfer_syntax"
+
+
+@pytest.mark.parametrize(
+    "raw", [PRIVATE, PRIVATE * 3, b"abcd" * 99, bytes(range(256)) * 9, np.arange(999).tobytes()]
+)
+def test_what_leads_to_no_known_element_is_no_data_set(raw: bytes) -> None:
+    assert clinic.examine(raw).diagnoses[0].fault == "not_dicom"
+
+
 LABELS = [
     ("CT_small", uid.ImplicitVRLittleEndian), ("CT_small", uid.JPEG2000Lossless),
     ("CT_small", uid.RLELossless), ("CT_small", uid.DeflatedExplicitVRLittleEndian),
@@ -135,10 +176,53 @@ def test_false_labels_of_other_encodings() -> None:
         assert first_of(relabelled(raw, label)) == "wrong_transfer_syntax"
 
 
+UNKNOWN = ("1.2.3", "2.25.4711", "1.3.46.670589.33.1.4.1", "garbage")
+
+
+@pytest.mark.parametrize("label", UNKNOWN)
+@pytest.mark.parametrize(
+    ("name", "really"),
+    [
+        ("CT_small", "Explicit VR Little Endian"), ("MR_small_RLE", "RLE"),
+        ("virtual/ct", "JPEG 2000"), ("MR_small_jpeg_ls_lossless", "JPEG-LS"),
+        (JPEG, "JPEG Baseline"), ("rtplan", "Implicit VR Little Endian"),
+        ("image_dfl", "Deflated Explicit VR Little Endian"),
+    ],
+)  # fmt: skip
+def test_unknown_labels_under_which_pixels_betray_the_true_one(
+    name: str, really: str, label: str
+) -> None:
+    first = clinic.examine(relabelled(raw_of(name), label)).diagnoses[0]
+    assert first.fault == "wrong_transfer_syntax" and really in first.what and label in first.what
+
+
+@pytest.mark.parametrize("label", UNKNOWN[:3])
+def test_private_syntaxes_of_which_nothing_is_known_may_be_right(label: str) -> None:
+    secret = opened("MR_small_RLE")
+    secret.PixelData = encapsulate([b"ACME" * 100])
+    shorter = changed("CT_small", PixelData=raw_of("CT_small")[-20_000:])
+    for raw in (saved(secret), shorter):
+        assert first_of(relabelled(raw, label)) == ""
+    ge = "1.2.840.113619.5.2"  # implicit, with pixels in big endian
+    assert first_of(relabelled(implicit(), ge)) == ""
+
+
+@pytest.mark.parametrize("name", ["MR_small_RLE", "virtual/ct", JPEG, "SC_rgb_rle_2frame"])
+def test_compressed_pixels_under_other_vrs(name: str) -> None:
+    raw = raw_of(name)
+    place = making.element(raw).offset
+    for vr, fault in ((b"UN", "wrong_vr"), (b"OW", "compressed_ow"), (b"OB", "")):
+        bad = raw[: place + 4] + vr + raw[place + 6 :]
+        assert first_of(bad) == fault
+        assert np.array_equal(stored_values(reading.read(bad)), stored_values(reading.read(raw)))
+        for native in (uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian):
+            assert first_of(relabelled(bad, native)) == "wrong_transfer_syntax"
+
+
 @pytest.mark.parametrize("part", [0, 0.001, 0.5, 0.9999])
 def test_native_pixels_cut_off_in_every_encoding(part: float) -> None:
     for raw in (raw_of("CT_small"), big_endian(), implicit(), raw_of("rtdose")):
-        pixels = making.element(raw, PIXELS)
+        pixels = making.element(raw)
         cut = pixels.value_offset + int(pixels.length * part)
         assert first_of(raw[:cut]) == "truncated_pixels"
 
@@ -148,7 +232,7 @@ def test_cuts_in_front_of_and_behind_pixels() -> None:
     for size in (200, 900, len(raw) - 20):
         assert first_of(raw[:size]) == "truncated"
     assert first_of(raw_of("rtplan")[:1500]) == "truncated"
-    notes = clinic.examine(raw[: making.element(raw, PIXELS).offset]).diagnoses
+    notes = clinic.examine(raw[: making.element(raw).offset]).diagnoses
     assert [one.where for one in notes] == ["PixelData"]
 
 
@@ -165,15 +249,7 @@ def test_compressed_pixels_cut_anywhere(name: str) -> None:
 
 def odd(raw: bytes, tag: int) -> bytes:
     inside = Inside(raw, "")
-    for each in inside.elements:
-        if each.tag == tag and each.length and not each.depth:
-            short = each.explicit and each.VR not in ("OB", "OW", "UN")
-            place = each.value_offset - (2 if short else 4)
-            order = "<" if inside.map.little_endian or tag >> 16 == 2 else ">"
-            size = struct.pack(f"{order}{'H' if short else 'L'}", each.length - 1)
-            kept = raw[: each.end - 1] + raw[each.end :]
-            return kept[:place] + size + kept[each.value_offset :]
-    raise AssertionError
+    return making.shortened(raw, inside, inside.top(tag))
 
 
 def test_odd_lengths_of_any_element_in_any_encoding() -> None:
@@ -224,6 +300,9 @@ TEXTS = [
     ("latin1", "ISO_IR 192", GERMAN), ("latin1", None, GERMAN),
     ("iso8859-7", "ISO_IR 100", "Διονυσιος^Παπα"), ("shift_jis", None, "山田^太郎"),
     ("gb18030", "ISO_IR 100", "王^小东"), ("euc_kr", None, "김^희중"), ("utf8", None, "山田^太郎"),
+    ("iso8859-11", "ISO_IR 100", "สมชาย^ใจดี"), ("iso8859-11", None, "กรุงเทพ^มานี"),
+    ("iso8859-11", "ISO_IR 144", "วิชัย^ทองคำ"), ("iso8859-6", "ISO_IR 100", "قباني^لنزار"),
+    ("iso8859-6", "ISO_IR 144", "محمد^علي"), ("iso8859-8", "ISO_IR 144", "לוי^רחל"),
     ("iso8859-8", "ISO_IR 100", "שרון^דבורה"), ("iso8859-2", "ISO_IR 100", "Wałęsa^Łucja"),
     ("ascii", "UTF-8", "Ivanov^Ivan"), ("ascii", "ISO-IR 100", "Ivanov^Ivan"),
 ]  # fmt: skip
@@ -232,6 +311,30 @@ TEXTS = [
 @pytest.mark.parametrize(("codec", "term", "text"), TEXTS)
 def test_text_under_the_label_of_another_set(codec: str, term: str | None, text: str) -> None:
     assert first_of(stored_text(codec, term, text)) == "character_set"
+
+
+@pytest.mark.parametrize(
+    ("codec", "name", "text"),
+    [
+        ("iso8859-11", "ISO_IR 166", "นาย สมศักดิ์ วงศ์ใหญ่"), ("iso8859-8", "ISO_IR 138", "לוי^רחל"),
+        ("iso8859-6", "ISO_IR 127", "الحسن^فاطمة"), ("iso8859-7", "ISO_IR 126", "Γεώργιος^Νίκος"),
+    ],
+)  # fmt: skip
+def test_the_likely_set_is_named_and_the_right_label_is_not_doubted(
+    codec: str, name: str, text: str
+) -> None:
+    found = clinic.examine(stored_text(codec, "ISO_IR 100", text)).diagnoses[0]
+    assert f"'{text}' in {name}" in found.what
+    assert first_of(stored_text(codec, name, text)) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Éric^Hélène", "Åse^Øyvind", "Þór^Guðrún", "ÅNGSTRÖM^ÅSA", "Ñandú", "37° 5 µm ±2", "Größe",
+     "Gonçalves^João", "Øen", "Ångström Ö", "Ý", "ÄÖÜ", "naïve façade", "Straße 5²"],
+)  # fmt: skip
+def test_latin_text_under_its_label_is_not_doubted(text: str) -> None:
+    assert first_of(stored_text("latin1", "ISO_IR 100", text)) == ""
 
 
 @pytest.mark.parametrize("keyword", ["InstitutionName", "StudyDescription", "CodeMeaning"])
@@ -325,6 +428,53 @@ def test_wrong_rows_and_columns_of_every_kind(name: str) -> None:
                    {"Columns": columns - 8}, {"Columns": columns + 16},
                    {"Columns": columns // 2}, {"Rows": rows // 2}):  # fmt: skip
         assert first_of(changed(name, **values)) == "wrong_rows", values
+
+
+def folded(name: str, step: int) -> bytes:
+    """Return a picture with half of its rows and columns twice as long, or the other way round."""
+    dataset = making.native(raw_of(name))
+    rows, columns = dataset.Rows, dataset.Columns
+    dataset.Rows = rows // 2 if step > 0 else rows * 2
+    dataset.Columns = columns * 2 if step > 0 else columns // 2
+    return saved(dataset)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.parametrize(
+    "name", ["CT_small", "virtual/ct", "virtual/mr_t1", "virtual/cr", "virtual/sc", "virtual/us"]
+)
+def test_half_of_the_rows_and_columns_twice_as_long(name: str, step: int) -> None:
+    assert first_of(folded(name, step)) == "wrong_rows"
+    dataset = opened(folded(name, step))
+    dataset.compress(uid.RLELossless, generate_instance_uid=False)
+    assert first_of(saved(dataset)) == "wrong_rows"
+
+
+def test_wide_and_tall_pictures_are_sound() -> None:
+    plain = making.native(raw_of("virtual/cr"))
+    picture = plain.pixel_array[:480, :480]
+    noise = np.random.default_rng(7).integers(0, 4000, (60, 300))
+    stripes = np.repeat(np.arange(0, 2000, 50)[:, None], 240, 1)
+    for wide in (
+        picture[200:300], np.hstack([picture[:240]] * 2), np.hstack([picture[:120]] * 4),
+        np.tile(picture[:40, :40], (1, 6)), noise, stripes, stripes[::-1] % 700, picture[:100] * 0,
+    ):  # fmt: skip
+        for each in (wide, wide.T):
+            plain.Rows, plain.Columns = each.shape
+            plain.PixelData = np.ascontiguousarray(each.astype("<u2")).tobytes()
+            assert first_of(saved(plain)) == "", each.shape
+
+
+@pytest.mark.parametrize("name", ["MR_small_RLE", "SC_rgb_rle", "SC_rgb_rle_2frame"])
+def test_no_decoder_panics_of_wrong_rows_in_rle(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dataset = opened(name)
+    for values in ({"Rows": dataset.Rows - 1}, {"Rows": dataset.Rows // 2}, {"Columns": 3},
+                   {"Rows": dataset.Rows + 1}, {"Rows": dataset.Rows * 90}):  # fmt: skip
+        (first,) = clinic.examine(changed(name, **values)).diagnoses
+        assert first.fault == "wrong_rows" and "RLE" in first.what
+    assert capfd.readouterr().err == ""
 
 
 def test_rows_and_columns_that_changed_places() -> None:
@@ -511,9 +661,10 @@ def turned(files: list[bytes], degrees: float) -> list[bytes]:
 @pytest.mark.parametrize("degrees", [0, 30, 90])
 def test_series_in_any_direction(degrees: float) -> None:
     for stack in (confusion.series()[0], confusion.series()[3]):
-        files = sorted(turned(stack, degrees), key=making.place)
+        slices = [one.dataset for one in volume.sort_slices(map(opened, turned(stack, degrees)))]
+        files = [saved(one) for one in slices]
         assert confusion.first_of(files) == ""
-        backwards = [making.numbered(raw, 100 - n) for n, raw in enumerate(files)]
+        backwards = [changed(raw, InstanceNumber=100 - n) for n, raw in enumerate(files)]
         assert confusion.first_of(backwards[::2] + backwards[1::2]) == ""
         assert confusion.first_of(files[:2] + files[4:]) == "incomplete_series"
         assert confusion.first_of(patients.incomplete_series(files)) == "incomplete_series"

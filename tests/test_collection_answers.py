@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, table
+from answers import judged, right_and_wrong
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
@@ -150,17 +150,7 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-@table(RIGHT)
-def test_right_answers_of_every_form_are_right(name: str, answer: Any) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict.why
-
-
-@table(WRONG)
-def test_wrong_answers_are_wrong_and_say_why(name: str, answer: Any) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right is not True
-    assert verdict.why
+test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
 
 
 @pytest.mark.parametrize("name", list(RIGHT))

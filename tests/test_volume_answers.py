@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from answers import judged, table
+from answers import judged, right_and_wrong
 
 
 def normal_by_hand(image: Any) -> list[float]:
@@ -155,15 +155,7 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-@table(RIGHT)
-def test_right_answers_of_many_forms_are_right(name: str, answer: object) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict
-
-
-@table(WRONG)
-def test_wrong_answers_that_look_right_are_wrong(name: str, answer: object) -> None:
-    assert not judged(name, answer).right
+test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
 
 
 def test_who_swaps_two_right_numbers_or_rounds_one_is_told() -> None:

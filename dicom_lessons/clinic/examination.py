@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
 
 from pydicom import Dataset
 from pydicom.uid import UID
@@ -17,7 +15,7 @@ from pydicom.uid import UID
 from dicom_lessons import reading, volume
 from dicom_lessons.clinic import outside
 from dicom_lessons.clinic.contents import judge_contents
-from dicom_lessons.clinic.faults import SEVERITIES, Diagnosis, ranked
+from dicom_lessons.clinic.faults import SEVERITIES, Diagnosis, diagnose, ranked
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.labels import judge_labels
 from dicom_lessons.elements import element, value
@@ -64,31 +62,34 @@ class Examination:
     @property
     def severity(self) -> str:
         """The gravest of its diagnoses: one of ``SEVERITIES``, or ``""`` if there is none."""
-        grades = [SEVERITIES.index(one.severity) for one in self.diagnoses]
-        return SEVERITIES[max(grades)] if grades else ""
+        return max((one.severity for one in self.diagnoses), key=SEVERITIES.index, default="")
+
+    @property
+    def grave(self) -> list[Diagnosis]:
+        """Its diagnoses that are worse than a note."""
+        return [one for one in self.diagnoses if one.severity != "note"]
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing was found that is worse than a note."""
-        return self.severity in ("", "note")
+        return not self.grave
 
     def __str__(self) -> str:
         heading = f"{self.name}: {self.about}" if self.about else self.name
-        told = [each for each in self.diagnoses if each.severity != "note"]
-        if not told:
+        if self.is_sound:
             return _("{heading}: nothing found.", heading=heading)
-        return "\n".join([heading, *(f"{n}. {described(one)}" for n, one in enumerate(told, 1))])
+        told = (f"{number}. {_described(one)}" for number, one in enumerate(self.grave, 1))
+        return "\n".join([heading, *told])
 
 
-def described(one: Diagnosis) -> str:
+def _described(one: Diagnosis) -> str:
     """Return a diagnosis in three lines: title, where and what; why; what to do."""
-    title = one.title[:1].upper() + one.title[1:]
     place = f"{one.where}: " if one.where else ""
     section = f" ({one.section})" if one.section else ""
-    lines = [f"{title}.", f"   {place}{one.what}{section}.", "   " + _("Why: {why}", why=one.why)]
-    if one.cure:
-        cure = one.cure[:1].lower() + one.cure[1:]
-        lines.append("   " + _("What to do: {cure}.", cure=cure.rstrip(".")))
+    lines = [f"{one.title[:1].upper()}{one.title[1:]}.", f"   {place}{one.what}{section}.",
+             "   " + _("Why: {why}", why=one.why)]  # fmt: skip
+    if cure := one.cure.rstrip("."):
+        lines.append("   " + _("What to do: {cure}.", cure=cure[:1].lower() + cure[1:]))
     return "\n".join(lines)
 
 
@@ -113,64 +114,54 @@ def examine(source: str | os.PathLike[str] | bytes) -> Examination:
     MR_small: MR, Explicit VR Little Endian: nothing found.
     """
     with warnings.catch_warnings(action="ignore"):  # what pydicom warns of is judged here
-        return _examined(source)
+        return _examined(source, reading.name_of(source))
 
 
-def _examined(source: str | os.PathLike[str] | bytes) -> Examination:
-    name = reading.name_of(source)
+def _examined(source: str | os.PathLike[str] | bytes, name: str) -> Examination:
     try:
         raw = reading.read_bytes(source)
     except Exception as error:  # of the system, of a name, of a limit
         return Examination(name, (_unread("unread", error, name),))
-    if not raw:
-        return Examination(name, (_unread("not_dicom", ValueError(_("it is empty")), name),))
     try:
+        if not raw:
+            raise reading.ReadingError(_("it is empty"))
         inside = Inside(raw, name)
     except reading.ReadingError as error:
         return Examination(name, (_unread("not_dicom", error, name),))
-    if not inside.elements and inside.whole.inflated is None and not inside.is_bomb:
-        reason = inside.stop.what if inside.stop else _("no data element follows the prefix DICM")
-        return Examination(name, (_unread("not_dicom", ValueError(reason), name),))
     if inside.is_bomb:  # no other reader gets to see it
         most = reading.MOST_INFLATED
-        bomb = ValueError(_("its data set inflates to more than {most} bytes", most=most))
-        return Examination(name, (_unread("deflate_bomb", bomb, name),), _about(None, inside))
+        what = _("its data set inflates to more than {most} bytes", most=most)
+        return Examination(name, (diagnose("deflate_bomb", what),), _about(None, inside))
+    if not inside.elements and inside.whole.inflated is None:
+        reason = inside.stop.what if inside.stop else _("no data element follows the prefix DICM")
+        return Examination(name, (diagnose("not_dicom", reason),))
     found = list(judge_labels(inside))
     is_false = any(one.fault == "wrong_transfer_syntax" for one in found)
     found += [inside.stop] if inside.stop and not is_false else []
     found += judge_contents(inside)
     try:
-        dataset = reading.read(raw[: inside.readable])
+        dataset = reading.read(inside.raw[: inside.readable])
     except Exception as error:  # told already, or nothing else is known
-        if not found:
-            found.append(_unread("not_dicom", error, name))
+        found = found or [_unread("not_dicom", error, name)]
         return Examination(name, ranked(found), _about(None, inside))
-    dataset.buffer = BytesIO(raw)  # the judge of group 0002 counts its bytes there
+    dataset.buffer = BytesIO(inside.raw)  # the judge of group 0002 counts its bytes there
     try:
         found += outside.judge(dataset)
     except (ValueError, RecursionError) as error:
-        found.append(Diagnosis(fault="value", what=reading.reason_of(error), section="PS3.5 §7.5"))
+        found.append(diagnose("value", reading.reason_of(error), section="PS3.5 §7.5"))
     dataset.buffer = None
     return Examination(name, ranked(found), _about(dataset, inside), _slice(dataset))
 
 
 def _unread(fault: str, error: Exception, name: str) -> Diagnosis:
     reason = error.strerror or "" if isinstance(error, OSError) else ""
-    what = short(reason or reading.reason_of(error), 300)
-    cures = {
-        "deflate_bomb": _("do not open it with other programs; ask who sent it"),
-        "not_dicom": _("look at its first bytes; fetch it again"),
-        "unread": _("name a file of at most {most} bytes", most=reading.MOST_BYTES),
-    }
-    cure = cures.get(fault, _("fetch it again"))
-    section = "PS3.5 §A.5" if fault == "deflate_bomb" else ""
-    return Diagnosis(fault=fault, what=what.removeprefix(f"{name}: "), cure=cure, section=section)
+    what = short(reason or reading.reason_of(error), 300).removeprefix(f"{name}: ")
+    return diagnose(fault, what, most=reading.MOST_BYTES)
 
 
 def _about(dataset: Dataset | None, inside: Inside) -> str:
     kind = short(value(dataset, "Modality") or "", 16) if dataset is not None else ""
-    syntax = UID(inside.syntax)
-    return ", ".join(each for each in (kind, short(syntax.name)) if each)
+    return ", ".join(each for each in (kind, short(UID(inside.syntax).name)) if each)
 
 
 def _slice(dataset: Dataset) -> Dataset | None:
@@ -201,8 +192,7 @@ def examine_all(
             if len(slices) < MOST_SLICES:
                 slices.append((found.name, found.slice))
     for uid, slices in series.items():
-        diagnoses = ranked(list(_judge_series(slices)))
-        if diagnoses:
+        if diagnoses := ranked(list(_judge_series(slices))):
             yield Examination(_("series {uid}", uid=short(uid)), diagnoses)
 
 
@@ -222,8 +212,7 @@ def _judge_series(slices: list[tuple[str, Dataset]]) -> Iterator[Diagnosis]:
             "{count} files have the SOP Instance UIDs of others: {names}",
             len(twice), names=", ".join(twice[:MOST_NAMED]),
         )  # fmt: skip
-        cure = _("if two are one file twice, keep one; if not, one needs a new UID")
-        yield Diagnosis(fault="same_instance", what=what, cure=cure, section="PS3.3 C.12.1")
+        yield diagnose("same_instance", what)
     if len(rest) < 3:
         return
     rest.sort(key=lambda pair: (_number(pair[1]), pair[0]))
@@ -237,10 +226,7 @@ def _judge_series(slices: list[tuple[str, Dataset]]) -> Iterator[Diagnosis]:
         what = re.sub(r"\[(\d+)\]", lambda found: rest[int(found[1])][0], fault.what)
         if fault.kind == "order":
             what = _("sorted by Instance Number, {what}", what=what)
-        yield Diagnosis(
-            fault=_SERIES[fault.kind], what=what, cure=fault.cure,
-            section=fault.section or "PS3.3 §C.7.6.2",
-        )  # fmt: skip
+        yield diagnose(_SERIES[fault.kind], what, cure=fault.cure, section=fault.section)
 
 
 def _number(one: Dataset) -> int:
@@ -248,22 +234,3 @@ def _number(one: Dataset) -> int:
         return int(one.get("InstanceNumber") or 0)
     except (TypeError, ValueError, OverflowError):
         return 0
-
-
-def refusal(path: Path) -> str:
-    """Return in one sentence why a path is not examined; empty if it is a file."""
-    try:
-        about = path.stat()
-    except (OSError, ValueError):
-        return _("There is no file {path}.", path=short(path, 200))
-    if stat.S_ISDIR(about.st_mode):
-        return _(
-            "{path} is a folder: add --recursive to examine all files in it.",
-            path=short(path, 200),
-        )
-    if not stat.S_ISREG(about.st_mode):
-        return _("{path} is a device or a pipe, no file.", path=short(path, 200))
-    if about.st_size > reading.MOST_BYTES:
-        return _("{path} has {size} bytes: at most {most} are read.", path=short(path, 200),
-                 size=about.st_size, most=reading.MOST_BYTES)  # fmt: skip
-    return ""

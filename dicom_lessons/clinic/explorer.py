@@ -110,7 +110,9 @@ class Ward(Box):
         self._look({})
 
     def _look(self, _change: dict[str, Any]) -> None:
-        self.seen.value = _SEEN[self.instrument.value](self.beds.value)
+        name, look = self.beds.value, _SEEN.get(self.instrument.value)
+        lines = "\n".join(look(name)) if look else ""
+        self.seen.value = html.render(_TEXT, text=lines) if look else _picture(name)
 
     def _judge(self, _button: object) -> None:
         one, said = patient(self.beds.value), self.diagnosis.value
@@ -166,12 +168,11 @@ def _first(name: str) -> bytes:
     return files if isinstance(files, bytes) else bytes(files[0])
 
 
-def _hexadecimal(name: str) -> Markup:
+def _hexadecimal(name: str) -> list[str]:
     raw = _first(name)
-    lines = [_line(raw, at) for at in range(0, min(_BYTES, len(raw)), 16)]
-    start = max(len(raw) - 48, 0)
-    lines += ["…", *(_line(raw, at) for at in range(start, len(raw), 16))]
-    return html.render(_TEXT, text="\n".join(lines))
+    size = len(raw)
+    beginning, end = range(0, min(_BYTES, size), 16), range(max(size - 48, 0), size, 16)
+    return [*(_line(raw, at) for at in beginning), "…", *(_line(raw, at) for at in end)]
 
 
 def _line(raw: bytes, at: int) -> str:
@@ -180,24 +181,21 @@ def _line(raw: bytes, at: int) -> str:
     return f"{at:8}  {part.hex(' '):<47}  {letters}"
 
 
-def _elements(name: str) -> Markup:
+def _elements(name: str) -> list[str]:
     if name == "deflate_bomb":
-        return html.render(_TEXT, text=_("It is not inflated here."))
-    raw = _first(name)
-    dataset = reading.read(raw)
+        return [_("It is not inflated here.")]
+    dataset = reading.read(_first(name))
     meta = getattr(dataset, "file_meta", None) or Dataset()
-    lines = [short(each, 100) for each in meta] + [short(each, 100) for each in dataset]
-    lines = lines[:_ROWS] + [each for each in lines[_ROWS:] if each.startswith("(0028")]
-    return html.render(_TEXT, text="\n".join(lines))
+    lines = [short(each, 100) for part in (meta, dataset) for each in part]
+    return lines[:_ROWS] + [each for each in lines[_ROWS:] if each.startswith("(0028")]
 
 
-def _neighbour(name: str) -> Markup:
+def _neighbour(name: str) -> list[str]:
     """Return how a file differs from a healthy one of the same source."""
     if name == "deflate_bomb":
-        return html.render(_TEXT, text=_("It is not inflated here."))
-    raw = _first(name)
-    found = read_write.difference(reading.read(good(name)[0]), reading.read(raw))
-    return html.render(_TEXT, text=read_write.report(found[:_ROWS]))
+        return [_("It is not inflated here.")]
+    healthy, sick = (reading.read(raw) for raw in (good(name)[0], _first(name)))
+    return [read_write.report(read_write.difference(healthy, sick)[:_ROWS])]
 
 
-_SEEN = dict(zip(_INSTRUMENTS, (_picture, _hexadecimal, _elements, _neighbour), strict=True))
+_SEEN = dict(zip(_INSTRUMENTS[1:], (_hexadecimal, _elements, _neighbour), strict=True))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.tag import BaseTag
 
 from dicom_lessons.findings import Finding
 from dicom_lessons.text import _
 
 SEVERITIES = ("note", "warning", "error", "unread")
 """From what is worth knowing to what could not be looked at at all."""
-
-
 _PIXELS = (
     *("pixel", "picture", "wrong_rows", "planar", "monochrome", "jpeg", "no_delimiter"),
     *("broken", "compressed_ow", "truncated"),
@@ -22,52 +24,46 @@ _PIXELS = (
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault.
+    """One kind of fault, a row of ``faults.json``; its texts are translated when shown.
 
     Attributes
     ----------
-    title : str
-        The diagnosis in a few words; translated when shown.
+    name, title, why : str
+        Its key, the diagnosis in a few words, and how files come to it.
     severity : str
         One of :data:`SEVERITIES`.
-    why : str
-        How files come to it; translated when shown.
     explains : tuple of str
         Beginnings of the names of faults that follow from this one, and are not told beside it;
         ``"*"`` is every other.
+    where, cure, section : str
+        Those of a diagnosis that says nothing else.
     """
 
+    name: str
     title: str
     severity: str
     why: str
     explains: tuple[str, ...] = ()
+    where: str = ""
+    cure: str = ""
+    section: str = ""
 
 
-def _known() -> dict[str, Fault]:
-    """Return the faults of ``faults.json``, the most likely cause first."""
-    found = {}
-    for row in json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8")):
-        explains = tuple(row.get("explains", ()))
-        if explains[:1] == ("@pixels",):
-            explains = (*_PIXELS, *explains[1:])
-        found[row["name"]] = Fault(row["title"], row["severity"], row["why"], explains)
-    return found
+def _fault(row: dict[str, Any]) -> Fault:
+    explains = row.get("explains", [])
+    if explains[:1] == ["@pixels"]:
+        explains = [*_PIXELS, *explains[1:]]
+    return Fault(**row | {"explains": tuple(explains)})
 
 
-# where two are found, this is the order in which they are told
-FAULTS = _known()
-ORDER = {name: place for place, name in enumerate(FAULTS)}
+_ROWS = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
+FAULTS = {row["name"]: _fault(row) for row in _ROWS}
+"""By name; where several are found, they are told in this order, the most likely cause first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis(Finding):
-    """A finding with the name of its fault.
-
-    Attributes
-    ----------
-    fault : str
-        A key of :data:`FAULTS`.
-    """
+    """A finding with the name of its fault, a key of :data:`FAULTS`."""
 
     fault: str
 
@@ -87,17 +83,25 @@ class Diagnosis(Finding):
         return _(FAULTS[self.fault].why)
 
 
+def diagnose(
+    fault: str, what: str, where: str = "", *, cure: str = "", section: str = "",
+    tag: BaseTag | None = None, **fields: object,
+) -> Diagnosis:  # fmt: skip
+    """Return a diagnosis; what is not said is that of its fault, whose cure may have ``fields``."""
+    known = FAULTS[fault]
+    where = where or known.where
+    found = None if tag else tag_for_keyword(where.rpartition(".")[2])
+    return Diagnosis(
+        fault=fault, what=what, where=where, cure=cure or _(known.cure, **fields),
+        section=section or known.section, tag=tag if found is None else BaseTag(found),
+    )  # fmt: skip
+
+
 def ranked(found: list[Diagnosis]) -> tuple[Diagnosis, ...]:
     """Return diagnoses with the most likely cause first, without those that it explains."""
-    in_order = sorted(dict.fromkeys(found), key=lambda one: ORDER[one.fault])
     kept: list[Diagnosis] = []
-    for one in in_order:
-        causes = [each.fault for each in kept if each.fault != one.fault]
-        if not any(_explains(cause, one.fault) for cause in causes):
+    for one in sorted(dict.fromkeys(found), key=lambda one: list(FAULTS).index(one.fault)):
+        causes = (FAULTS[each.fault].explains for each in kept if each.fault != one.fault)
+        if not any("*" in told or one.fault.startswith(told) for told in causes):
             kept.append(one)
     return tuple(kept)
-
-
-def _explains(cause: str, other: str) -> bool:
-    told = FAULTS[cause].explains
-    return "*" in told or other.startswith(told)

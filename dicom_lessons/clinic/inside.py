@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from math import prod
 from typing import Any, Literal
 
 from pydicom.datadict import keyword_for_tag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from dicom_lessons import reading
-from dicom_lessons.clinic.faults import Diagnosis
-from dicom_lessons.structure import StructureError, map_bytes
+from dicom_lessons.clinic.faults import Diagnosis, diagnose
+from dicom_lessons.structure import map_bytes
 from dicom_lessons.text import _
 
 PIXEL_DATA, NUMBER_OF_FRAMES = 0x7FE00010, 0x00280008
@@ -25,6 +26,7 @@ LONGEST_REST = 2**20
 """Bytes behind a broken place that are read all the same."""
 LONGEST_HEADER = 2**16
 """Bytes of a frame in which its header lies."""
+_SIZES = (0x00280010, 0x00280011, 0x00280002, 0x00280100)  # rows, columns, samples, bits allocated
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
@@ -36,12 +38,26 @@ class Inside:
         self.whole = map_bytes(raw, name)
         self.map = self.whole.inflated or self.whole
         self.elements = self.map.elements
+        self.order: Literal["little", "big"] = "little" if self.map.little_endian else "big"
         self.syntax = UID(self.whole.transfer_syntax)
         self.pixels = self.top(PIXEL_DATA)
 
     def top(self, tag: int | None) -> Any:
         """Return an element of the data set itself, None if there is none."""
         return next((e for e in self.elements if e.tag == tag and not e.depth), None)
+
+    def stored(self, element: Any) -> bytes:
+        """Return the bytes of a value."""
+        return self.map.raw[element.value_offset : element.end]
+
+    def number(self, tag: int, absent: int = 0) -> int:
+        """Return a whole number, stored as text or in two bytes; ``absent`` if there is none."""
+        found = self.top(tag)
+        stored = self.stored(found) if found else b""
+        if found and found.VR == "US" and len(stored) == 2:
+            return int.from_bytes(stored, self.order)
+        text = stored.strip(b" \0")
+        return int(text) if text.isdigit() and len(text) < 10 else absent
 
     @cached_property
     def frames(self) -> list[bytes]:
@@ -53,10 +69,23 @@ class Inside:
         return [self.map.raw[start : start + LONGEST_HEADER] for start in starts]
 
     @property
+    def is_coded(self) -> bool:
+        """Whether the pixels begin as compressed ones do, with an item."""
+        start = self.pixels.value_offset if self.pixels is not None else len(self.map.raw)
+        return self.map.raw[start : start + 4] == b"\xfe\xff\x00\xe0"
+
+    @property
     def is_bomb(self) -> bool:
         """Whether the deflated data set is larger than the limit."""
         is_deflated = self.syntax == DeflatedExplicitVRLittleEndian
         return is_deflated and str(reading.MOST_INFLATED) in str(self.whole.stopped or "")
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it is understood, and native pixels are as long as they should be."""
+        bits = prod(map(self.number, _SIZES)) * self.number(NUMBER_OF_FRAMES, 1)
+        fits = self.pixels is None or self.pixels.length == (bits + 15) // 16 * 2
+        return fits and self.map.stopped is None
 
     @cached_property
     def start(self) -> int:
@@ -78,60 +107,42 @@ class Inside:
         stopped = self.map.stopped
         if stopped is None:
             return None
-        what = _("byte {offset}: {reason}", offset=stopped.offset, reason=_reason(stopped))
+        told = str(stopped)  # of its sentence, the reason
+        reason = told.partition(": ")[2].partition(". ")[0] or told
+        what = _("byte {offset}: {reason}", offset=stopped.offset, reason=reason)
         if len(self.elements) >= MOST_ELEMENTS:
-            cure = _("look at the rest with a program that has no limits")
-            return Diagnosis(fault="too_many", what=what, cure=cure)
+            return diagnose("too_many", what)
         if self.whole.inflated is not None or not self.elements:
-            return _broken(what, "")
+            return diagnose("broken_structure", what)
         last = self.elements[-1]
-        is_cut = last.length is not None and not last.nested
-        is_cut = is_cut and last.value_offset + (last.length or 0) > len(self.map.raw)
-        if is_cut:
-            return self._cut(last, stopped.offset, is_within=True)
+        if not last.nested and last.value_offset + (last.length or 0) > len(self.map.raw):
+            return self._cut(last, is_within=True)
         if owner := self._open_end(stopped.offset):
-            return self._without_end(owner, stopped.offset)
+            if owner is self.pixels and len(self.frames) < self.number(NUMBER_OF_FRAMES, 1):
+                return self._cut(owner)
+            what = _("the delimiter is missing at byte {offset}", offset=stopped.offset)
+            return diagnose("no_delimiter", what, self.path(owner))
         if len(self.map.raw) - stopped.offset >= 8:
-            return _broken(what, self.path(last))
-        return self._cut(last, stopped.offset, is_within=False)
+            return diagnose("broken_structure", what, self.path(last))
+        return self._cut(last)
 
-    def _cut(self, last: Any, offset: int, is_within: bool) -> Diagnosis:
-        size, fault, section = len(self.map.raw), "truncated", "PS3.5 §7.1"
+    def _cut(self, last: Any, is_within: bool = False) -> Diagnosis:
+        size, fault = len(self.map.raw), "truncated"
         if PIXEL_DATA in {each.tag for each in (last, *self._owners(last))}:
-            fault, section = "truncated_pixels", "PS3.5 §8.1.1"
-            if last.kind != "element" or last.length is None:
-                fault, section = "truncated_fragments", "PS3.5 §A.4"
+            is_native = last.kind == "element" and last.length is not None
+            fault = "truncated_pixels" if is_native else "truncated_fragments"
         what = _("the file ends at byte {size}, in the middle of it", size=size)
         if is_within:
             what = _("the file ends after {left} of its {length} bytes, at byte {size}",
                      left=size - last.value_offset, length=last.length, size=size)  # fmt: skip
-        cure = _("fetch the file again, and compare sizes; never fill up what is missing")
-        return Diagnosis(fault=fault, where=self.path(last), what=what, cure=cure, section=section)
-
-    def _without_end(self, owner: Any, offset: int) -> Diagnosis:
-        if owner is self.pixels and len(self.frames) < self._announced:
-            return self._cut(owner, offset, is_within=False)
-        mend = _("write it where the last item ends: FE FF DD E0 and four zeros end a sequence, "
-                 "FE FF 0D E0 and four zeros an item")  # fmt: skip
-        what = _("the delimiter is missing at byte {offset}", offset=offset)
-        return Diagnosis(
-            fault="no_delimiter", where=self.path(owner), what=what, cure=mend, section="PS3.5 §7.5"
-        )
-
-    @property
-    def _announced(self) -> int:
-        """How many frames the file announces."""
-        found = self.top(NUMBER_OF_FRAMES)
-        text = self.map.raw[found.value_offset : found.end].strip(b" \0") if found else b""
-        return int(text) if text.isdigit() and len(text) < 10 else 1
+        return diagnose(fault, what, self.path(last))
 
     def _open_end(self, offset: int) -> Any:
         """Return the innermost sequence, item or pixels that should have ended here; None if no.
 
         What was closed has its delimiter right before.
         """
-        before = _tag(self.map.raw[offset - 8 : offset], self.map.little_endian)
-        here = _tag(self.map.raw[offset : offset + 4], self.map.little_endian)
+        before, here = self._tag(offset - 8), self._tag(offset)
         for each in reversed(self.elements):
             if not each.nested or each.end != offset or each.length is not None:
                 continue
@@ -144,7 +155,9 @@ class Inside:
             return each if follows or offset >= len(self.map.raw) else None
         return None
 
-    # ---- names
+    def _tag(self, offset: int) -> int:
+        group, number = (self.map.raw[at : at + 2] for at in (offset, offset + 2))
+        return int.from_bytes(group, self.order) << 16 | int.from_bytes(number, self.order)
 
     def path(self, element: Any) -> str:
         """Return keywords down to an element of the map."""
@@ -162,21 +175,3 @@ class Inside:
         while owner is not None:
             yield self.map.elements[owner]
             owner = self.map.elements[owner].owner
-
-
-def _tag(header: bytes, little_endian: bool) -> int:
-    order: Literal["little", "big"] = "little" if little_endian else "big"
-    return int.from_bytes(header[:2], order) << 16 | int.from_bytes(header[2:4], order)
-
-
-def _reason(stopped: StructureError) -> str:
-    """Return why the map stopped, without the sentence around it."""
-    text = str(stopped)
-    return text.partition(": ")[2].partition(". ")[0] or text
-
-
-def _broken(what: str, where: str) -> Diagnosis:
-    cure = _("look at that byte with the byte explorer; fetch the file again if you can")
-    return Diagnosis(
-        fault="broken_structure", where=where, what=what, cure=cure, section="PS3.5 §7.1"
-    )

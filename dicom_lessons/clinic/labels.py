@@ -7,34 +7,29 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
-from pydicom.datadict import dictionary_has_tag
-from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from dicom_lessons import reading
-from dicom_lessons.clinic.faults import Diagnosis
+from dicom_lessons.clinic.faults import Diagnosis, diagnose
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.pixels import codestream
+from dicom_lessons.structure import guess_encoding
 from dicom_lessons.text import N_, _, short
 
-_STANDARD = "1.2.840.10008."
-_ITEM_BYTES = b"\xfe\xff\x00\xe0"
+_STANDARD, _DEFLATED = "1.2.840.10008.", DeflatedExplicitVRLittleEndian.name
+_GE = "1.2.840.113619.5.2"
+"""Known to be private, and no error: its pixels are in big endian, the rest is not."""
 _RLE, _HTJ2K = -1, 0x150
 _NAMES = {
     0xC0: "JPEG Baseline", 0xC1: "JPEG Extended", 0xC3: "JPEG Lossless", 0xF7: "JPEG-LS",
     0x51: "JPEG 2000", _HTJ2K: "High-Throughput JPEG 2000", _RLE: "RLE",
 }  # fmt: skip
-# which of these a transfer syntax may hold; those of others say nothing
+# which of these a transfer syntax may hold, by the end of its UID; those of others say nothing
 _PROCESSES: dict[str, tuple[int, ...]] = {
-    "1.2.840.10008.1.2.5": (_RLE,),
-    **{
-        f"1.2.840.10008.1.2.4.{number}": known
-        for numbers, known in (
-            ((50,), (0xC0,)), ((51,), (0xC0, 0xC1)), ((57, 70), (0xC3,)), ((80, 81), (0xF7,)),
-            ((90, 91), (0x51,)), ((201, 202, 203), (_HTJ2K,)), (range(100, 109), ()),
-        )
-        for number in numbers
-    },
+    "5": (_RLE,), "4.50": (0xC0,), "4.51": (0xC0, 0xC1), "4.57": (0xC3,), "4.70": (0xC3,),
+    "4.80": (0xF7,), "4.81": (0xF7,), "4.90": (0x51,), "4.91": (0x51,),
+    "4.201": (_HTJ2K,), "4.202": (_HTJ2K,), "4.203": (_HTJ2K,),
+    **{f"4.{film}": () for film in range(100, 109)},
 }  # fmt: skip
 _TWINS = (
     (rb"MZ", N_("a program of Windows")),
@@ -46,51 +41,56 @@ _TWINS = (
     (rb"(?i:\s*<(?:!doctype|html|script|\?xml|svg))", N_("a web page")),
     (rb"\x89PNG|GIF8|\xff\xd8\xff", N_("a picture of another format")),
 )
+# beginnings of TIFF: where it says at which byte its directory lies, and how that counts entries
+_TIFF = {
+    b"II*\0": ("<L", 4, "<H"), b"MM\0*": (">L", 4, ">H"),
+    b"II+\0\x08\0\0\0": ("<Q", 8, "<Q"), b"MM\0+\0\x08\0\0": (">Q", 8, ">Q"),
+}  # fmt: skip
 
 
 def judge_labels(inside: Inside) -> Iterator[Diagnosis]:
     """Yield what is wrong with the beginning: no file meta information, a false label, a twin."""
     whole = inside.whole
     if whole.parts[:1] and whole.parts[0].kind == "preamble":
-        yield from _twins(inside.raw)
+        if kind := _twin(inside.raw):
+            what = _("its preamble is the beginning of {kind}: other programs see that", kind=kind)
+            yield diagnose("preamble_twin", what)
     elif inside.start:
-        yield Diagnosis(
-            fault="no_file_meta", section="PS3.10 §7.1",
-            what=_("group 0002 is there, but no preamble and no prefix DICM stand before it"),
-            cure=_("put 128 zeros and DICM in front"),
-        )  # fmt: skip
+        what = _("group 0002 is there, but no preamble and no prefix DICM stand before it")
+        yield diagnose("no_file_meta", what, cure=_("put 128 zeros and DICM in front"))
     else:
         kind = _encoded(inside.map.explicit, inside.map.little_endian)
-        yield Diagnosis(
-            fault="no_file_meta", section="PS3.10 §7.1",
-            what=_("no preamble, no prefix DICM, no group 0002: the data set begins at byte 0, "
-                   "in {kind}", kind=kind),
-            cure=_("read it with force=True, set file_meta.TransferSyntaxUID to {kind}, and "
-                   "save with enforce_file_format=True", kind=kind),
-        )  # fmt: skip
-    yield from _transfer_syntax(inside)
+        what = _("no preamble, no prefix DICM, no group 0002: the data set begins at byte 0, in "
+                 "{kind}", kind=kind)  # fmt: skip
+        yield diagnose("no_file_meta", what, kind=kind)
+    if inside.syntax and inside.start < len(inside.raw):
+        named, really = _names(inside)
+        if really:
+            what = _("it names {named}, but the bytes are {used}", named=named, used=really)
+            yield diagnose("wrong_transfer_syntax", what)
 
 
-def _transfer_syntax(inside: Inside) -> Iterator[Diagnosis]:
-    syntax, named = inside.syntax, short(inside.syntax.name)
-    if not syntax or inside.start >= len(inside.raw):
-        return
-    used = _used(inside)
+def _names(inside: Inside) -> tuple[str, str]:
+    """Return what the label names, and what the bytes are; of a label that fits, no more."""
+    syntax, named, used = inside.syntax, short(inside.syntax.name), _used(inside)
+    is_coded, process = inside.is_coded, _process(inside.frames[0]) if inside.frames else None
+    coded = _("compressed pixels: {process}", process=_NAMES.get(process or 0, "JPEG"))
+    if not syntax.is_transfer_syntax and syntax.startswith(_STANDARD):
+        return _("{named}, which is no transfer syntax", named=named), used or "?"
     if not syntax.is_transfer_syntax:
-        if syntax.startswith(_STANDARD):
-            yield _labelled(_("{named}, which is no transfer syntax", named=named), used or "?")
-        return
-    if used and not _fits(inside, used):
-        yield _labelled(named, used)
-    elif inside.pixels is not None:
-        start = inside.pixels.value_offset
-        is_coded = inside.map.raw[start : start + 4] == _ITEM_BYTES
-        process = _process(inside.frames[0]) if inside.frames else None
-        if syntax.is_encapsulated != is_coded:
-            coded = _("compressed pixels: {process}", process=_NAMES.get(process or 0, "JPEG"))
-            yield _labelled(named, coded if is_coded else _("native pixels"))
-        elif process in _NAMES and process not in _PROCESSES.get(syntax, _NAMES):
-            yield _labelled(named, _NAMES[process])
+        named = _("{named}, which is private or unknown", named=named)
+        if not used or syntax == _GE or not syntax.isascii():
+            return named, ""
+        if is_coded:
+            return named, coded if process in _NAMES else ""
+        return named, used if inside.is_complete or used == _DEFLATED else ""
+    told = _encoded(not syntax.is_implicit_VR, syntax.is_little_endian)
+    if used and used != (_DEFLATED if syntax.is_deflated else told):
+        return named, used
+    if inside.pixels is not None and syntax.is_encapsulated != is_coded:
+        return named, coded if is_coded else _("native pixels")
+    known = _PROCESSES.get(syntax.removeprefix(f"{_STANDARD}1.2."), _NAMES)
+    return named, _NAMES[process] if process in _NAMES and process not in known else ""
 
 
 def _process(frame: bytes) -> int | None:
@@ -106,28 +106,14 @@ def _process(frame: bytes) -> int | None:
 
 
 def _used(inside: Inside) -> str:
-    """Return the name of the encoding that the first header shows; empty if it shows none."""
+    """Return the name of the encoding that the first headers show; empty if they show none."""
     behind = inside.raw[inside.start :]
-    first = behind[:8]
-    # the group number of the first element is small, whichever way it is read
-    little = int.from_bytes(first[:2], "little") <= int.from_bytes(first[:2], "big")
-    explicit = first[4:6].isalpha() and first[4:6].isupper()
-    group, number = struct.unpack("<HH" if little else ">HH", first[:4].ljust(4, b"\0"))
-    if len(first) == 8 and (not number or dictionary_has_tag(group << 16 | number)):
-        return _encoded(explicit, little)
+    if found := guess_encoding(behind):
+        return _encoded(*found)
     with suppress(reading.ReadingError):
-        data, _size = reading.inflate(behind)
-        group, number = struct.unpack_from("<HH", data.ljust(4, b"\0"))
-        if dictionary_has_tag(group << 16 | number):
-            return DeflatedExplicitVRLittleEndian.name
+        if guess_encoding(reading.inflate(behind)[0]):
+            return _DEFLATED
     return ""
-
-
-def _fits(inside: Inside, used: str) -> bool:
-    syntax = inside.syntax
-    if syntax.is_deflated or used == DeflatedExplicitVRLittleEndian.name:
-        return bool(syntax.is_deflated) == (used == DeflatedExplicitVRLittleEndian.name)
-    return used == _encoded(not syntax.is_implicit_VR, syntax.is_little_endian)
 
 
 def _encoded(explicit: bool, little_endian: bool) -> str:
@@ -135,36 +121,16 @@ def _encoded(explicit: bool, little_endian: bool) -> str:
     return f"{'Explicit' if explicit else 'Implicit'} VR {order} Endian"
 
 
-def _labelled(named: str, used: str) -> Diagnosis:
-    return Diagnosis(
-        fault="wrong_transfer_syntax", where="file_meta.TransferSyntaxUID", section="PS3.5 §10",
-        tag=BaseTag(0x00020010),
-        what=_("it names {named}, but the bytes are {used}", named=named, used=used),
-        cure=_("set it to what the bytes are: change the label, never the bytes"),
-    )  # fmt: skip
-
-
-def _twins(raw: bytes) -> Iterator[Diagnosis]:
-    preamble = raw[:128]
-    if not preamble.strip(b"\0"):
-        return
-    kind = next((_(name) for start, name in _TWINS if re.match(start, preamble, re.S)), "")
-    for start, order, size, width in (
-        (b"II*\0", "<", "L", "H"), (b"MM\0*", ">", "L", "H"),
-        (b"II+\0\x08\0\0\0", "<", "Q", "Q"), (b"MM\0+\0\x08\0\0", ">", "Q", "Q"),
-    ):  # fmt: skip
-        if not preamble.startswith(start):
+def _twin(raw: bytes) -> str:
+    """Return what else than DICOM begins in the preamble; empty if nothing does."""
+    for start, (offset, place, count) in _TIFF.items():
+        if not raw.startswith(start):
             continue
-        (at,) = struct.unpack_from(order + size, preamble, 4 if size == "L" else 8)
+        (at,) = struct.unpack_from(offset, raw, place)
         entries = 0
-        if 8 <= at <= len(raw) - struct.calcsize(width):
-            (entries,) = struct.unpack_from(order + width, raw, at)
+        if 8 <= at <= len(raw) - struct.calcsize(count):
+            (entries,) = struct.unpack_from(count, raw, at)
         # what many scanners left there points nowhere
         if 0 < entries < 100 and at + 12 * entries <= len(raw):
-            kind = _("a TIFF picture")
-    if kind:
-        yield Diagnosis(
-            fault="preamble_twin", section="PS3.10 §7.1",
-            what=_("its preamble is the beginning of {kind}: other programs see that", kind=kind),
-            cure=_("look at both; ds.preamble = bytes(128) before saving leaves one"),
-        )  # fmt: skip
+            return _("a TIFF picture")
+    return next((_(name) for start, name in _TWINS if re.match(start, raw[:128], re.S)), "")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import UID
 
-from dicom_lessons.clinic.faults import Diagnosis
+from dicom_lessons.clinic.faults import Diagnosis, diagnose
 from dicom_lessons.elements import value
 from dicom_lessons.pixels import codestream
 from dicom_lessons.text import _, short
@@ -20,8 +19,8 @@ ROUGHER = 1.7
 """How many times rougher a picture is that is read in the wrong order."""
 SMALLEST = 48
 """Rows and columns below which a picture tells nothing of itself."""
-LONGEST_SEGMENT = 2**21
-"""Bytes of RLE that are unpacked to see how many they make."""
+ALIKE = 0.85
+"""Part of the difference of rows by which true neighbours differ at most."""
 _ITEM = b"\xfe\xff\x00\xe0"
 _PROJECTIONS = ("CR", "DX", "MG", "IO", "PX", "RG")
 _SURROUNDED = ("CT", "MR", "PT", "US", "NM")
@@ -30,22 +29,21 @@ _SURROUNDED = ("CT", "MR", "PT", "US", "NM")
 def judge_looks(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnosis]:
     """Yield where the picture contradicts its header; ``stored`` is its first frame, if any."""
     raw, syntax = value(dataset, "PixelData"), syntax_of(dataset)
-    sizes = rows, columns = value(dataset, "Rows"), value(dataset, "Columns")
-    are_known = all(isinstance(each, int) and each > 0 for each in sizes)
+    rows, columns = value(dataset, "Rows"), value(dataset, "Columns")
+    are_known = all(isinstance(each, int) and each > 0 for each in (rows, columns))
     if isinstance(raw, bytes) and are_known and syntax.is_transfer_syntax:
         if syntax.is_encapsulated and raw[:4] == _ITEM:
-            yield from _size(raw, syntax, rows, columns)
-        elif not syntax.is_encapsulated and min(sizes) >= 8:
+            yield from _size(raw, rows, columns)
+        elif not syntax.is_encapsulated and min(rows, columns) >= 8:
             yield from _orders(dataset, raw, rows, columns)
+    if stored is not None:
+        yield from _folded(stored)
     yield from _negative(dataset, stored)
 
 
-def _size(raw: bytes, syntax: UID, rows: int, columns: int) -> Iterator[Diagnosis]:
+def _size(raw: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
     """Compare Rows and Columns with what the first compressed frame says of itself."""
     start = 16 + int.from_bytes(raw[4:8], "little")
-    if syntax == RLELossless:
-        yield from _segment(raw[start - 8 :], rows, columns)
-        return
     found = codestream.parse(raw[start : start + 2**16])
     if found is None or (found.rows, found.columns) == (rows, columns):
         return
@@ -53,38 +51,7 @@ def _size(raw: bytes, syntax: UID, rows: int, columns: int) -> Iterator[Diagnosi
         what = _("the compressed frame says {rows} × {columns}, Rows and Columns say {told}",
                  rows=found.rows, columns=found.columns, told=f"{rows} × {columns}")  # fmt: skip
         cure = _("set Rows and Columns to what the frame says; decoders believe the frame")
-        yield _rows(what, "PS3.5 §8.2", cure)
-
-
-def _segment(fragment: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
-    """Compare Rows and Columns with the length of the first segment of RLE (PS3.5 §G.5)."""
-    frame = fragment[8 : 8 + int.from_bytes(fragment[4:8], "little")]
-    if len(frame) < 64:
-        return
-    first, second = struct.unpack_from("<2I", frame, 4)
-    if (second or len(frame)) - first > LONGEST_SEGMENT:
-        return
-    size = _unpacked(frame[first : second or None])
-    if size not in (rows * columns, rows * columns + 1):
-        what = _("the first segment of RLE makes {rows} rows of {columns}, Rows says {told}",
-                 rows=f"{size / columns:g}", columns=columns, told=rows)  # fmt: skip
-        yield _rows(what, "PS3.5 §G.5")
-
-
-def _unpacked(coded: bytes) -> int:
-    """Return how many bytes a segment of RLE makes (PS3.5 §G.3)."""
-    place = size = 0
-    while place < len(coded):
-        count = coded[place]
-        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
-        place += count + 2 if count < 128 else 2 if count > 128 else 1
-    return size
-
-
-def _rows(what: str, section: str, cure: str = "") -> Diagnosis:
-    cure = cure or _("look at the picture: with the right Rows and Columns it neither leans nor "
-                     "tears")  # fmt: skip
-    return Diagnosis(fault="wrong_rows", where="Rows", what=what, cure=cure, section=section)
+        yield diagnose("wrong_rows", what, cure=cure, section="PS3.5 §8.2")
 
 
 def _orders(dataset: Dataset, raw: bytes, rows: int, columns: int) -> Iterator[Diagnosis]:
@@ -98,29 +65,61 @@ def _orders(dataset: Dataset, raw: bytes, rows: int, columns: int) -> Iterator[D
     if samples == 3 and told in (0, 1):
         ways = frame.reshape(rows, columns, 3).transpose(2, 0, 1), frame.reshape(3, rows, columns)
         rough = [sum(map(_roughness, way)) for way in ways]
-        if rough[told] > ROUGHER * rough[1 - told] and rough[told] > 1:
+        if _is_rougher(rough[told], rough[1 - told]):
             what = _(
                 "it says {told}, but read as {other} the picture is {times} times smoother",
-                told=told, other=1 - told, times=f"{rough[told] / max(rough[1 - told], 0.01):.1f}",
+                told=told, other=1 - told, times=_times(rough[told], rough[1 - told]),
             )  # fmt: skip
-            yield Diagnosis(
-                fault="planar_configuration", where="PlanarConfiguration", what=what,
-                cure=_("set it to {other}; the pixels stay", other=1 - told),
-                section="PS3.3 §C.7.6.3.1.3",
-            )  # fmt: skip
+            yield diagnose("planar_configuration", what, other=1 - told)
     elif samples == 1 and rows != columns and min(rows, columns) >= SMALLEST:
         rough = [_roughness(frame.reshape(shape)) for shape in ((rows, columns), (columns, rows))]
-        if rough[0] > ROUGHER * rough[1] and rough[0] > 1:
-            what = _(
-                "read as {other} the picture is {times} times smoother",
-                other=f"{columns} × {rows}", times=f"{rough[0] / max(rough[1], 0.01):.1f}",
-            )  # fmt: skip
-            yield _rows(what, "PS3.3 §C.7.6.3.1")
+        if _is_rougher(*rough):
+            yield _smoother(columns, rows, *rough)
+
+
+def _folded(stored: NDArray[Any]) -> Iterator[Diagnosis]:
+    """See whether two rows lie in one, or one in two, by which parts are alike as neighbours are.
+
+    In a wide picture that is so, the halves of a row were neighbours, and so were the second half
+    of a row and the first half of the next. Tiles and stripes that are alike satisfy one of these.
+    """
+    rows, columns = stored.shape[:2]
+    half = columns // 2
+    if columns >= 2 * rows and columns % 2 == 0 and rows >= SMALLEST // 2:
+        left, right = (part.astype(float) for part in (stored[:, :half], stored[:, half:]))
+        near = max(_apart(left, right), _apart(right[:-1], left[1:]))
+        far, size = _apart(left[:-1], left[1:]), (rows * 2, half)
+    elif rows >= 2 * columns and rows % 2 == 0 and columns >= SMALLEST // 2:
+        even, odd = (stored[start::2].astype(float) for start in (0, 1))
+        near = max(_apart(even[:-1], even[1:]), _apart(odd[:-1], odd[1:]))
+        far, size = _apart(even, odd), (rows // 2, columns * 2)
+    else:
+        return
+    if near < ALIKE * far:
+        yield _smoother(*size, far, near)
+
+
+def _smoother(rows: int, columns: int, rough: float, smooth: float) -> Diagnosis:
+    what = _("read as {other} the picture is {times} times smoother",
+             other=f"{rows} × {columns}", times=_times(rough, smooth))  # fmt: skip
+    return diagnose("wrong_rows", what)
+
+
+def _times(rough: float, smooth: float) -> str:
+    return f"{rough / max(smooth, 0.01):.1f}"
+
+
+def _is_rougher(one: float, other: float) -> bool:
+    return one > ROUGHER * other and one > 1
+
+
+def _apart(one: NDArray[Any], other: NDArray[Any]) -> float:
+    return float(np.abs(one - other).mean())
 
 
 def _roughness(plane: NDArray[np.int32]) -> float:
     """Return how much neighbours differ, across and down."""
-    return float(np.abs(np.diff(plane)).mean() + np.abs(np.diff(plane, axis=0)).mean())
+    return _apart(plane[:, 1:], plane[:, :-1]) + _apart(plane[1:], plane[:-1])
 
 
 def _negative(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnosis]:
@@ -137,12 +136,7 @@ def _negative(dataset: Dataset, stored: NDArray[Any] | None) -> Iterator[Diagnos
     elif stored is not None and border_is_bright(dataset, stored):
         what = _("the surroundings of the patient are bright, and the patient is dark")
     if what:
-        cure = _("compare with another picture of the same patient, then write MONOCHROME1; the "
-                 "pixels stay")  # fmt: skip
-        yield Diagnosis(
-            fault="monochrome1_as_2", where="PhotometricInterpretation", what=what, cure=cure,
-            section="PS3.3 §C.7.6.3.1.2",
-        )  # fmt: skip
+        yield diagnose("monochrome1_as_2", what)
 
 
 def border_is_bright(dataset: Dataset, stored: NDArray[Any]) -> bool:
@@ -150,11 +144,9 @@ def border_is_bright(dataset: Dataset, stored: NDArray[Any]) -> bool:
     rows, columns = (value(dataset, keyword) for keyword in ("Rows", "Columns"))
     known = value(dataset, "Modality") in (*_PROJECTIONS, *_SURROUNDED)
     large = all(isinstance(each, int) and each >= SMALLEST for each in (rows, columns))
-    if not known or not large:
+    if not known or not large or stored.ndim != 2:
         return False
     values = stored[:: max(rows // 64, 1), :: max(columns // 64, 1)]
-    if values.ndim != 2:
-        return False
     levels, wide = np.sort(values, None).astype(float), max(len(values) // 32, 1)
     low, high = levels[len(levels) * 2 // 100], levels[len(levels) * 98 // 100]
     edges = (values[:wide], values[-wide:], values[:, :wide], values[:, -wide:])

@@ -10,9 +10,9 @@ from pydicom import Dataset
 from pydicom.uid import CTImageStorage, PositronEmissionTomographyImageStorage
 
 from dicom_lessons import modality, read_write, sop
-from dicom_lessons.clinic.faults import Diagnosis
+from dicom_lessons.clinic.faults import Diagnosis, diagnose
 from dicom_lessons.clinic.looks import judge_looks, syntax_of
-from dicom_lessons.elements import element, value
+from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import PixelError, stored_values
 from dicom_lessons.pixels.header import headers_kept
@@ -25,6 +25,21 @@ LONGEST_DECIMAL = 16
 """Characters of a decimal string (PS3.5 §6.2)."""
 MOST_PADDING = 2
 """Rows of zeros behind the pixels that are taken for padding."""
+# beginning of the place of a finding, its section, and the fault that it is
+_FAULTS = (
+    ("file_meta.TransferSyntaxUID", "", "no_transfer_syntax"),
+    ("file_meta.MediaStorage", "", "uids_at_odds"),
+    ("file_meta.FileMetaInformationGroupLength", "", "group_length"),
+    ("SOP", "PS3.3 C.12.1", "missing"),
+    ("", "PS3.6 chapter 6", "wrong_vr"),
+    ("", "PS3.3 C.12.1.1.2", "character_set"),
+    ("", "PS3.5 §G.5", "wrong_rows"),
+    ("", "PS3.5 §7.8.1", "detail"),
+    ("", "PS3.3 C.9.2", "detail"),
+    ("", "PS3.5 §6.2", "value"),
+    ("", "PS3.5 §7.1", "value"),
+    ("", "", "picture"),
+)
 
 
 def judge(dataset: Dataset) -> Iterator[Diagnosis]:
@@ -42,11 +57,7 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
     yield from _left_to_conditions(dataset)
     agreed = modality.agreement(dataset)
     if agreed.agrees is False and value(dataset, "Modality"):
-        yield Diagnosis(
-            fault="modality_against_class", where="Modality", what=agreed.sentence.rstrip("."),
-            cure=_("find out what made the object: a picture of a scanner or a result; then set "
-                   "the other of the two"), section="PS3.3 §C.7.3.1.1.1",
-        )  # fmt: skip
+        yield diagnose("modality_against_class", agreed.sentence.rstrip("."))
     with noted():  # these judges look again at what is noted already
         yield from judge_looks(dataset, stored)
 
@@ -66,51 +77,31 @@ def _left_to_conditions(dataset: Dataset) -> Iterator[Diagnosis]:
     if described and not any(keyword in dataset for keyword in (*ELEMENTS, "PixelDataProviderURL")):
         what = _("missing, though Rows and Columns tell the size of a picture")
         cure = _("fetch the file again: it may be cut off before them")
-        where, section = "PixelData", "PS3.3 §C.7.6.3"
-        yield Diagnosis(fault="detail", what=what, where=where, cure=cure, section=section)
+        yield diagnose("detail", what, "PixelData", cure=cure, section="PS3.3 §C.7.6.3")
     file_meta = getattr(dataset, "file_meta", None) or Dataset()
     for keyword in ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID") if file_meta else ():
         if not value(file_meta, keyword):
+            what, where = _("missing or empty"), f"file_meta.{keyword}"
             cure = _("save with enforce_file_format=True, which copies it")
-            where, section = f"file_meta.{keyword}", "PS3.10 §7.1"
-            what = _("missing or empty")
-            yield Diagnosis(fault="missing", what=what, where=where, cure=cure, section=section)
-
-
-def _as(fault: str, finding: Finding) -> Diagnosis:
-    return Diagnosis(
-        fault=fault, what=finding.what, where=finding.where, cure=finding.cure,
-        section=finding.section, tag=finding.tag,
-    )  # fmt: skip
+            yield diagnose("missing", what, where, cure=cure, section="PS3.10 §7.1")
 
 
 def _named(dataset: Dataset, finding: Finding) -> Diagnosis:
     """Return a finding of lesson 06 or 07 under the name of its fault."""
-    where, section = finding.where, finding.section
-    if where == "file_meta.TransferSyntaxUID":
-        return _as("no_transfer_syntax", finding)
-    if where.startswith("file_meta.MediaStorage"):
-        return _as("uids_at_odds", finding)
-    if where == "file_meta.FileMetaInformationGroupLength":
-        return _as("group_length", finding)
-    if where in ("SOPClassUID", "SOPInstanceUID") and section == "PS3.3 C.12.1":
-        return _as("missing", finding)
-    if section == "PS3.6 chapter 6":
-        return _as("wrong_vr", finding)
-    if section == "PS3.3 C.12.1.1.2":
-        return _as("character_set", finding)
-    if section == "PS3.5 §7.8.1" or section == "PS3.3 C.9.2":
-        return _as("detail", finding)
+    where, section, what = finding.where, finding.section, finding.what
+    fault = next(
+        fault for start, known, fault in _FAULTS
+        if where.startswith(start) and (section == known or not known)
+    )  # fmt: skip
     if where == "PixelData" and section == "PS3.5 §8.1.1":
-        return _length(dataset, finding)
-    if where == "NumberOfFrames" and section in ("PS3.5 §8.1.1", "PS3.5 §A.4"):
-        return _as("wrong_rows" if _is_single(dataset) else "pixel_length", finding)
-    if section == "PS3.5 §6.2":
-        found = _long(dataset, where)
-        return _as("long_decimal" if found else "value", finding)
-    if section == "PS3.5 §7.1":
-        return _as("value", finding)
-    return _as("picture", finding)
+        fault, more = _length(dataset)
+        if fault == "wrong_rows":
+            return diagnose(fault, what + more)
+    elif where == "NumberOfFrames" and section in ("PS3.5 §8.1.1", "PS3.5 §A.4"):
+        fault = "wrong_rows" if _is_single(dataset) else "pixel_length"
+    elif section == "PS3.5 §6.2" and _is_long(dataset, where):
+        fault = "long_decimal"
+    return diagnose(fault, what, where, cure=finding.cure, section=section, tag=finding.tag)
 
 
 def _is_single(dataset: Dataset) -> bool:
@@ -124,52 +115,34 @@ def _is_single(dataset: Dataset) -> bool:
     return all(module.key != "multi-frame" for module in modules)
 
 
-def _long(dataset: Dataset, where: str) -> bool:
+def _is_long(dataset: Dataset, where: str) -> bool:
     """Say whether the element at a place is a decimal string that is too long, and no more."""
-    place: Dataset | None = dataset
-    *above, keyword = where.split(".")
-    for step in above:
-        name, _bracket, number = step.partition("[")
-        items = value(place, name) if place is not None else None
-        try:
-            place = items[int(number.rstrip("]"))] if items else None
-        except (ValueError, IndexError, TypeError, KeyError):
-            return False
-    found = element(place, keyword) if place is not None else None
-    if found is None or found.VR != "DS":
-        return False
-    values = found.value if found.VM > 1 else [found.value]
-    texts = [getattr(each, "original_string", str(each)) for each in values]
-    return any(len(text.strip()) > LONGEST_DECIMAL for text in texts)
+    keyword = where.rpartition(".")[2]
+    for each in dataset.iterall():
+        if each.keyword == keyword and each.VR == "DS":
+            values = each.value if each.VM > 1 else [each.value]
+            texts = (getattr(one, "original_string", str(one)) for one in values)
+            if any(len(text.strip()) > LONGEST_DECIMAL for text in texts):
+                return True
+    return False
 
 
-def _length(dataset: Dataset, finding: Finding) -> Diagnosis:
-    """Say whether Rows or padding explain a wrong length of native pixels."""
-    raw = value(dataset, "PixelData")
-    samples, allocated, rows, columns = (
-        value(dataset, keyword, absent)
-        for keyword, absent in (
-            ("SamplesPerPixel", 1), ("BitsAllocated", 16), ("Rows", 0), ("Columns", 0)
-        )
-    )  # fmt: skip
-    if not isinstance(raw, bytes) or not all(
-        isinstance(each, int) and each > 0 for each in (samples, allocated, rows, columns)
-    ):
-        return _as("pixel_length", finding)
-    wanted = rows * columns * samples * allocated // 8
-    row = columns * samples * allocated // 8
+def _length(dataset: Dataset) -> tuple[str, str]:
+    """Say whether wrong Rows or padding explain a wrong length of native pixels, and what fits."""
+    raw, absent = value(dataset, "PixelData"), {"SamplesPerPixel": 1, "BitsAllocated": 16}
+    sizes = ("SamplesPerPixel", "BitsAllocated", "Rows", "Columns")
+    numbers = [value(dataset, keyword, absent.get(keyword, 0)) for keyword in sizes]
+    if not isinstance(raw, bytes) or not all(isinstance(n, int) and n > 0 for n in numbers):
+        return "pixel_length", ""
+    samples, allocated, rows, columns = numbers
+    row, wanted = (count * samples * allocated // 8 for count in (columns, rows * columns))
     is_padded = wanted < len(raw) <= wanted + MOST_PADDING * row and not raw[wanted:].strip(b"\0")
     if is_padded or len(raw) == wanted - 1:
-        return _as("pixel_length", finding)
-    more = ""
-    if row and len(raw) % row in (0, 1) and "NumberOfFrames" not in dataset:
-        more = _("; the pixels would make {rows} rows of {columns}", rows=len(raw) // row,
-                 columns=columns)  # fmt: skip
-    cure = _("look at the picture: with the right Rows and Columns it neither leans nor tears")
-    return Diagnosis(
-        fault="wrong_rows", where="Rows", what=finding.what + more, cure=cure,
-        section="PS3.3 §C.7.6.3.1",
-    )  # fmt: skip
+        return "pixel_length", ""
+    if not row or len(raw) % row not in (0, 1) or "NumberOfFrames" in dataset:
+        return "wrong_rows", ""
+    return "wrong_rows", _("; the pixels would make {rows} rows of {columns}",
+                           rows=len(raw) // row, columns=columns)  # fmt: skip
 
 
 def _lacks(dataset: Dataset) -> Iterator[Diagnosis]:
@@ -180,12 +153,8 @@ def _lacks(dataset: Dataset) -> Iterator[Diagnosis]:
     rescale = {one.where for one in found} & {"RescaleSlope", "RescaleIntercept"}
     kept = (CTImageStorage, PositronEmissionTomographyImageStorage)
     if rescale and "PixelData" in dataset and value(dataset, "SOPClassUID") in kept:
-        yield Diagnosis(
-            fault="rescale_lost", where=min(rescale), section="PS3.3 §C.8.2.1",
-            what=_("missing, and the modality needs them: stored values are no measure"),
-            cure=_("take slope and intercept from another instance of the series, or ask for the "
-                   "original; a guess is no cure"),
-        )  # fmt: skip
+        what = _("missing, and the modality needs them: stored values are no measure")
+        yield diagnose("rescale_lost", what, min(rescale))
     for kind, fault in (("1", "missing"), ("2", "detail")):
         names = [one for one in found if one.type == kind and one.where not in rescale]
         if not names:
@@ -200,7 +169,4 @@ def _lacks(dataset: Dataset) -> Iterator[Diagnosis]:
             len(names), kind=kind, names=text,
         )  # fmt: skip
         cure = names[0].cure if len(names) == 1 or not empty else empty[0].cure
-        yield Diagnosis(
-            fault=fault, where=names[0].where, what=what, cure=cure, section="PS3.5 §7.4",
-            tag=names[0].tag,
-        )  # fmt: skip
+        yield diagnose(fault, what, names[0].where, cure=cure, section="PS3.5 §7.4")

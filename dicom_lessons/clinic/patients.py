@@ -12,23 +12,14 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
-from pydicom import DataElement, Dataset, FileDataset, config
+from pydicom import DataElement, Dataset, config, uid
 from pydicom.datadict import tag_for_keyword
-from pydicom.uid import (
-    UID,
-    CTImageStorage,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-)
 
-from dicom_lessons import reading
+from dicom_lessons import reading, volume
 from dicom_lessons.clinic import making
 from dicom_lessons.clinic.inside import Inside
 from dicom_lessons.clinic.looks import border_is_bright
-from dicom_lessons.clinic.making import Unfit, changes, native, opened, saved
+from dicom_lessons.clinic.making import native, need, opened, saved
 from dicom_lessons.pixels import stored_values
 from dicom_lessons.text import _
 
@@ -37,6 +28,7 @@ BOMB = reading.MOST_INFLATED + 2**20
 """Bytes of zeros in the deflate bomb: a little more than this course reads."""
 _DELIMITER = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PADDING = 0xFFFCFFFC
+_PADDING_HEADER = struct.pack("<HH2s2x", 0xFFFC, 0xFFFC, b"OB")
 
 
 # ---- before the data set
@@ -50,35 +42,29 @@ def no_file_meta(raw: bytes) -> bytes:
 
 def wrong_transfer_syntax(raw: bytes) -> bytes:
     """Name a transfer syntax that the bytes do not have (PS3.5 §10)."""
-    inside = Inside(raw, "")
-    if inside.syntax.is_deflated:
-        raise Unfit(_("it is deflated"))
-    encapsulated = inside.syntax.is_encapsulated
-    named = ExplicitVRLittleEndian if encapsulated else ExplicitVRBigEndian
-    if inside.syntax == named:
-        named = ExplicitVRLittleEndian
-    return making.renamed(raw, named)
+    syntax = Inside(raw, "").syntax
+    need(not syntax.is_deflated, _("it is deflated"))
+    is_other = syntax.is_encapsulated or syntax == uid.ExplicitVRBigEndian
+    return making.renamed(raw, uid.ExplicitVRLittleEndian if is_other else uid.ExplicitVRBigEndian)
 
 
-@changes(opened)
-def uids_at_odds(dataset: FileDataset) -> None:
+def uids_at_odds(raw: bytes) -> bytes:
     """Give the data set a new SOP Instance UID, and leave the file meta information as it is."""
-    if not dataset.get("SOPInstanceUID"):
-        raise Unfit(_("it has no SOP Instance UID"))
+    dataset = opened(raw)
+    need(dataset.get("SOPInstanceUID"), _("it has no SOP Instance UID"))
     dataset.SOPInstanceUID = f"2.25.{making.number(dataset.SOPInstanceUID)}"
+    return saved(dataset)
 
 
 def tiff_twin(raw: bytes) -> bytes:
     """Make the file a TIFF picture as well, harmlessly: both show the same pixels."""
     dataset = native(raw)
-    samples, allocated = dataset.get("SamplesPerPixel", 1), dataset.get("BitsAllocated", 8)
-    if allocated not in (8, 16) or samples != 1 or "NumberOfFrames" in dataset:
-        raise Unfit(_("a TIFF of this picture would need more than one strip"))
+    allocated, is_grey = dataset.get("BitsAllocated", 8), dataset.get("SamplesPerPixel", 1) == 1
+    fits = allocated in (8, 16) and is_grey and "NumberOfFrames" not in dataset
+    need(fits, _("a TIFF of this picture would need more than one strip"))
     dataset.pop(_PADDING, None)
     plain = saved(dataset)
-    pixels = making.element(plain, tag_for_keyword("PixelData"))
-    header = struct.pack("<HH2s2xI", 0xFFFC, 0xFFFC, b"OB", 0)
-    directory = len(plain) + len(header)
+    pixels, directory = making.element(plain), len(plain) + len(_PADDING_HEADER) + 4
     white_is_zero = dataset.PhotometricInterpretation == "MONOCHROME1"
     entries = (
         (256, dataset.Columns), (257, dataset.Rows), (258, allocated), (259, 1),
@@ -88,24 +74,22 @@ def tiff_twin(raw: bytes) -> bytes:
     table = struct.pack("<H", len(entries))
     table += b"".join(struct.pack("<HHII", tag, 4, 1, number) for tag, number in entries)
     table += bytes(4)
-    header = header[:8] + struct.pack("<I", len(table))
     preamble = b"II*\0" + struct.pack("<I", directory) + bytes(120)
-    return preamble + plain[128:] + header + table
+    return preamble + plain[128:] + _PADDING_HEADER + struct.pack("<I", len(table)) + table
 
 
 def deflate_bomb(raw: bytes) -> bytes:
     """Deflate the data set with so many zeros behind it that no program should inflate it."""
-    dataset = native(raw)
-    plain = saved(dataset)
+    plain = saved(native(raw))
     start = Inside(plain, "").start
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = packer.compress(plain[start:])
-    body += packer.compress(struct.pack("<HH2s2xI", 0xFFFC, 0xFFFC, b"OB", BOMB))
+    body += packer.compress(_PADDING_HEADER + struct.pack("<I", BOMB))
     zeros = bytes(2**20)
     body += b"".join(packer.compress(zeros) for _time in range(BOMB // len(zeros)))
     body += packer.flush()
     body += bytes(len(body) % 2)
-    return making.renamed(plain[:start], DeflatedExplicitVRLittleEndian) + body
+    return making.renamed(plain[:start], uid.DeflatedExplicitVRLittleEndian) + body
 
 
 # ---- lengths, delimiters, VRs
@@ -114,7 +98,7 @@ def deflate_bomb(raw: bytes) -> bytes:
 def truncated_pixels(raw: bytes) -> bytes:
     """Cut the file off within native pixels."""
     plain = saved(native(raw))
-    pixels = making.element(plain, tag_for_keyword("PixelData"))
+    pixels = making.element(plain)
     return plain[: pixels.value_offset + (pixels.length or 0) * 7 // 10]
 
 
@@ -122,56 +106,51 @@ def truncated_fragments(raw: bytes) -> bytes:
     """Cut the file off within the last fragment of compressed pixels."""
     packed = making.compressed(raw)
     fragments = [each for each in Inside(packed, "").elements if each.kind == "fragment"]
-    if not fragments or not fragments[-1].length:
-        raise Unfit(_("it has no fragments"))
-    last = fragments[-1]
-    return packed[: last.value_offset + (last.length or 0) * 6 // 10]
+    need(fragments and fragments[-1].length, _("it has no fragments"))
+    return packed[: fragments[-1].value_offset + (fragments[-1].length or 0) * 6 // 10]
 
 
 def odd_length(raw: bytes) -> bytes:
     """Take the last byte of a text away, and count it away in its length (PS3.5 §7.1.1)."""
     inside = Inside(raw, "")
-    for each in inside.elements if inside.whole.inflated is None else ():
-        kind = each.VR in ("LO", "SH", "PN", "CS") and not each.depth and each.tag.group != 2
-        if kind and each.length and each.length >= 4 and each.tag != 0x00080005:
-            cut = raw[: each.end - 1] + raw[each.end :]
-            short = each.explicit
-            size = each.value_offset - (2 if short else 4)
-            order = "<" if inside.map.little_endian else ">"
-            number = struct.pack(f"{order}{'H' if short else 'I'}", each.length - 1)
-            return cut[:size] + number + cut[each.value_offset :]
-    raise Unfit(_("it has no text"))
+    elements = inside.elements if inside.whole.inflated is None else ()
+    texts = [
+        each for each in elements
+        if each.VR in ("LO", "SH", "PN", "CS") and not each.depth and (each.length or 0) >= 4
+        and each.tag.group != 2 and each.tag != 0x00080005
+    ]  # fmt: skip
+    need(texts, _("it has no text"))
+    return making.shortened(raw, inside, texts[0])
 
 
 def no_delimiter(raw: bytes) -> bytes:
     """Take away the delimiter that ends the fragments (PS3.5 §A.4)."""
     packed = making.compressed(raw)
-    pixels = making.element(packed, tag_for_keyword("PixelData"))
-    if packed[pixels.end - 8 : pixels.end] != _DELIMITER:
-        raise Unfit(_("it has no delimiter"))
-    return packed[: pixels.end - 8] + packed[pixels.end :]
+    end = making.element(packed).end
+    need(packed[end - 8 : end] == _DELIMITER, _("it has no delimiter"))
+    return packed[: end - 8] + packed[end:]
 
 
 def wrong_vr(raw: bytes) -> bytes:
     """Write a number as text: VR LO where the dictionary has IS or DS (PS3.6 chapter 6)."""
     inside = Inside(raw, "")
-    for keyword in ("InstanceNumber", "SeriesNumber", "AcquisitionNumber"):
-        tag = tag_for_keyword(keyword)
-        for each in inside.elements if inside.whole.inflated is None else ():
-            if each.tag == tag and each.explicit and not each.depth:
-                return raw[: each.offset + 4] + b"LO" + raw[each.offset + 6 :]
-    raise Unfit(_("it has no number with a stored VR"))
+    known = ("InstanceNumber", "SeriesNumber", "AcquisitionNumber")
+    numbers = [each for each in (inside.top(tag_for_keyword(one)) for one in known) if each]
+    fits = inside.whole.inflated is None and numbers and numbers[0].explicit
+    need(fits, _("it has no number with a stored VR"))
+    place = numbers[0].offset + 4
+    return raw[:place] + b"LO" + raw[place + 2 :]
 
 
-@changes(opened)
-def long_decimal(dataset: FileDataset) -> None:
+def long_decimal(raw: bytes) -> bytes:
     """Write a decimal string of 18 characters, where 16 are allowed (PS3.5 §6.2)."""
+    dataset = opened(raw)
     known = ("SliceThickness", "KVP", "PatientWeight", "EchoTime", "DoseGridScaling")
-    keyword = next((each for each in known if each in dataset), None)
-    if keyword is None:
-        raise Unfit(_("it has no decimal string"))
-    tag, mode = tag_for_keyword(keyword) or 0, config.IGNORE
-    dataset[tag] = DataElement(tag, "DS", "0.3333333333333333", validation_mode=mode)
+    tags = [tag_for_keyword(each) or 0 for each in known if each in dataset]
+    need(tags, _("it has no decimal string"))
+    text, mode = "0.3333333333333333", config.IGNORE
+    dataset[tags[0]] = DataElement(tags[0], "DS", text, validation_mode=mode)
+    return saved(dataset)
 
 
 # ---- text and UIDs
@@ -180,121 +159,119 @@ def long_decimal(dataset: FileDataset) -> None:
 def wrong_character_set(raw: bytes) -> bytes:
     """Write a Cyrillic name in ISO_IR 144, and name ISO_IR 100 (PS3.3 C.12.1.1.2)."""
     dataset = opened(raw)
-    if dataset.get("SpecificCharacterSet", "ISO_IR 100") not in ("ISO_IR 100", "ISO_IR 6", ""):
-        raise Unfit(_("its text is in another character set"))
+    is_latin = dataset.get("SpecificCharacterSet", "") in ("ISO_IR 100", "ISO_IR 6", "")
+    need(is_latin, _("its text is in another character set"))
     list(dataset.iterall())
     dataset.SpecificCharacterSet, dataset.PatientName = "ISO_IR 144", NAME
     written = saved(dataset)
-    if written.count(b"ISO_IR 144") != 1:
-        raise Unfit(_("it is deflated"))
+    need(written.count(b"ISO_IR 144") == 1, _("it is deflated"))
     return written.replace(b"ISO_IR 144", b"ISO_IR 100")
 
 
-@changes(opened)
-def lost_text(dataset: FileDataset) -> None:
+def lost_text(raw: bytes) -> bytes:
     """Write a name in a set that has none of its letters: question marks are left."""
+    dataset = opened(raw)
     list(dataset.iterall())
     dataset.PatientName = "??????^????^????????"
+    return saved(dataset)
 
 
-@changes(opened)
-def invented_uid(dataset: FileDataset) -> None:
+def invented_uid(raw: bytes) -> bytes:
     """Give the instance a UID of 2. and a random number: nobody registered that arc (PS3.5 §9)."""
-    if not dataset.get("SOPInstanceUID"):
-        raise Unfit(_("it has no SOP Instance UID"))
-    uid = UID(f"2.{making.number(dataset.SOPInstanceUID)}", config.IGNORE)
-    dataset.SOPInstanceUID = uid
-    dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    dataset = opened(raw)
+    need(dataset.get("SOPInstanceUID"), _("it has no SOP Instance UID"))
+    invented = uid.UID(f"2.{making.number(dataset.SOPInstanceUID)}", config.IGNORE)
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = invented
+    return saved(dataset)
 
 
-@changes(opened)
-def emptied_uid(dataset: FileDataset) -> None:
+def emptied_uid(raw: bytes) -> bytes:
     """Empty the UID of a reference, as some de-identifiers do (PS3.3 §10.8: Type 1)."""
-    if "SOPClassUID" not in dataset:
-        raise Unfit(_("it has no SOP Class UID"))
+    dataset = opened(raw)
+    need("SOPClassUID" in dataset, _("it has no SOP Class UID"))
     item = Dataset()
     item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = dataset.SOPClassUID, ""
     dataset.ReferencedStudySequence = [item]
+    return saved(dataset)
 
 
-@changes(opened)
-def seg_modality(dataset: FileDataset) -> None:
+def seg_modality(raw: bytes) -> bytes:
     """Write Modality SEG into a CT image, as found in public archives."""
-    if dataset.get("SOPClassUID") != CTImageStorage:
-        raise Unfit(_("it is no CT image"))
+    dataset = opened(raw)
+    need(dataset.get("SOPClassUID") == uid.CTImageStorage, _("it is no CT image"))
     dataset.Modality = "SEG"
+    return saved(dataset)
 
 
 # ---- pixels
 
 
-@changes(opened)
-def wrong_rows(dataset: FileDataset) -> None:
+def wrong_rows(raw: bytes) -> bytes:
     """Say that there are fewer rows than there are."""
-    if "PixelData" not in dataset or dataset.get("NumberOfFrames", 1) != 1 or dataset.Rows < 8:
-        raise Unfit(_("it has no pixels, or several frames"))
+    dataset = opened(raw)
+    is_single = "PixelData" in dataset and dataset.get("NumberOfFrames", 1) == 1
+    need(is_single and dataset.Rows >= 8, _("it has no pixels, or several frames"))
     dataset.Rows = dataset.Rows * 3 // 4 + 1
+    return saved(dataset)
 
 
-@changes(native)
-def planar_configuration(dataset: FileDataset) -> None:
+def planar_configuration(raw: bytes) -> bytes:
     """Say that colours lie pixel by pixel where they lie plane by plane, or the other way round."""
-    if dataset.get("SamplesPerPixel") != 3 or dataset.BitsAllocated != 8:
-        raise Unfit(_("it is not in colours of 8 bits"))
+    dataset = native(raw)
+    is_colour = dataset.get("SamplesPerPixel") == 3 and dataset.BitsAllocated == 8
+    need(is_colour, _("it is not in colours of 8 bits"))
     colours = np.frombuffer(dataset.PixelData, np.uint8)
-    whole = len(colours) >= 3 * dataset.Rows * dataset.Columns
-    if dataset.Rows < 8 or not whole or colours.std() < 10:
-        raise Unfit(_("its colours are halved, or all alike"))
+    is_whole = dataset.Rows >= 8 and len(colours) >= 3 * dataset.Rows * dataset.Columns
+    need(is_whole and colours.std() >= 10, _("its colours are halved, or all alike"))
     dataset.PlanarConfiguration = 1 - dataset.PlanarConfiguration
+    return saved(dataset)
 
 
-@changes(native)
-def monochrome1_as_2(dataset: FileDataset) -> None:
+def monochrome1_as_2(raw: bytes) -> bytes:
     """Label a negative as a positive; of a positive, the negative is made first."""
+    dataset = native(raw)
     told = dataset.get("PhotometricInterpretation", "")
-    if not told.startswith("MONOCHROME") or dataset.BitsAllocated not in (8, 16):
-        raise Unfit(_("it is no grey picture"))
+    is_grey = told.startswith("MONOCHROME") and dataset.BitsAllocated in (8, 16)
+    need(is_grey, _("it is no grey picture"))
     if told == "MONOCHROME2":
         kind = "i" if dataset.PixelRepresentation else "u"
         pixels = np.frombuffer(dataset.PixelData, f"<{kind}{dataset.BitsAllocated // 8}")
         turned = int(pixels.min()) + int(pixels.max()) - pixels.astype(np.int32)
         dataset.PixelData = turned.astype(pixels.dtype).tobytes()
     dataset.PhotometricInterpretation = "MONOCHROME2"
-    if not border_is_bright(dataset, stored_values(dataset)):
-        raise Unfit(_("its surroundings are not dark: nobody could tell"))
+    is_clear = border_is_bright(dataset, stored_values(dataset))
+    need(is_clear, _("its surroundings are not dark: nobody could tell"))
+    return saved(dataset)
 
 
-@changes(opened)
-def rescale_lost(dataset: FileDataset) -> None:
+def rescale_lost(raw: bytes) -> bytes:
     """Leave out Rescale Slope and Intercept, which a CT needs (PS3.3 §C.8.2.1)."""
-    if "RescaleSlope" not in dataset or dataset.get("Modality") not in ("CT", "PT"):
-        raise Unfit(_("it has no Rescale Slope"))
+    dataset = opened(raw)
+    has_slope = "RescaleSlope" in dataset and dataset.get("Modality") in ("CT", "PT")
+    need(has_slope, _("it has no Rescale Slope"))
     for keyword in ("RescaleSlope", "RescaleIntercept", "RescaleType"):
         dataset.pop(keyword, None)
+    return saved(dataset)
 
 
 def jpeg_scan_header(raw: bytes) -> bytes:
     """Write 0 for 63 at the end of spectral selection (ITU-T T.81 B.2.3)."""
-    if Inside(raw, "").syntax not in (JPEGBaseline8Bit, JPEGExtended12Bit):
-        raise Unfit(_("it is no sequential JPEG"))
+    is_jpeg = Inside(raw, "").syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
     broken, place = bytearray(raw), raw.find(b"\xff\xda")
-    found = 0
-    while place >= 0:
+    while is_jpeg and place >= 0:
         end = place + 2 + int.from_bytes(raw[place + 2 : place + 4], "big")
         if raw[end - 3 : end] == b"\0\x3f\0":
             broken[end - 2] = 0
-            found += 1
         place = raw.find(b"\xff\xda", place + 2)
-    if not found:
-        raise Unfit(_("it is no sequential JPEG"))
+    need(broken != raw, _("it is no sequential JPEG"))
     return bytes(broken)
 
 
 def compressed_ow(raw: bytes) -> bytes:
     """Leave the VR of native pixels, OW, on compressed ones (PS3.5 §A.4)."""
     packed = making.compressed(raw)
-    pixels = making.element(packed, tag_for_keyword("PixelData"))
-    return packed[: pixels.offset + 4] + b"OW" + packed[pixels.offset + 6 :]
+    place = making.element(packed).offset + 4
+    return packed[:place] + b"OW" + packed[place + 2 :]
 
 
 # ---- series
@@ -303,14 +280,15 @@ def compressed_ow(raw: bytes) -> bytes:
 def shuffled_series(files: Sequence[bytes]) -> list[bytes]:
     """Give the slices of a series numbers in no order."""
     numbers = sorted(range(1, len(files) + 1), key=lambda one: hashlib.sha256(b"%d" % one).digest())
-    if len(files) < 4:
-        raise Unfit(_("it has too few slices"))
-    return [making.numbered(raw, number) for raw, number in zip(files, numbers, strict=True)]
+    need(len(files) >= 4, _("it has too few slices"))
+    slices = [opened(raw) for raw in files]
+    for one, number in zip(slices, numbers, strict=True):
+        one.InstanceNumber = number
+    return [saved(one) for one in slices]
 
 
 def incomplete_series(files: Sequence[bytes]) -> list[bytes]:
     """Leave one slice out, neither the first nor the last along the normal."""
-    if len(files) < 5:
-        raise Unfit(_("it has too few slices"))
-    places = sorted(files, key=making.place)
-    return [raw for raw in files if raw is not places[len(places) // 2]]
+    need(len(files) >= 5, _("it has too few slices"))
+    middle = volume.sort_slices([opened(raw) for raw in files])[len(files) // 2].given
+    return [raw for place, raw in enumerate(files) if place != middle]

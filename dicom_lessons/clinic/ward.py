@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from pydicom import Dataset, dcmread
 
 from dicom_lessons import reading, samples
 from dicom_lessons.clinic import patients
-from dicom_lessons.clinic.examination import Examination, examine, examine_all
+from dicom_lessons.clinic.examination import examine_all
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
 from dicom_lessons.pixels import PixelError, stored_values
@@ -33,33 +33,31 @@ _Cured = bytes | Sequence[bytes] | None
 
 @dataclass(frozen=True)
 class Patient:
-    """One broken file, or one series of them.
+    """One broken file, or one series of them: a row of ``patients.json``.
 
     Attributes
     ----------
     name : str
         That of the function in :mod:`dicom_lessons.clinic.patients` that breaks it.
-    fault : str
-        The right diagnosis.
+    fault, others : str, list of str
+        The right diagnosis, and those that look right.
     base : str
         The good sample that it was made from.
-    others : tuple of str
-        Diagnoses that look right.
     complaint : str
         What the user tells; translated when shown.
     is_curable : bool
         Whether the file itself holds all that a cure needs.
-    free : tuple of str
+    free : list of str
         Beginnings of paths that a cure may change as it likes.
     """
 
     name: str
     fault: str
     base: str
-    others: tuple[str, ...]
+    others: list[str]
     complaint: str
     is_curable: bool = True
-    free: tuple[str, ...] = ()
+    free: list[str] = field(default_factory=list)
 
     @property
     def is_series(self) -> bool:
@@ -67,19 +65,11 @@ class Patient:
         return self.base == SERIES
 
 
-def _known() -> dict[str, Patient]:
-    """Return the patients of ``patients.json`` in the order of their beds."""
-    rows: list[dict[str, Any]] = json.loads(
-        Path(__file__).with_name("patients.json").read_text(encoding="utf-8")
-    )
-    lists = ("others", "free")
-    return {
-        row["name"]: Patient(**{**row, **{key: tuple(row.get(key, ())) for key in lists}})
-        for row in rows
-    }
-
-
-PATIENTS = _known()
+PATIENTS = {
+    row["name"]: Patient(**row)
+    for row in json.loads(Path(__file__).with_name("patients.json").read_text(encoding="utf-8"))
+}
+"""By name, in the order of their beds."""
 
 
 def patient(name: str) -> Patient:
@@ -125,28 +115,12 @@ def admit(name: str) -> Any:
 
 @cache
 def _made(name: str) -> bytes | tuple[bytes, ...]:
-    files = good(name)
-    make: Callable[[Any], Any] = getattr(patients, name)
+    files, make = good(name), getattr(patients, name)
     return tuple(make(files)) if patient(name).is_series else bytes(make(files[0]))
 
 
-def diagnosed(name: str) -> Examination:
-    """Return what the examination says of a patient: of a series, what it says of all together."""
-    broken = admit(name)
-    return list(examine_all(broken))[-1] if patient(name).is_series else examine(broken)
-
-
-@dataclass(frozen=True)
-class Admission:
-    """What a user would see, with pydicom alone.
-
-    Attributes
-    ----------
-    lines : tuple of str
-        Warnings, the error if there is one, or what opened.
-    picture : ndarray or None
-        Stored values, if there are any.
-    """
+class Admission(NamedTuple):
+    """What a user would see with pydicom alone: lines of warnings and errors, stored values."""
 
     lines: tuple[str, ...]
     picture: NDArray[Any] | None = None
@@ -211,22 +185,19 @@ def treat(name: str, cured: _Cured) -> list[Finding]:
         If there is no such patient.
     """
     one = patient(name)
+    if cured is None and one.is_curable:
+        what = _("this patient can be healed: all that is needed is in the file")
+        return [Finding(what=what, where=name)]
     if cured is None:
-        return [] if not one.is_curable else [Finding(
-            what=_("this patient can be healed: all that is needed is in the file"), where=name,
-        )]  # fmt: skip
+        return []
     if not one.is_curable:
-        return [Finding(
-            what=_("what is missing was invented"), where=name,
-            cure=_("Send the patient back: ask for the original."),
-        )]  # fmt: skip
+        cure = _("Send the patient back: ask for the original.")
+        return [Finding(what=_("what is missing was invented"), where=name, cure=cure)]
     files = [cured] if isinstance(cured, bytes | bytearray) else list(cured)
     originals = good(name)
     if len(files) != len(originals) or not all(isinstance(raw, bytes | bytearray) for raw in files):
         return [Finding(what=_("the cure has to give back as many files as came, as bytes"))]
-    found = list(examine_all(map(bytes, files)))
-    left = [each for result in found for each in result.diagnoses if each.severity != "note"]
-    if left:
+    if left := [each for found in examine_all(map(bytes, files)) for each in found.grave]:
         return list(dict.fromkeys(left))
     broken = admit(name) if one.is_series else [admit(name)]
     harm: list[Finding] = []
@@ -239,10 +210,9 @@ def _harm(one: Patient, cured: Dataset, original: Dataset, sick: bytes) -> list[
     found = []
     for each in difference(original, cured):
         free = each.path.startswith(("file_meta.", "PixelData", *one.free))
-        same = _number(each.one) is not None and _number(each.one) == _number(each.other)
-        if not free and not same:
-            found.append(Finding(what=_("the cure changed it: {kind}", kind=_(each.kind)),
-                                 where=each.path))  # fmt: skip
+        if not free and not _are_one_number(each.one, each.other):
+            what = _("the cure changed it: {kind}", kind=_(each.kind))
+            found.append(Finding(what=what, where=each.path))
     try:
         equal = np.array_equal(stored_values(original, None), stored_values(cured, None))
     except PixelError as error:
@@ -252,27 +222,34 @@ def _harm(one: Patient, cured: Dataset, original: Dataset, sick: bytes) -> list[
     return [*found, *_wanted(one, cured, original, sick)]
 
 
-def _number(each: Any) -> float | None:
+def _are_one_number(one: Any, other: Any) -> bool:
     try:
-        return float(each.value)
+        return float(one.value) == float(other.value)
     except (TypeError, ValueError, AttributeError):
-        return None
+        return False
 
 
 def _wanted(one: Patient, cured: Dataset, original: Dataset, sick: bytes) -> list[Finding]:
     """Look at what a cure may change, but not to anything."""
-    if one.name == "long_decimal":
-        holds, place = abs((_number(cured["SliceThickness"]) or 0) - 1 / 3) < 1e-6, "SliceThickness"
-    elif one.name == "wrong_character_set":
-        holds, place = str(value(cured, "PatientName")) == patients.NAME, "PatientName"
-    elif one.name == "rescale_lost":
-        pairs = [(value(each, "RescaleSlope"), value(each, "RescaleIntercept"))
-                 for each in (cured, original)]  # fmt: skip
-        holds, place = pairs[0] == pairs[1], "RescaleIntercept"
-    elif one.name == "uids_at_odds":
-        new = str(value(reading.read(sick), "SOPInstanceUID"))
-        holds = value(cured, "SOPInstanceUID") in (new, value(original, "SOPInstanceUID"))
-        place = "SOPInstanceUID"
-    else:
-        return []
-    return [] if holds else [Finding(what=_("that is not its value"), where=place)]
+    wanted: dict[str, dict[str, list[Any]]] = {
+        "long_decimal": {"SliceThickness": [1 / 3]},
+        "wrong_character_set": {"PatientName": [patients.NAME]},
+        "rescale_lost": {
+            keyword: [value(original, keyword)] for keyword in ("RescaleSlope", "RescaleIntercept")
+        },
+    }
+    if one.name == "uids_at_odds":
+        either = [value(each, "SOPInstanceUID") for each in (original, reading.read(sick))]
+        wanted["uids_at_odds"] = {"SOPInstanceUID": either}
+    return [
+        Finding(what=_("that is not its value"), where=keyword)
+        for keyword, allowed in wanted.get(one.name, {}).items()
+        if not any(_are_near(value(cured, keyword), each) for each in allowed)
+    ]
+
+
+def _are_near(one: Any, other: Any) -> bool:
+    try:
+        return abs(float(one) - float(other)) < 1e-6
+    except (TypeError, ValueError):
+        return str(one) == str(other)

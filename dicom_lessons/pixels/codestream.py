@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 _J2K, _JPEG = b"\xff\x4f\xff\x51", b"\xff\xd8\xff"
@@ -69,7 +70,7 @@ def _jpeg_2000(data: bytes, start: int) -> Codestream | None:
     return Codestream(data, start, bottom - top, right - left, samples, bits, 0x51, colours)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Yield marker code, start and end of each segment up to the first scan (ITU-T T.81 B.1)."""
     place = 2
     while place + 4 <= len(data) and data[place] == 0xFF:
@@ -86,7 +87,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _jpeg(data: bytes, start: int) -> Codestream | None:
     jfif, adobe = False, -1
-    for code, place, end in _segments(data):
+    for code, place, end in segments(data):
         body = data[place + 4 : end]
         if code == 0xE0 and body[:4] == b"JFIF":
             jfif = True
@@ -115,10 +116,28 @@ def _colours(parts: list[bytes], jfif: bool, adobe: int) -> tuple[str, bool]:
     return ("YBR", False) if names == (1, 2, 3) else ("", True)
 
 
+def rle_length(coded: bytes) -> int | None:
+    """Return how many bytes the first segment of RLE makes (PS3.5 §G.3.2); None if it is broken."""
+    if len(coded) <= 64:
+        return None
+    first, second = struct.unpack_from("<2L", coded, 4)
+    segment = coded[first : second or None]
+    with suppress(ImportError, ValueError):  # in a browser; or what is counted only here
+        from rle.rle import decode_segment  # type: ignore[import-not-found]
+
+        return len(decode_segment(segment)) if segment else None
+    place = size = 0
+    while place < len(segment):
+        count = segment[place]
+        size += count + 1 if count < 128 else 257 - count if count > 128 else 0
+        place += count + 2 if count < 128 else 2 if count > 128 else 1
+    return size
+
+
 def marked(data: bytes, photometric: str) -> bytes:
     """Return a JPEG with the marker that says how its colours are coded, and no other."""
     kept, last = [data[:2], _ADOBE if photometric == "RGB" else _JFIF], 2
-    for code, place, end in _segments(data):
+    for code, place, end in segments(data):
         if not 0xE0 <= code <= 0xEF:
             kept.append(data[place:end])
         last = end

@@ -56,8 +56,10 @@ def _decoded(
         "number_of_frames": 1,
         "pixel_keyword": "PixelData",
     }
-    reason = ""
-    for name in decoders_of(header.syntax):
+    reason, names = "", decoders_of(header.syntax)
+    if is_rle and not _has_room(header, coded):
+        names = [name for name in names if name != "pylibjpeg"]  # it would panic
+    for name in names:
         try:
             with warnings.catch_warnings(action="ignore"):
                 found, _changed = decoder_with(name, header.syntax).as_array(
@@ -88,6 +90,7 @@ def prepared(header: PixelHeader, index: int) -> tuple[bytes, str, int]:
         return _unwrapped(header, coded, size), header.photometric, header.allocated
     if header.syntax == RLELossless:
         if size > _RLE_MOST * len(coded):
+            _has_room(header, coded)
             raise PixelError(_("Pixel Data is too short for its rows and columns."))
         return coded, header.photometric, header.allocated
     frame = codestream.parse(coded)
@@ -117,6 +120,17 @@ def prepared(header: PixelHeader, index: int) -> tuple[bytes, str, int]:
         note(what, "BitsAllocated", "", "PS3.5 §8.2")
         allocated = next(bits for bits in (8, 16, 32, 64) if bits >= frame.bits)
     return *_colours(header, frame, index), allocated
+
+
+def _has_room(header: PixelHeader, coded: bytes) -> bool:
+    """Say whether Rows and Columns have room for a frame in RLE; note it if they do not fit."""
+    made, wanted = codestream.rle_length(coded), header.rows * header.columns
+    if made is not None and made not in (wanted, wanted + 1):
+        seen = {"rows": f"{made / header.columns:g}", "columns": header.columns}
+        what = _("the first segment of RLE makes {rows} rows of {columns}, Rows says {told}",
+                 told=header.rows, **seen)  # fmt: skip
+        note(what, "Rows", "", "PS3.5 §G.5")
+    return made is None or made <= wanted + 1
 
 
 def _colours(header: PixelHeader, frame: Codestream, index: int) -> tuple[bytes, str]:

@@ -15,7 +15,8 @@ from pydicom import charset
 from pydicom.valuerep import TEXT_VR_DELIMS
 
 _TABLES = json.loads(Path(__file__).with_name("letters.json").read_text(encoding="utf-8"))
-_WORDS = re.compile(r"[^\W\d_]+|[^\x00-\x7f]|\x1b")
+# Thai writes some vowels and all tones as marks above and below letters
+_WORDS = re.compile(r"(?:[^\W\d_]|[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])+|[^\x00-\x7f]|\x1b")
 # a sign of everyday text, not within a word: 37°, 5 µm, №
 _SIGNS = re.compile(rf"(?<![^\W\d_])(?<![^\x00-\x7f])[{_TABLES['signs']}](?![^\x00-\x7f])")
 _ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "HALFWIDTH")
@@ -86,6 +87,9 @@ def _odd(word: str) -> Iterator[float]:
         accents = 0 if letter.isascii() else accents + 1
         if not letter.isalpha():
             sign = unicodedata.category(letter)
+            if sign == "Mn" and place and alphabets == {"THAI"}:
+                yield 0.2
+                continue
             yield 2.0 if sign[0] == "C" or letter == "\ufffd" else 1.0 if sign[0] == "S" else 0.6
         elif not accents:
             continue

@@ -12,12 +12,13 @@ from dicom_lessons.structure.describe import find_element
 from dicom_lessons.structure.element import StructureError
 from dicom_lessons.structure.encoding import rewrite, swap_words
 from dicom_lessons.structure.explorer import explore_bytes, structure_table
-from dicom_lessons.structure.file_map import map_bytes, map_file
+from dicom_lessons.structure.file_map import guess_encoding, map_bytes, map_file
 
 __all__ = [
     "StructureError",
     "explore_bytes",
     "find_element",
+    "guess_encoding",
     "map_bytes",
     "map_file",
     "rewrite",

@@ -10,13 +10,13 @@ from functools import cached_property
 from operator import attrgetter
 
 from pydicom.datadict import dictionary_has_tag
-from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 from pydicom.valuerep import STANDARD_VR
 
 from dicom_lessons import reading
 from dicom_lessons.structure.element import (
     Element,
+    Header,
     LimitError,
     Region,
     StructureError,
@@ -24,6 +24,12 @@ from dicom_lessons.structure.element import (
 )
 from dicom_lessons.structure.walk import Walk
 from dicom_lessons.text import N_, _
+
+_ITEM, _BIG_ITEM = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
+_FIRST = 0x0003FFFF
+"""The tag behind which a data set may begin: a DICOMDIR has group 0004."""
+_ENOUGH = 2
+"""Known elements in a row, behind those that are not, which are no accident."""
 
 
 @dataclass(frozen=True)
@@ -199,17 +205,18 @@ def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
 
     Tried in turn: explicit VR in little and in big endian, implicit VR. One fits if the first
     header has a tag (and a VR) of the dictionary, its value ends in the file, and the next tag is
-    greater.
+    greater. If none does, one fits in which elements that no dictionary knows lead to known ones.
 
     Returns
     -------
     tuple of bool, or None
         (explicit VR?, little endian?); None if nothing fits.
     """
-    for explicit, little_endian in ((True, True), (True, False), (False, True)):
+    ways = ((True, True), (True, False), (False, True))
+    for explicit, little_endian in ways:
         try:
             first = decode_header(raw, offset, explicit, little_endian)
-            if (first.VR in STANDARD_VR) != explicit or not _is_known(first.tag):
+            if (first.VR in STANDARD_VR) != explicit or not _is_known(first):
                 continue
             following = first.value_offset + (first.length or 0)
             if first.length is None or following == len(raw):
@@ -218,11 +225,33 @@ def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
                 return explicit, little_endian
         except StructureError:
             continue
-    return None
+    return next((way for way in ways if _leads_on(raw, offset, *way)), None)
 
 
-def _is_known(tag: BaseTag) -> bool:
-    return tag.group >= 8 and (tag.element == 0 or dictionary_has_tag(tag))
+def _leads_on(raw: bytes, offset: int, explicit: bool, little_endian: bool) -> bool:
+    """Say whether private or unknown elements come first, and others that are known behind them."""
+    last, known = _FIRST, 0
+    while offset < len(raw):
+        try:
+            header = decode_header(raw, offset, explicit, little_endian)
+        except StructureError:
+            return False
+        if header.tag <= last or (header.VR in STANDARD_VR) != explicit:
+            return False
+        known += dictionary_has_tag(header.tag)
+        if known == _ENOUGH:
+            return True
+        offset = header.value_offset + (header.length or 0)
+        if header.length is None:  # of a sequence, whose first item shows that it is one
+            return raw[offset : offset + 4] == (_ITEM if little_endian else _BIG_ITEM)
+        last = header.tag
+    return known > 0 and offset == len(raw)
+
+
+def _is_known(header: Header) -> bool:
+    """Say whether a data set may begin so: by the length of a group, or what the dictionary has."""
+    is_length = header.tag.element == 0 and header.length == 4
+    return header.tag.group >= 8 and (is_length or dictionary_has_tag(header.tag))
 
 
 def _transfer_syntax(raw: bytes, elements: list[Element]) -> str:

@@ -19,6 +19,7 @@ from dicom_lessons.text import N_, _
 
 MAXIMUM_ELEMENTS = 120_000
 MAXIMUM_DEPTH = 200
+_PIXEL_DATA = 0x7FE00010
 _ITEM = b"\xfe\xff\x00\xe0"
 
 
@@ -146,6 +147,8 @@ class Walk:
                 return ("fragment" if level.count else "basic offset table"), ""
             return "item", "elements"
         VR = header.VR or _vr_by_dictionary(header.tag)
+        if VR == "UN" and header.tag == _PIXEL_DATA:  # which are never a sequence
+            VR = "OB"
         if VR == "SQ" or (VR == "UN" and header.length is None):
             return "element", "items"
         return "element", "fragments" if header.length is None and VR[:1] == "O" else ""
