@@ -21,7 +21,7 @@ def _check(_arguments: argparse.Namespace) -> int:
 
 
 def _media(arguments: argparse.Namespace) -> int:
-    from dicom_lessons.media import write_media
+    from dicom_lessons.modality.media import write_media
 
     print(write_media(arguments.folder))
     return 0

@@ -26,7 +26,7 @@ LARGER_ROOMS = {
     "sop": 1580,
     "uids": 1150,
     "compression": 1150,
-    "modality": 1050,
+    "modality": 790,
     "read_write": 1800,
     "pixels": 2140,
     "network": 2090,

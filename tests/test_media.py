@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
-from dicom_lessons import __main__, media, samples
+from dicom_lessons import __main__, samples
+from dicom_lessons.modality import media
 
 FILES = [samples.path(name) for name in samples.names(source="made")]
 
@@ -68,7 +69,7 @@ def test_the_command_writes_and_tells_where(tmp_path: Path) -> None:
 
 def test_no_builder_is_imported() -> None:
     program = (
-        "import sys, dicom_lessons.media, dicom_lessons.__main__;"
+        "import sys, dicom_lessons.modality.media, dicom_lessons.__main__;"
         "print([name for name in sys.modules if name.startswith('course_tools')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

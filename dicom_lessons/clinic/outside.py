@@ -14,9 +14,7 @@ from dicom_lessons.clinic.faults import Diagnosis, diagnose
 from dicom_lessons.clinic.looks import judge_looks, syntax_of
 from dicom_lessons.elements import value
 from dicom_lessons.findings import Finding
-from dicom_lessons.pixels import PixelError, stored_values
-from dicom_lessons.pixels.header import headers_kept
-from dicom_lessons.pixels.image_pixel import ELEMENTS
+from dicom_lessons.pixels import PixelError, header, image_pixel, stored_values
 from dicom_lessons.pixels.notes import noted
 from dicom_lessons.text import _, ngettext
 
@@ -46,7 +44,7 @@ def judge(dataset: Dataset) -> Iterator[Diagnosis]:
     """Yield what all judges find in a data set, each as a diagnosis."""
     lacking = list(_lacks(dataset))
     without_rescale = any(one.fault == "rescale_lost" for one in lacking)
-    with headers_kept():
+    with header.headers_kept():
         stored, notes = _decoded(dataset)
         judged = read_write.validate(dataset, stored=stored)
     told = {finding.where for finding in judged}
@@ -74,7 +72,8 @@ def _decoded(dataset: Dataset) -> tuple[NDArray[Any] | None, list[Finding]]:
 def _left_to_conditions(dataset: Dataset) -> Iterator[Diagnosis]:
     """See what the tables do not require: pixels of a picture, and UIDs of group 0002."""
     described = all(keyword in dataset for keyword in ("Rows", "Columns", "BitsAllocated"))
-    if described and not any(keyword in dataset for keyword in (*ELEMENTS, "PixelDataProviderURL")):
+    holding = (*image_pixel.ELEMENTS, "PixelDataProviderURL")
+    if described and not any(keyword in dataset for keyword in holding):
         what = _("missing, though Rows and Columns tell the size of a picture")
         cure = _("fetch the file again: it may be cut off before them")
         yield diagnose("detail", what, "PixelData", cure=cure, section="PS3.3 §C.7.6.3")

@@ -23,24 +23,12 @@ from dicom_lessons.exercises.plain import Raised, Refused, Strange, plain, shown
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call came to.
+    """What one call came to."""
 
-    Attributes
-    ----------
-    result : object
-        To be shown: plain, a data set, or :class:`Raised`.
-    plain : object
-        To be compared: the plain form of the result, or :class:`Raised`.
-    blank : bool
-        Whether nothing came back from a function that does nothing, as the lesson hands it out.
-    changed : bool
-        Whether the function changed a data set, an array or a list of them that it was given.
-    """
-
-    result: Any
-    plain: Any
-    blank: bool = False
-    changed: bool = False
+    result: Any  # to be shown: plain, a data set, or :class:`Raised`
+    plain: Any  # to be compared: the plain form of the result, or :class:`Raised`
+    blank: bool = False  # nothing came back from a function that does nothing, as handed out
+    changed: bool = False  # a data set, an array or a list of them that it was given
 
 
 def outcomes(

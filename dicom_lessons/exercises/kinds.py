@@ -288,24 +288,10 @@ class Code(Exercise):
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """What a room's ``checks.py`` adds to the text of an exercise: that which must run.
+    """What a room's ``checks.py`` adds to the text of an exercise: that which must run."""
 
-    Attributes
-    ----------
-    cases : callable or None
-        Returns the argument tuples of a :class:`Code`.
-    form : callable or None
-        A form of this exercise alone; those of :mod:`forms` are named in the text.
-    examine : callable or None
-        Looks at the file of a :class:`Repair`.
-    within : tuple of two floats or None
-        By how much numbers may be off: relative to what is expected, and besides.
-    kind : type or None
-        A kind of this room's own.
-    """
-
-    cases: Cases | None = None
-    form: forms.Form | None = None
-    examine: Callable[[Path], str] | None = None
-    within: tuple[float, float] | None = None
+    cases: Cases | None = None  # returns the argument tuples of a :class:`Code`
+    form: forms.Form | None = None  # of this exercise alone; others are named in the text
+    examine: Callable[[Path], str] | None = None  # looks at the file of a :class:`Repair`
+    within: tuple[float, float] | None = None  # how much numbers may be off: relative, and besides
     kind: type[Exercise] | None = None

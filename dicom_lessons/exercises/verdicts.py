@@ -15,21 +15,11 @@ from dicom_lessons.text import _
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was seen.
+    """What was seen."""
 
-    Attributes
-    ----------
-    right : bool or None
-        None means not answered yet.
-    why : str
-        What to say, in the language that is set.
-    reason : str
-        The explanation in it as it stands in ``exercises.md``, before translation.
-    """
-
-    right: bool | None
-    why: str = ""
-    reason: str = ""
+    right: bool | None  # None means not answered yet
+    why: str = ""  # what to say, in the language that is set
+    reason: str = ""  # the explanation in it as it stands in ``exercises.md``
 
 
 def called(

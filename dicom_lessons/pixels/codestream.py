@@ -17,34 +17,17 @@ _FRAMES = (0xF7, *(code for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8
 
 @dataclass(frozen=True)
 class Codestream:
-    """The header of one compressed frame.
+    """The header of one compressed frame."""
 
-    Attributes
-    ----------
-    data : bytes
-        The frame as a decoder gets it: nothing before its first marker.
-    start : int
-        How many bytes were in front of that, such as the boxes of a JP2 file.
-    rows, columns, samples, bits : int
-        Size, components and bits per sample.
-    process : int
-        The marker that says which JPEG it is (ITU-T T.81, table B.1); 0xF7 is JPEG-LS, 0x51 JPEG
-        2000.
-    colours : str
-        ``"RGB"`` or ``"YBR"`` if the codestream itself says how its colours are coded.
-    is_sure : bool
-        Whether it says so by a marker, not by a habit of those who write JPEG.
-    """
-
-    data: bytes
-    start: int
+    data: bytes  # as a decoder gets it: nothing before its first marker
+    start: int  # how many bytes were in front of that, such as the boxes of a JP2 file
     rows: int
     columns: int
     samples: int
     bits: int
-    process: int
-    colours: str = ""
-    is_sure: bool = True
+    process: int  # the marker of the frame (ITU-T T.81, table B.1); 0xF7 JPEG-LS, 0x51 JPEG 2000
+    colours: str = ""  # "RGB" or "YBR" if the codestream itself says how they are coded
+    is_sure: bool = True  # by a marker, not by a habit of those who write JPEG
 
 
 def parse(coded: bytes) -> Codestream | None:

@@ -21,12 +21,7 @@ Span = tuple[int, int]
 class Fragments:
     """The frames of one Pixel Data, each as the spans of its fragments; and where it breaks off.
 
-    Attributes
-    ----------
-    frames : sequence of spans
-        From where to where the fragments of each frame go.
-    cut : int
-        The byte of Pixel Data at which its last fragment breaks off; -1 if it does not.
+    The last fragment breaks off at a byte of Pixel Data, ``cut``; -1 if it does not.
     """
 
     frames: Sequence[Sequence[Span]]

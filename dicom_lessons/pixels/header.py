@@ -36,26 +36,14 @@ LARGEST_CODED = 75_000_000
 
 @dataclass(frozen=True)
 class PixelHeader:
-    """What the pixels are, by the best reading of their data set.
+    """What the pixels are, by the best reading of their data set."""
 
-    Attributes
-    ----------
-    element : str
-        Which of the three elements holds them.
-    width : int
-        Columns as they are stored, one more than ``columns`` in some files with halved colours.
-    frames : int
-        How many there are; of the last, a part may be missing.
-    fragments : Fragments or None
-        Where they lie if they are encapsulated.
-    """
-
-    element: str
+    element: str  # which of the three elements holds them
     data: bytes
     syntax: UID
     rows: int
     columns: int
-    width: int
+    width: int  # columns as stored: one more than ``columns`` in some files with halved colours
     allocated: int
     stored: int
     high: int
@@ -63,8 +51,8 @@ class PixelHeader:
     samples: int
     photometric: str
     planar: int
-    frames: int = 1
-    fragments: Fragments | None = None
+    frames: int = 1  # of the last, a part may be missing
+    fragments: Fragments | None = None  # where they lie if they are encapsulated
 
     @property
     def frame_bits(self) -> int:

@@ -17,24 +17,12 @@ from dicom_lessons.text import _, short
 
 @dataclass(frozen=True)
 class LookupTable:
-    """A Modality LUT or VOI LUT (PS3.3 C.11.1, C.11.2).
+    """A Modality LUT or VOI LUT (PS3.3 C.11.1, C.11.2)."""
 
-    Attributes
-    ----------
-    first : int
-        The input value that the first entry is for.
-    bits : int
-        Bits per entry.
-    entries : ndarray
-        What each input value becomes, shape (number of entries,).
-    name : str
-        LUT Explanation (0028,3003).
-    """
-
-    first: int
-    bits: int
-    entries: NDArray[np.float64]
-    name: str = ""
+    first: int  # the input value that the first entry is for
+    bits: int  # per entry
+    entries: NDArray[np.float64]  # what each input value becomes, shape (number of entries,)
+    name: str = ""  # LUT Explanation (0028,3003)
 
     def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Look values up; those beyond an end of the table become its first or last entry."""

@@ -12,6 +12,7 @@ import numpy as np
 from pydicom import Dataset
 from pydicom.charset import python_encoding
 from pydicom.uid import SecondaryCaptureImageStorage
+from pydicom.valuerep import CUSTOMIZABLE_CHARSET_VR
 
 from dicom_lessons import read_write, reading, samples, sop
 from dicom_lessons.exercises.calls import Outcome
@@ -23,7 +24,6 @@ from dicom_lessons.text import N_, _, ngettext
 
 NAME = "Иванов^Иван^Иванович"
 MOST_SHOWN = 5
-TEXT = ("LO", "LT", "PN", "SH", "ST", "UC", "UT")
 # a copy may have another name and character set, an identity of its own, other padding and pixels
 # compressed without loss, which are compared as pixels
 MAY_DIFFER = "SpecificCharacterSet PatientName SOPInstanceUID PixelData DataSetTrailingPadding"
@@ -143,7 +143,7 @@ def _texts(dataset: Dataset) -> list[object]:
     texts = [
         (int(element.tag), *(str(value).rstrip("\0 ") for value in values_of(element)))
         for element in dataset.iterall()
-        if element.VR in TEXT
+        if element.VR in CUSTOMIZABLE_CHARSET_VR
     ]
     return [str(dataset.get("SpecificCharacterSet")), *texts]
 

@@ -70,15 +70,7 @@ def conformance(path: str | os.PathLike[str]) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class OwnWords:
-    """What dciodvfy says of a file, in its own words.
-
-    Attributes
-    ----------
-    lines : tuple of str
-        All that it said.
-    broken : Finding or None
-        Why the file was not judged, or not to its end.
-    """
+    """What dciodvfy says of a file, in its own words; or why it did not judge it to the end."""
 
     lines: tuple[str, ...]
     broken: Finding | None = None

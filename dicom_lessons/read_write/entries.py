@@ -26,39 +26,23 @@ from dicom_lessons.text import _
 
 LONGEST_MARK = 64
 """Bytes of a value that is compared with those of other files."""
-TEXT_VR = {*CUSTOMIZABLE_CHARSET_VR, "AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"}
+NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
+"""VRs in letters that no Specific Character Set changes (PS3.5 §6.1.2.3)."""
+TEXT_VR = {*CUSTOMIZABLE_CHARSET_VR, *NO_TEXT}
 # pydicom takes the default repertoire for Latin-1; the standard allows ASCII there
 LIKE = {"ascii": charset.default_encoding}
 
 
 class Entry(NamedTuple):
-    """An element of a data set or of one of its items.
+    """An element of a data set or of one of its items."""
 
-    Attributes
-    ----------
-    where : str
-        Keywords down to the element.
-    element : DataElement
-        Of VR UN if its bytes make no value.
-    kept : DataElement or RawDataElement
-        As pydicom keeps it.
-    beside : dict
-        The elements beside it, by tag.
-    read_in : str
-        The codec in which its text was read.
-    codecs : tuple of str
-        Those of the character set that the data set has now.
-    shown : str
-        Its text as pydicom reads it; empty if its VR is none of text.
-    """
-
-    where: str
-    element: DataElement
-    kept: Any
+    where: str  # keywords down to the element
+    element: DataElement  # of VR UN if its bytes make no value
+    kept: Any  # a DataElement or RawDataElement, as pydicom keeps it
     beside: dict[BaseTag, DataElement]
-    read_in: str
-    codecs: tuple[str, ...]
-    shown: str
+    read_in: str  # the codec in which its text was read
+    codecs: tuple[str, ...]  # those of the character set that the data set has now
+    shown: str  # its text as pydicom reads it; empty if its VR is none of text
 
     @property
     def stored(self) -> bytes | None:

@@ -22,7 +22,7 @@ from dicom_lessons.findings import Finding
 from dicom_lessons.pixels.header import frames_of
 from dicom_lessons.pixels.image_pixel import ELEMENTS
 from dicom_lessons.read_write.compare import values_of
-from dicom_lessons.read_write.entries import Entry, entries_of, mark
+from dicom_lessons.read_write.entries import NO_TEXT, Entry, entries_of, mark
 from dicom_lessons.read_write.file_meta import file_meta_of, judge_file_meta, transfer_syntax_of
 from dicom_lessons.read_write.texts import judge_items, judge_texts
 from dicom_lessons.reading import reason_of
@@ -40,8 +40,6 @@ JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit)
 """What Pillow decodes with 8 bits only."""
 EXPLAIN = {"NumberOfFrames", "Columns", "PhotometricInterpretation"}
 """Elements whose faults explain a wrong length of Pixel Data."""
-NO_TEXT = ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR")
-"""VRs in letters that no Specific Character Set changes (PS3.5 §6.1.2.3)."""
 RULES = {
     "AE": N_("at most 16 characters of ASCII"),
     "AS": N_("three digits and one of D, W, M, Y, such as 045Y"),

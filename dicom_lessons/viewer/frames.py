@@ -97,10 +97,8 @@ def _read(source: reading.Source) -> Dataset:
     try:
         return reading.read(source)
     except LookupError as error:
-        name, reason = short(source), error.args[0]
-        raise LookupError(
-            _("There is no file {name!r}. {reason}", name=name, reason=reason)
-        ) from None
+        seen = {"name": short(source), "reason": error.args[0]}
+        raise LookupError(_("There is no file {name!r}. {reason}", **seen)) from None
 
 
 def describe(

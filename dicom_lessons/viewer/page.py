@@ -73,19 +73,6 @@ def every_frame(
     return messages
 
 
-def caption(
-    info: dict[str, Any], window: tuple[float, float] | None, frame: int, frames: int
-) -> str:
-    """Say how large a picture is, in which window it is shown, and which frame it is."""
-    told = _("{rows} × {columns} pixels", rows=info["rows"], columns=info["columns"])
-    if info["kind"] != "rgb" and window:
-        center, width = (f"{one:g}" for one in window)
-        told += ", " + _("window center {center}, width {width}", center=center, width=width)
-    if frames > 1:
-        told += ", " + _("frame {frame} of {frames}", frame=frame + 1, frames=frames)
-    return told
-
-
 def with_overlay(picture: NDArray[np.uint8], overlay: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return a picture in colour, with an overlay of its shape (rows, columns) in yellow."""
     colour = np.stack([picture] * 3, axis=-1) if picture.ndim == 2 else picture.copy()

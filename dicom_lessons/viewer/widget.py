@@ -290,9 +290,18 @@ class Viewer(Widget):
             return viewer_page.still(Markup(), str(error), hint)
         if overlay is not None:
             picture = viewer_page.with_overlay(picture, overlay[::step, ::step])
-        window = (self.center, self.width) if self.table < 0 else None
-        caption = viewer_page.caption(info, window, self.frame, self._frames.count)
+        caption = self._caption(info)
         told = [f"{caption}. {hint}" if hint else caption, *info["note"].splitlines()]
         aspect = info["aspect"] * (info["rows"] / info["columns"]) / (len(few) / few.shape[1])
         alt = self.about["alt"] or caption
         return viewer_page.still(picture_of(picture, alt, SIDE, aspect), *told)
+
+    def _caption(self, info: dict[str, Any]) -> str:
+        caption = _("{rows} × {columns} pixels", rows=info["rows"], columns=info["columns"])
+        if info["kind"] != "rgb" and self.table < 0:
+            window = {"center": f"{self.center:g}", "width": f"{self.width:g}"}
+            caption += ", " + _("window center {center}, width {width}", **window)
+        if self._frames.count > 1:
+            place = {"frame": self.frame + 1, "frames": self._frames.count}
+            caption += ", " + _("frame {frame} of {frames}", **place)
+        return caption

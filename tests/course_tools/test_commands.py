@@ -114,7 +114,7 @@ def no_work(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             "course_tools.live.build.course_wheel",
             "course_tools.live.wheels.gather",
             "dicom_lessons.samples.series",
-            "dicom_lessons.media._write",
+            "dicom_lessons.modality.media._write",
             "dicom_lessons.opening._start_jupyterlab",
         ):
             patch.setattr(name, worked)

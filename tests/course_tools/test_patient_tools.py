@@ -21,7 +21,8 @@ from pydicom.pixels.processing import apply_modality_lut
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless
 from tools import ORTHANC, complaints, dciodvfy, require
 
-from dicom_lessons import media, samples
+from dicom_lessons import samples
+from dicom_lessons.modality import media
 
 pytestmark = pytest.mark.tools
 
