@@ -6,7 +6,6 @@ import datetime
 import ipaddress
 import ssl
 from pathlib import Path
-from typing import Any
 
 _FIRST_DAY, _LAST_DAY = datetime.date(2020, 1, 1), datetime.date(2098, 12, 31)
 
@@ -42,48 +41,33 @@ def make_certificates(
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _each in range(2)]
-    issuer = _named("Authority of this lesson")
+    names = [
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
+        for text in ("Authority of this lesson", address)
+    ]
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _name in names]
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
     made = []
-    for subject, key, is_authority, end in (
-        (issuer, keys[0], True, _LAST_DAY),
-        (_named(address), keys[1], False, last_day),
-    ):
+    for subject, key, end in zip(names, keys, (_LAST_DAY, last_day), strict=True):
+        is_authority = key is keys[0]
         builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer)
-            .public_key(key.public_key())
+            x509.CertificateBuilder(names[0], subject, key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(_midnight(_FIRST_DAY))
             .not_valid_after(_midnight(end + datetime.timedelta(1)))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         )
         if not is_authority:
-            name = x509.IPAddress(ipaddress.ip_address(address))
-            builder = builder.add_extension(x509.SubjectAlternativeName([name]), critical=False)
+            builder = builder.add_extension(alternative, critical=False)
         made.append(builder.sign(keys[0], hashes.SHA256()))
     target = Path(folder)
     paths = target / "authority.pem", target / "server.pem", target / "server.key"
     for path, certificate in zip(paths, made, strict=False):
         path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    _write_key(paths[2], keys[1])
+    plain, form = serialization.NoEncryption(), serialization.PrivateFormat.PKCS8
+    paths[2].write_bytes(keys[1].private_bytes(serialization.Encoding.PEM, form, plain))
+    paths[2].chmod(0o600)
     return paths
-
-
-def _named(text: str) -> Any:
-    from cryptography import x509
-
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
-
-
-def _write_key(path: Path, key: Any) -> None:
-    from cryptography.hazmat.primitives import serialization
-
-    plain = serialization.NoEncryption()
-    form = serialization.PrivateFormat.PKCS8
-    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
-    path.chmod(0o600)
 
 
 def _midnight(day: datetime.date) -> datetime.datetime:

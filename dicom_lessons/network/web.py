@@ -35,8 +35,8 @@ JSON = "application/dicom+json"
 DICOM = "application/dicom"
 
 _PARTS = re.compile(
-    r"(?:/studies(?:/(?P<study>[^/]+))?)?(?:/series(?:/(?P<series>[^/]+))?)?"
-    r"(?:/instances(?:/(?P<instance>[^/]+))?)?(?P<what>/metadata|/frames/\d+)?/?"
+    r"(?:/studies(?:/(?P<StudyInstanceUID>[^/]+))?)?(?:/series(?:/(?P<SeriesInstanceUID>[^/]+))?)?"
+    r"(?:/instances(?:/(?P<SOPInstanceUID>[^/]+))?)?(?P<what>/metadata|/frames/\d+)?/?"
 )
 _COUNTS = {
     "STUDY": ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances", "ModalitiesInStudy"),
@@ -103,21 +103,20 @@ class _Handler(BaseHTTPRequestHandler):
         parts = _PARTS.fullmatch(unquote(address.path).removeprefix("/dicom-web"))
         if not parts or not unquote(address.path).startswith("/dicom-web/"):
             raise _Refusal(404, "There is no such resource.")
-        wanted = _uids(parts)
-        what = parts["what"] or ""
+        wanted = {name: value for name, value in parts.groupdict().items() if value}
+        what = wanted.pop("what", "")
         if what == "/metadata":
-            return 200, JSON, _json(map(_metadata, self._instances(wanted)))
+            return 200, JSON, _json(map(_head, self._instances(wanted)))
         if what:
             return self._frame(wanted, int(what.rpartition("/")[2]))
-        if _asks(parts):
-            return self._search(parts, wanted, parse_qsl(address.query))
+        if level := _asks(parts):
+            return self._search(level, wanted, parse_qsl(address.query))
         paths = self._instances(wanted)
         return 200, *_multipart([path.read_bytes() for path in paths], DICOM)
 
     def _search(
-        self, parts: re.Match[str], wanted: dict[str, str], query: list[tuple[str, str]]
+        self, level: str, wanted: dict[str, str], query: list[tuple[str, str]]
     ) -> tuple[int, str, bytes]:
-        level = _asks(parts)
         asked = Dataset()
         above = UNIQUE[1 : LEVELS.index(level)]  # so that what was found can be fetched
         for keyword in (*above, *KEYS[level], *_COUNTS[level]):
@@ -188,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = Path(file.name)
         try:
             status = self.held.keep(path)
-            head = reading.read(path, stop_before_pixels=True)
+            head = _head(path)
             reference.ReferencedSOPClassUID = head.get("SOPClassUID", "")
             reference.ReferencedSOPInstanceUID = head.get("SOPInstanceUID", "")
         except Exception:  # no DICOM at all
@@ -208,13 +207,7 @@ def _asks(parts: re.Match[str]) -> str:
     )
 
 
-def _uids(parts: re.Match[str]) -> dict[str, str]:
-    names = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-    values = (parts["study"], parts["series"], parts["instance"])
-    return {name: value for name, value in zip(names, values, strict=True) if value}
-
-
-def _metadata(path: Path) -> Dataset:
+def _head(path: Path) -> Dataset:
     return reading.read(path, stop_before_pixels=True)
 
 

@@ -21,7 +21,7 @@ from pydicom.uid import UID
 
 from dicom_lessons.reading import read
 from dicom_lessons.sop.messages import Context, Message
-from dicom_lessons.sop.server import SECONDS_TO_ANSWER, make_server, stop_server
+from dicom_lessons.sop.server import SECONDS_TO_ANSWER, run_server
 from dicom_lessons.text import N_, _
 
 MOST_INSTANCES = 100
@@ -215,11 +215,7 @@ def storage_provider(
     if evt.EVT_C_STORE not in [handler[0] for handler in handlers]:
         handlers = [*handlers, (evt.EVT_C_STORE, provider._store)]
     listeners = [*handlers, *provider._listeners()]
-    server = make_server(entity, provider.address, listeners, tls, provider._note_handshake)
-    provider.port = server.server_address[1]
-    listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    listener.start()
-    try:
+    with run_server(
+        entity, listeners, tls, provider._note_handshake, provider._end
+    ) as provider.port:
         yield provider
-    finally:
-        stop_server(server, listener, provider._end)

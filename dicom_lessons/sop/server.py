@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from socketserver import BaseServer
 from typing import Any
@@ -29,60 +29,52 @@ _FAILURES = {
 }
 
 
-def make_server(
+@contextmanager
+def run_server(
     entity: Any,
-    address: str,
     handlers: list[tuple[Any, ...]],
     tls: ssl.SSLContext | None,
     note: Callable[[str, str], None],
-) -> Any:
-    """Return a server of an application entity on a free port; it does not run yet.
+    end: Callable[[Any], None],
+) -> Iterator[int]:
+    """Run a server of an application entity on 127.0.0.1, and give its port.
 
     Parameters
     ----------
     entity : pynetdicom.AE
-    address : str
-        Where it listens.
     handlers : list of tuple
         What pynetdicom calls.
     tls : ssl.SSLContext or None
         Then nobody without TLS is let in.
     note : callable
         Gets who ended a TLS handshake, ``"requestor"`` or ``"acceptor"``, and why.
+    end : callable
+        Gets each association that is left at the end, and ends it.
     """
     from pynetdicom import evt
 
+    handlers = [*handlers, (evt.EVT_CONN_OPEN, _end_what_has_no_end)]
+    for event in (evt.EVT_CONN_OPEN, evt.EVT_DATA_RECV, evt.EVT_DATA_SENT):
+        handlers.append((event, _acknowledge_at_once))
     server = entity.make_server(
-        (address, 0),
-        evt_handlers=[
-            *handlers,
-            (evt.EVT_CONN_OPEN, _end_what_has_no_end),
-            (evt.EVT_CONN_OPEN, _acknowledge_at_once),
-            (evt.EVT_DATA_RECV, _acknowledge_at_once),
-            (evt.EVT_DATA_SENT, _acknowledge_at_once),
-        ],
-        ssl_context=tls,
-        server_class=_classes()[0],
+        ("127.0.0.1", 0), evt_handlers=handlers, ssl_context=tls, server_class=_classes()[0]
     )
     server.note = note
     server.contexts = _Offered(server.contexts)
-    return server
-
-
-def stop_server(
-    server: Any, listener: threading.Thread, end: Callable[[Any], None] | None = None
-) -> None:
-    """Stop a server and the thread that it runs in; ``end`` ends what associations are left."""
-    # not the server's own shutdown(), which wants the entity to have started it
-    BaseServer.shutdown(server)
-    listener.join(SECONDS_TO_END)
-    associations = list(server.active_associations)
-    for association in associations:
-        if end:
+    listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    listener.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        # not the server's own shutdown(), which wants the entity to have started it
+        BaseServer.shutdown(server)
+        listener.join(SECONDS_TO_END)
+        associations = list(server.active_associations)
+        for association in associations:
             end(association)
-    for association in associations:
-        association.join(SECONDS_TO_END)
-    server.server_close()
+        for association in associations:
+            association.join(SECONDS_TO_END)
+        server.server_close()
 
 
 class _Offered(list[Any]):
