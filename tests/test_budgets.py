@@ -30,7 +30,7 @@ LARGER_ROOMS = {
     "read_write": 1800,
     "pixels": 2140,
     "network": 2090,
-    "clinic": 2210,
+    "clinic": 2185,
     "collection": 1820,
 }
 OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}
