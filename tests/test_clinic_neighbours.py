@@ -477,6 +477,17 @@ def test_no_decoder_panics_of_wrong_rows_in_rle(
     assert capfd.readouterr().err == ""
 
 
+def test_no_decoder_panics_of_a_large_frame_in_rle(capfd: pytest.CaptureFixture[str]) -> None:
+    dataset = making.native(raw_of("virtual/cr"))
+    noise = np.random.default_rng(7).integers(0, 256, (1600, 1500), np.uint8)
+    dataset.set_pixel_data(noise, "MONOCHROME2", 8, generate_instance_uid=False)
+    dataset.compress(uid.RLELossless, generate_instance_uid=False)
+    assert first_of(saved(dataset)) == ""
+    dataset.Rows -= 40
+    assert first_of(saved(dataset)) == "wrong_rows"
+    assert capfd.readouterr().err == ""
+
+
 def test_rows_and_columns_that_changed_places() -> None:
     dataset = opened("virtual/cr")
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
