@@ -30,7 +30,7 @@ LARGER_ROOMS = {
     "read_write": 1800,
     "pixels": 2150,
     "network": 2090,
-    "clinic": 2185,
+    "clinic": 2170,
     "collection": 1820,
 }
 OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}
