@@ -28,7 +28,7 @@ LARGER_ROOMS = {
     "compression": 1150,
     "modality": 790,
     "read_write": 1800,
-    "pixels": 2140,
+    "pixels": 2150,
     "network": 2090,
     "clinic": 2210,
     "collection": 1805,

@@ -477,6 +477,17 @@ def test_no_decoder_panics_of_wrong_rows_in_rle(
     assert capfd.readouterr().err == ""
 
 
+def test_no_decoder_panics_of_a_large_frame_in_rle(capfd: pytest.CaptureFixture[str]) -> None:
+    dataset = making.native(raw_of("virtual/cr"))
+    noise = np.random.default_rng(7).integers(0, 256, (1600, 1500), np.uint8)
+    dataset.set_pixel_data(noise, "MONOCHROME2", 8, generate_instance_uid=False)
+    dataset.compress(uid.RLELossless, generate_instance_uid=False)
+    assert first_of(saved(dataset)) == ""
+    dataset.Rows -= 40
+    assert first_of(saved(dataset)) == "wrong_rows"
+    assert capfd.readouterr().err == ""
+
+
 def test_rows_and_columns_that_changed_places() -> None:
     dataset = opened("virtual/cr")
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
@@ -661,8 +672,8 @@ def turned(files: list[bytes], degrees: float) -> list[bytes]:
 @pytest.mark.parametrize("degrees", [0, 30, 90])
 def test_series_in_any_direction(degrees: float) -> None:
     for stack in (confusion.series()[0], confusion.series()[3]):
-        slices = [one.dataset for one in volume.sort_slices(map(opened, turned(stack, degrees)))]
-        files = [saved(one) for one in slices]
+        given = turned(stack, degrees)
+        files = [given[one.given] for one in volume.sort_slices(map(opened, given))]
         assert confusion.first_of(files) == ""
         backwards = [changed(raw, InstanceNumber=100 - n) for n, raw in enumerate(files)]
         assert confusion.first_of(backwards[::2] + backwards[1::2]) == ""

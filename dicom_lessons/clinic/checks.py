@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,16 +21,11 @@ from dicom_lessons.structure import rewrite
 from dicom_lessons.text import N_
 
 Cases = Sequence[tuple[object, ...]]
-_UNDEFINED = 0xFFFFFFFF
+_CASES = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
 
 
 def _beginnings() -> Cases:
-    known = (
-        "08 00 05 00 43 53 0a 00", "08 00 05 00 0a 00 00 00", "00 08 00 05 43 53 00 0a",
-        "08 00 08 00 43 53 16 00", "00 08 00 16 55 49 00 1a", "08 00 08 00 16 00 00 00",
-        "10 00 10 00 61 61 00 00", "00 10 00 10 50 4e 00 08", "04 00 30 11 43 53 10 00",
-    )  # fmt: skip
-    return [(bytes.fromhex(each),) for each in known]
+    return [(bytes.fromhex(each),) for each in _CASES["beginnings"]]
 
 
 def _body(dark: int, bright: int, spot: int = -1) -> NDArray[np.uint8]:
@@ -48,20 +45,11 @@ def _pictures() -> Cases:
 
 
 def _lengths() -> Cases:
-    return [
-        ([("PatientName", 8), ("PatientID", 5), ("ReferencedImageSequence", _UNDEFINED)],),
-        ([("PixelData", 307_201), ("Rows", 2)],),
-        ([("PixelData", _UNDEFINED), ("StudyID", 1), ("Manufacturer", 65_533)],),
-        ([],),
-    ]  # fmt: skip
+    return [([tuple(pair) for pair in pairs],) for pairs in _CASES["lengths"]]
 
 
 def _sizes() -> Cases:
-    return [
-        (256, 256, 1, 16, 1), (3, 3, 3, 8, 1), (480, 640, 3, 8, 12), (5, 5, 1, 1, 1),
-        (1, 17, 1, 1, 1),
-        (1, 1, 1, 8, 1), (10, 10, 1, 1, 3), (64, 64, 1, 16, 70),
-    ]  # fmt: skip
+    return [tuple(each) for each in _CASES["sizes"]]
 
 
 def _without_meta() -> Cases:

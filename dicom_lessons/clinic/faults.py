@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.tag import BaseTag
@@ -15,11 +14,6 @@ from dicom_lessons.text import _
 
 SEVERITIES = ("note", "warning", "error", "unread")
 """From what is worth knowing to what could not be looked at at all."""
-_PIXELS = (
-    *("pixel", "picture", "wrong_rows", "planar", "monochrome", "jpeg", "no_delimiter"),
-    *("broken", "compressed_ow", "truncated"),
-)
-"""What those faults explain whose ``explains`` begins with ``"@pixels"``."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +26,11 @@ class Fault:
         Its key, the diagnosis in a few words, and how files come to it.
     severity : str
         One of :data:`SEVERITIES`.
-    explains : tuple of str
-        Beginnings of the names of faults that follow from this one, and are not told beside it;
-        ``"*"`` is every other.
+    explains : list of str
+        What follows from this one, and is not told beside it: groups, or beginnings of the names
+        of faults; ``"*"`` is every other.
+    group : str
+        ``"pixels"`` of what such pixels suffer from that are cut off or broken.
     where, cure, section : str
         Those of a diagnosis that says nothing else.
     """
@@ -43,21 +39,15 @@ class Fault:
     title: str
     severity: str
     why: str
-    explains: tuple[str, ...] = ()
+    explains: list[str] = field(default_factory=list)
+    group: str = ""
     where: str = ""
     cure: str = ""
     section: str = ""
 
 
-def _fault(row: dict[str, Any]) -> Fault:
-    explains = row.get("explains", [])
-    if explains[:1] == ["@pixels"]:
-        explains = [*_PIXELS, *explains[1:]]
-    return Fault(**row | {"explains": tuple(explains)})
-
-
 _ROWS = json.loads(Path(__file__).with_name("faults.json").read_text(encoding="utf-8"))
-FAULTS = {row["name"]: _fault(row) for row in _ROWS}
+FAULTS = {row["name"]: Fault(**row) for row in _ROWS}
 """By name; where several are found, they are told in this order, the most likely cause first."""
 
 
@@ -102,6 +92,7 @@ def ranked(found: list[Diagnosis]) -> tuple[Diagnosis, ...]:
     kept: list[Diagnosis] = []
     for one in sorted(dict.fromkeys(found), key=lambda one: list(FAULTS).index(one.fault)):
         causes = (FAULTS[each.fault].explains for each in kept if each.fault != one.fault)
-        if not any("*" in told or one.fault.startswith(told) for told in causes):
+        known = {"*", FAULTS[one.fault].group}
+        if not any(known & {*told} or one.fault.startswith((*told,)) for told in causes):
             kept.append(one)
     return tuple(kept)

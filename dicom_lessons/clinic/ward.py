@@ -48,7 +48,9 @@ class Patient:
     is_curable : bool
         Whether the file itself holds all that a cure needs.
     free : list of str
-        Beginnings of paths that a cure may change as it likes.
+        Beginnings of paths that a cure may change.
+    wanted : dict
+        The values that have to stand there after it, by keyword.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Patient:
     complaint: str
     is_curable: bool = True
     free: list[str] = field(default_factory=list)
+    wanted: dict[str, str | float] = field(default_factory=dict)
 
     @property
     def is_series(self) -> bool:
@@ -231,21 +234,12 @@ def _are_one_number(one: Any, other: Any) -> bool:
 
 def _wanted(one: Patient, cured: Dataset, original: Dataset, sick: bytes) -> list[Finding]:
     """Look at what a cure may change, but not to anything."""
-    wanted: dict[str, dict[str, list[Any]]] = {
-        "long_decimal": {"SliceThickness": [1 / 3]},
-        "wrong_character_set": {"PatientName": [patients.NAME]},
-        "rescale_lost": {
-            keyword: [value(original, keyword)] for keyword in ("RescaleSlope", "RescaleIntercept")
-        },
-    }
+    wrong = [keyword for keyword, right in one.wanted.items()
+             if not _are_near(value(cured, keyword), right)]  # fmt: skip
     if one.name == "uids_at_odds":
-        either = [value(each, "SOPInstanceUID") for each in (original, reading.read(sick))]
-        wanted["uids_at_odds"] = {"SOPInstanceUID": either}
-    return [
-        Finding(what=_("that is not its value"), where=keyword)
-        for keyword, allowed in wanted.get(one.name, {}).items()
-        if not any(_are_near(value(cured, keyword), each) for each in allowed)
-    ]
+        uids = [value(each, "SOPInstanceUID") for each in (cured, original, reading.read(sick))]
+        wrong += ["SOPInstanceUID"] if uids[0] not in uids[1:] else []
+    return [Finding(what=_("that is not its value"), where=keyword) for keyword in wrong]
 
 
 def _are_near(one: Any, other: Any) -> bool:

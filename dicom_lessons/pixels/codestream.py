@@ -11,6 +11,7 @@ _J2K, _JPEG = b"\xff\x4f\xff\x51", b"\xff\xd8\xff"
 _RGB = ((82, 71, 66), (114, 103, 98))  # R, G, B as letters
 _ADOBE = b"\xff\xee\x00\x0eAdobe\x00\x64" + bytes(5)  # its transform 0: none
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+_LONGEST_COUNTED, _LONGEST_UNPACKED = 2**24, 2**21  # bytes of RLE; unpacked, 64 times as many
 _WITHOUT_LENGTH = (0x01, *range(0xD0, 0xD9))
 _FRAMES = (0xF7, *(code for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC)))
 
@@ -100,15 +101,21 @@ def _colours(parts: list[bytes], jfif: bool, adobe: int) -> tuple[str, bool]:
 
 
 def rle_length(coded: bytes) -> int | None:
-    """Return how many bytes the first segment of RLE makes (PS3.5 §G.3.2); None if it is broken."""
+    """Return how many bytes the first segment of RLE makes (PS3.5 §G.3.2).
+
+    None if it is broken, or larger than anybody should unpack to see that.
+    """
     if len(coded) <= 64:
         return None
     first, second = struct.unpack_from("<2L", coded, 4)
     segment = coded[first : second or None]
+    if not 0 < len(segment) <= _LONGEST_COUNTED:
+        return None
     with suppress(ImportError, ValueError):  # in a browser; or what is counted only here
         from rle.rle import decode_segment  # type: ignore[import-not-found]
 
-        return len(decode_segment(segment)) if segment else None
+        if len(segment) <= _LONGEST_UNPACKED:
+            return len(decode_segment(segment))
     place = size = 0
     while place < len(segment):
         count = segment[place]

@@ -28,6 +28,8 @@ from dicom_lessons.text import N_, _
 _ITEM, _BIG_ITEM = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
 _FIRST = 0x0003FFFF
 """The tag behind which a data set may begin: a DICOMDIR has group 0004."""
+_MOST_UNKNOWN = 1000
+"""Headers that are looked at to find known ones."""
 _ENOUGH = 2
 """Known elements in a row, behind those that are not, which are no accident."""
 
@@ -231,7 +233,9 @@ def guess_encoding(raw: bytes, offset: int = 0) -> tuple[bool, bool] | None:
 def _leads_on(raw: bytes, offset: int, explicit: bool, little_endian: bool) -> bool:
     """Say whether private or unknown elements come first, and others that are known behind them."""
     last, known = _FIRST, 0
-    while offset < len(raw):
+    for _header in range(_MOST_UNKNOWN):
+        if offset >= len(raw):
+            break
         try:
             header = decode_header(raw, offset, explicit, little_endian)
         except StructureError:
