@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from dicom_lessons.network.archive import Archive
 
 MOST_DRAWN, LONGEST_LINE = 40, 44
-_PICTURE = '<img alt="{{ alt }}" src="data:image/png;base64,{{ data }}" style="max-width: 100%">'
+# in a narrow window it scrolls sideways: its letters stay large enough to be read
+_PICTURE = (
+    '<img alt="{{ alt }}" src="data:image/png;base64,{{ data }}" '
+    'style="max-width: 100%; min-width: {{ least }}em">'
+)
 
 
 def explore_messages(source: Archive | Sequence[Message]) -> MessageExplorer:
@@ -73,7 +77,8 @@ class MessageExplorer(Box):
         plt.close(figure)
         data = base64.b64encode(buffer.getvalue()).decode()
         alt = _("the messages of the list below, as arrows between the two programs")
-        self.picture.value = render(_PICTURE, alt=alt, data=data)
+        least = 5 * int(figure.get_figwidth())
+        self.picture.value = render(_PICTURE, alt=alt, data=data, least=least)
         self.list.options = [
             (short(f"{number}. {message}", LONGEST_LINE), number)
             for number, message in enumerate(self.messages, 1)
