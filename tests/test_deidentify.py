@@ -890,3 +890,12 @@ def test_the_lesson_says_that_it_is_no_tool_for_patients(language: str) -> None:
     first = lessons.NOTEBOOKS / language / "08a_find_identifiers.ipynb"
     text = source(cells(first)[0])
     assert {"en": "is for learning", "ru": "урок для учёбы"}[language] in text
+
+
+def test_what_an_option_cleans_is_told_as_the_option_does_it() -> None:
+    study = deidentify.planted_study()
+    done = deidentify.deidentify(study.datasets, "only for this lesson", ["modified_dates"])
+    (moved,) = (change for change in done[0].changes if change.where == "StudyDate")
+    assert (moved.rule, moved.action) == ("Z", "C")
+    assert moved.why == "an option keeps it, cleaned; without it Table E.1-1 says Z"
+    assert all("option" not in change.why for change in done[0].changes if change.action != "C")

@@ -10,6 +10,7 @@ from dicom_lessons.text import N_, _, ngettext, short
 
 WHYS = {
     "table": N_("Table E.1-1 says {action}; its type here is {type}"),
+    "option": N_("an option keeps it, cleaned; without it Table E.1-1 says {action}"),
     "text": N_("the text held what identifies the patient"),
     "overlay": N_("belongs to an overlay or curve that is removed"),
     "unknown": N_("not in the tables of its SOP class: an allow list keeps only what it knows"),

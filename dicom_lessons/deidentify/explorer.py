@@ -64,7 +64,7 @@ class DeidentificationDiff(Box):
             else reading.name_of(source)
             for number, (source, dataset) in enumerate(zip(sources, self._before, strict=True), 1)
         ]
-        wide = {"description_width": "initial"}
+        wide, whole = {"description_width": "initial"}, Layout(width="max-content")
         self.options = {
             name: Checkbox(False, description=title, indent=False, layout={"width": "auto"})
             for name, (_code, title) in options().items()
@@ -75,8 +75,8 @@ class DeidentificationDiff(Box):
         files = [(_("the whole study"), -1), *((name, n) for n, name in enumerate(self._names))]
         deeds = [(f"{letter}: {meaning}", letter) for letter, meaning in actions().items()]
         deeds.insert(0, (_("all actions"), ""))
-        self.file = Dropdown(options=files, description=_("Files:"), style=wide)
-        self.action = Dropdown(options=deeds, description=_("Action:"), style=wide)
+        self.file = Dropdown(options=files, description=_("Files:"), style=wide, layout=whole)
+        self.action = Dropdown(options=deeds, description=_("Action:"), style=wide, layout=whole)
         self.summary, self.rows = HTML(), HTML(layout=Layout(max_height="26em", overflow="auto"))
         for part in (self.summary, self.rows):
             part.add_class("jp-RenderedHTMLCommon")

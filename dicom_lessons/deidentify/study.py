@@ -208,7 +208,8 @@ class _Walk:
 
     def _named(self, level: _Level, found: DataElement, said: str, action: str, type: str) -> None:
         """Do what the table says."""
-        why = because("table", action=said, type=type or "?")
+        by_option = action == "C" and "C" not in said
+        why = because("option" if by_option else "table", action=said, type=type or "?")
         is_sequence = found.VR == "SQ"
         # nothing tells what bytes show, nor which UID a text was
         unknown = (action == "C" and isinstance(found.value, bytes)) or (

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dicom_lessons.network.archive import Archive
 
 MOST_DRAWN, LONGEST_LINE = 40, 44
+# in a narrow window it scrolls sideways: its letters stay large enough to be read
+_SIZE = 'style="max-width: 100%; min-width: {{ least }}em" '
 
 
 def explore_messages(source: Archive | Sequence[Message]) -> MessageExplorer:
@@ -72,7 +74,8 @@ class MessageExplorer(Box):
         figure.savefig(buffer, format="png")
         plt.close(figure)
         alt = _("the messages of the list below, as arrows between the two programs")
-        self.picture.value = embedded(buffer.getvalue(), alt)
+        size = render(_SIZE, least=5 * int(figure.get_figwidth()))
+        self.picture.value = embedded(buffer.getvalue(), alt, size)
         self.list.options = [
             (short(f"{number}. {message}", LONGEST_LINE), number)
             for number, message in enumerate(self.messages, 1)
