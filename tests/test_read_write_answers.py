@@ -826,7 +826,7 @@ RIGHT_TAGS: list[object] = [
     *("(0002,0003)", "0002,0003", "00020003", "0x00020003", "(0x0002, 0x0003)", 0x00020003),
     *((0x0002, 0x0003), [0x0002, 0x0003], Tag(0x0002, 0x0003), 131075),
     *("MediaStorageSOPInstanceUID", np.uint32(0x00020003)),
-    *("mediastoragesopinstanceuid", "Media Storage SOP Instance UID"),
+    "Media Storage SOP Instance UID",
 ]
 WRONG_TAGS: list[object] = [
     *("(0008,0018)", "SOPInstanceUID", "(0002,0002)", "MediaStorageSOPClassUID", "(0002,0010)"),

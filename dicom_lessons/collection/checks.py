@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,8 +63,7 @@ def _cell(answer: Any) -> int:
     """Return a whole number, or the only one in a table, which is how a question is answered."""
     rows = answer.fetchall() if hasattr(answer, "fetchall") else answer
     (number,) = np.ravel(rows).tolist()
-    thousands = r"(?<=\d)[ ,\u00a0](?=\d{3}(\D|$))"
-    return forms.integer(re.sub(thousands, "", number) if isinstance(number, str) else number)
+    return forms.integer(number)
 
 
 @forms.expecting(N_("a dict with the keys Modality, Rows and problem"))

@@ -39,10 +39,9 @@ background:currentColor;opacity:0.45;width:{{ width }}%"></div></td></tr>{% endf
 """
 _SHEET = """\
 <div class="dl-sheet" style="display:flex;flex-wrap:wrap;gap:8px">{% for picture, text in rows %}
-<figure style="margin:0;width:{{ side }}px;border:1px solid var(--jp-border-color1, #bbb)">
+<figure style="margin:0;padding:4px;width:{{ side }}px;border:1px solid #8888">
 {{ picture }}
-<figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3;
-margin:0;padding:4px">{{ text }}</figcaption>
+<figcaption style="font-size:smaller;overflow-wrap:anywhere;line-height:1.3">{{ text }}</figcaption>
 </figure>{% endfor %}</div>
 """
 # the middle instance of each series stands for it
@@ -87,8 +86,7 @@ class CollectionExplorer(Box):
         self.group.observe(self._choose, "value")
         self.measure.observe(self._show_bars, "value")
         self.chosen.observe(self._show_pictures, "value")
-        row = Layout(flex_flow="row wrap", grid_gap="0 16px")
-        choice = HBox([self.group, self.measure], layout=row)
+        choice = HBox([self.group, self.measure], layout=Layout(flex_flow="wrap", grid_gap="16px"))
         super().__init__([choice, self.bars, self.chosen, self.sheet])
 
     def counts(self) -> list[tuple[str, float]]:

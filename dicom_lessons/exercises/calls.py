@@ -17,7 +17,6 @@ import numpy as np
 from pydicom import Dataset, FileDataset
 
 from dicom_lessons.exercises.apart import Stopped, folder_kept
-from dicom_lessons.exercises.forms import Unexpected
 from dicom_lessons.exercises.plain import Raised, Refused, Strange, plain, shown
 
 
@@ -83,10 +82,8 @@ def _copy_of_file(path: Path, folder: Path) -> Path:
 def _formed(result: object, form: Callable[[Any], object]) -> object:
     try:
         return plain(form(plain(result, lambda one: one)))
-    except Unexpected as refusal:
-        return Refused(str(refusal))
-    except Exception:
-        return Refused("")
+    except Exception as refusal:
+        return Refused(str(refusal) if isinstance(refusal, TypeError) else "")
 
 
 def _kept(result: object) -> object:

@@ -15,15 +15,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pydicom.uid
-from pydicom.datadict import DicomDictionary
 from pydicom.tag import Tag
 
 from dicom_lessons.text import N_, _
-
-
-class Unexpected(TypeError):
-    """What a form does not take; the text is a sentence that says what was expected."""
-
 
 LETTERS = "abcdefghijkl"
 # typed on a Russian keyboard, these look on the screen like the Latin letters below them
@@ -43,7 +37,7 @@ def expecting(
             try:
                 return read(answer)
             except Exception:
-                raise Unexpected(_("Expected here: {form}.", form=_(example, **fields))) from None
+                raise TypeError(_("Expected here: {form}.", form=_(example, **fields))) from None
 
         return form
 
@@ -71,7 +65,7 @@ def integer(answer: Any) -> int:
     if isinstance(answer, bytes | bytearray) and 0 < len(answer) <= 8:
         return int.from_bytes(answer, "little")
     if isinstance(answer, str):
-        digits = answer.strip().lower()
+        digits = re.sub(r"(?<=\d)[ ,\u00a0](?=\d{3}\b)", "", answer.strip().lower())
         return int(digits.removesuffix("h"), 16 if re.search("x|h$", digits) else 10)
     if isinstance(answer, float) and answer.is_integer():
         return int(answer)
@@ -94,28 +88,14 @@ def number(answer: Any) -> float:
 def tag(answer: Any) -> int:
     """Return a tag as one 32-bit number from a number, a pair, a text, a keyword or a name.
 
-    >>> tag("(7FE0,0010)") == tag((0x7FE0, 0x0010)) == tag("PixelData") == tag("pixel data")
+    >>> tag("(7FE0,0010)") == tag((0x7FE0, 0x0010)) == tag("PixelData") == tag("Pixel Data")
     True
     """
     if isinstance(answer, bool):
         raise TypeError
-    answer = latin(answer) if isinstance(answer, str) else answer
-    digits = re.sub(r"[\s(),]|0x", "", answer) if isinstance(answer, str) else ""
-    if re.fullmatch("[0-9A-Fa-f]{8}", digits):
-        return int(digits, 16)
-    known = _tags_by_name().get(_joined(answer)) if isinstance(answer, str) else None
-    return int(Tag(answer)) if known is None else known
-
-
-@cache
-def _tags_by_name() -> dict[str, int]:
-    """Return the tags of the dictionary by name and by keyword, without spaces and capitals."""
-    known = [(each[name], number) for name in (2, 4) for number, each in DicomDictionary.items()]
-    return {_joined(name): number for name, number in known if name}
-
-
-def _joined(name: str) -> str:
-    return re.sub("[^a-z0-9]", "", name.casefold())
+    answer = re.sub(r"'s\b|\s", "", latin(answer)) if isinstance(answer, str) else answer
+    digits = re.sub(r"[(),]|0x", "", answer) if isinstance(answer, str) else ""
+    return int(digits, 16) if re.fullmatch("[0-9A-Fa-f]{8}", digits) else int(Tag(answer))
 
 
 @expecting(N_("text in quotes"))
@@ -208,7 +188,7 @@ def list_of(
 
     def listed(answer: Any) -> list[object] | tuple[object, ...]:
         if ordered and isinstance(answer, set | frozenset):
-            raise Unexpected(_("Order counts here, and a set keeps none: use a list."))
+            raise TypeError(_("Order counts here, and a set keeps none: use a list."))
         members = [form(member) for member in _members(answer)]
         return members if ordered else tuple(sorted(members, key=repr))
 

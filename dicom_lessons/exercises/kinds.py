@@ -31,9 +31,11 @@ from dicom_lessons.exercises.plain import (
 )
 from dicom_lessons.exercises.sources import bound_by
 from dicom_lessons.exercises.verdicts import Verdict, called, looked_at_apart
-from dicom_lessons.text import _, language
+from dicom_lessons.text import N_, _, language
 
 Cases = Callable[[], Sequence[tuple[object, ...]]]
+_GAVE = N_("Called with ({arguments}), your function gave {got}; expected: {expected}.")
+_RAISED = N_("Called with ({arguments}), your function raised {got}; expected: {expected}.")
 
 
 @dataclass(frozen=True)
@@ -257,17 +259,11 @@ class Code(Exercise):
     def _seen(self, arguments: tuple[object, ...], result: object, wanted: object) -> str:
         """Say what the first call gave that went wrong; a kind of its own may say otherwise."""
         got, expected = contrast(result, wanted)
-        if isinstance(result, Raised) and not result.returned:
-            return _(
-                "Called with ({arguments}), your function raised {error}; expected: {expected}.",
-                arguments=", ".join(shown(getattr(each, "name", each)) for each in arguments),
-                error=result.text,
-                expected=expected,
-            )
+        raised = isinstance(result, Raised) and not result.returned
         return _(
-            "Called with ({arguments}), your function gave {got}; expected: {expected}.",
+            _RAISED if raised else _GAVE,
             arguments=", ".join(shown(getattr(each, "name", each)) for each in arguments),
-            got=got,
+            got=got.removeprefix("raise ") if raised else got,
             expected=expected,
         )
 

@@ -33,10 +33,8 @@ class _Repr(reprlib.Repr):
     """Shows a data set by its first elements, each by its keyword."""
 
     def repr_Dataset(self, dataset: Dataset, level: int) -> str:
-        told = [
-            f"{one.keyword or one.tag}: {self.repr1(one.value, level - 1)}"
-            for one in itertools.islice(dataset, 8)
-        ]
+        first = itertools.islice(dataset, 8)
+        told = [f"{one.keyword or one.tag}: {self.repr1(one.value, level - 1)}" for one in first]
         return f"Dataset({', '.join(told)})"
 
 
