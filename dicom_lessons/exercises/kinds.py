@@ -150,6 +150,10 @@ class Value(Exercise):
 class Prediction(Value):
     """A value written down before the lesson shows it; a wrong one costs nothing."""
 
+    def _judge(self, answer: object) -> Verdict:
+        form = forms.written_truth if self.form is forms.truth else self.form
+        return self._compared(answer, form)[0]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Exercise):
