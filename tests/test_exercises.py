@@ -651,11 +651,11 @@ def test_every_kind_publishes_the_english_explanation(
 
 @pytest.mark.parametrize("written", [True, "True", " true", "'TRUE'", np.bool_(True)])
 def test_a_truth_may_stand_in_quotes(written: object) -> None:
-    assert forms.truth(written) is True
-    assert forms.truth("False") is False
+    assert forms.written_truth(written) is True
+    assert forms.written_truth("False") is False
     for other in ("yes", 1, "", "1"):
         with pytest.raises(TypeError, match="True or False"):
-            forms.truth(other)
+            forms.written_truth(other)
 
 
 def test_commas_part_a_list_before_spaces_do() -> None:

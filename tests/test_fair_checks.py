@@ -64,6 +64,18 @@ def test_a_set_is_read_from_many_forms(given: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        *("class, transfer syntax", "class; transfer syntax", "class\ntransfer syntax"),
+        *("['class', 'transfer syntax']", "class,\n transfer syntax,"),
+    ],
+)
+def test_a_name_of_two_words_is_one_member_of_a_list_in_one_text(given: str) -> None:
+    exercise = value("['class', 'transfer syntax']", forms.named("list of text"))
+    assert exercise.judge(given).right
+
+
+@pytest.mark.parametrize(
     ("form", "given", "said"),
     [
         ("set of integer", [1, 5, 7, 9], "Right: 3 of 3. Too much: 9."),
@@ -180,3 +192,26 @@ def test_the_longest_option_is_right_no_more_often_than_chance(chosen: str) -> N
         longest += lengths[right] == max(lengths)
         chance += 1 / len(lengths)
     assert longest <= chance
+
+
+# ---- True and False in quotes
+
+
+@pytest.mark.parametrize("given", [False, "False", " false ", "'False'"])
+def test_a_truth_value_may_be_predicted_in_quotes(given: object) -> None:
+    exercise = kinds.Prediction(solution="x = False", form=forms.truth, **TEXT)
+    assert exercise.judge(given).right
+
+
+@pytest.mark.parametrize("given", ["True", "no", "", "0", 0])
+def test_what_says_no_truth_value_or_the_other_one_is_no_right_prediction(given: object) -> None:
+    exercise = kinds.Prediction(solution="x = False", form=forms.truth, **TEXT)
+    assert exercise.judge(given).right is False
+
+
+def test_a_function_that_returns_the_word_returns_no_truth_value() -> None:
+    exercise = kinds.Code(
+        solution="def f():\n    return False", cases=lambda: [()], form=forms.truth, **TEXT
+    )
+    assert exercise.judge(lambda: False).right
+    assert exercise.judge(lambda: "False").right is False

@@ -23,6 +23,7 @@ from lesson_files import cells_of, source
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.filereader import data_element_generator
+from pydicom.tag import Tag
 from pydicom.uid import (
     JPEG2000,
     DeflatedExplicitVRLittleEndian,
@@ -814,7 +815,7 @@ RIGHT: dict[str, list[Any]] = {
     ],
     "structure-p7": [
         *(0xFFFE, 65534, "FFFE", "fffe", "0xFFFE", [0xFFFE], {0xFFFE}, (0xFFFE,), ["FFFE"]),
-        *([0x0002, 0xFFFE], [2, "FFFE"], b"\xfe\xff"),
+        *([0x0002, 0xFFFE], [2, "FFFE"], b"\xfe\xff", "FFFEH", "(FFFE,E000)", Tag(0xFFFEE000)),
     ],
 }
 WRONG: dict[str, list[Any]] = {
@@ -862,7 +863,23 @@ WRONG: dict[str, list[Any]] = {
         *("e0 7f 10", "e0 7f 10 00 00", 0x7FE00010, "(7FE0,0010)"),
     ],
     "structure-p7": [
-        *(0x7FE0, 0, 4, 2, [2], [], 8, "FFFF", 0xFFFF, [2, 4], [0xFFFE, 8], "items", 1.5),
+        *(
+            0x7FE0,
+            0,
+            4,
+            2,
+            [2],
+            [],
+            8,
+            "FFFF",
+            "(7FE0,0010)",
+            Tag(0x7FE00010),
+            0xFFFF,
+            [2, 4],
+            [0xFFFE, 8],
+            "items",
+            1.5,
+        ),
     ],
 }
 

@@ -154,23 +154,29 @@ def raw_bytes(answer: Any) -> bytes:
 
 @expecting(N_("True or False"))
 def truth(answer: Any) -> bool:
-    """Return True or False from a truth value, numpy's included, or from its name.
-
-    >>> truth("false")
-    False
-    """
-    if isinstance(answer, str):
-        return {"true": True, "false": False}[text(answer)]
+    """Return True or False from a truth value, numpy's included."""
     if isinstance(answer, bool | np.bool_):
         return bool(answer)
     raise TypeError
 
 
+@expecting(N_("True or False"))
+def written_truth(answer: Any) -> bool:
+    """Return True or False from a truth value or from its word in quotes.
+
+    >>> written_truth("False"), written_truth(True)
+    (False, True)
+    """
+    words = {"true": True, "false": False}
+    return words[text(answer)] if isinstance(answer, str) else truth(answer)
+
+
 @expecting(N_("a list, for example [1, 2, 3] or ['CT', 'MR']"))
 def _members(answer: Any) -> list[object]:
     if isinstance(answer, str) and re.search(r"[,;\s]", answer.strip()):
-        bare = answer.strip(" ,;[]()")
-        answer = re.split(r"\s*[,;][,;\s]*" if re.search("[,;]", bare) else r"\s+", bare)
+        written = answer.strip(" ,;[]()\n")
+        marks = r"\s*[,;\n][,;\s]*" if re.search(r"[,;\n]", written) else r"\s+"
+        answer = re.split(marks, written)  # a space divides only where no other mark does
     members = list(itertools.islice(answer, 1_001))
     if isinstance(answer, str | bytes | dict) or len(members) > 1_000:
         raise TypeError

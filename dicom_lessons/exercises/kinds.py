@@ -132,12 +132,17 @@ class Value(Exercise):
     form: forms.Form = forms.integer
 
     def _judge(self, answer: object) -> Verdict:
-        return self._compared(answer, self.form)[0]
+        return self._compared(answer, self._written)[0]
+
+    @property
+    def _written(self) -> forms.Form:
+        """What is written down, not returned by a function, may be in quotes."""
+        return forms.written_truth if self.form is forms.truth else self.form
 
     def refusal(self, answer: object) -> str:
         """Say which form was expected, if the answer has another; else nothing."""
         try:
-            given = looked_at_apart(answer, self.form)[1]
+            given = looked_at_apart(answer, self._written)[1]
         except Unfinished as how:
             return str(how)
         return str(given) if isinstance(given, Refused) else ""

@@ -45,9 +45,16 @@ def _number(answer: object) -> float:
 
 @forms.expecting(N_("a group, for example 0x0008"))
 def _group(answer: object) -> set[int]:
-    """Return the groups in an answer, one or several, without 0002; text is hexadecimal."""
+    """Return the groups in an answer, one or several, without 0002; a tag has its group."""
     given = answer if isinstance(answer, list | tuple | set) else [answer]
-    return {int(one, 16) if isinstance(one, str) else forms.integer(one) for one in given} - {2}
+    return {_one_group(one) for one in given} - {2}
+
+
+def _one_group(answer: object) -> int:
+    if isinstance(answer, str):  # a group is written in hexadecimal; the comma ends it in a tag
+        answer = int(forms.text(answer).lstrip("(").partition(",")[0].removesuffix("h"), 16)
+    number = forms.integer(answer)
+    return number if number <= 0xFFFF else number >> 16
 
 
 @forms.expecting(N_("what dcmread returns"))
