@@ -53,6 +53,30 @@ def test_case_counts_where_the_lesson_is_about_case(wrong: str) -> None:
     assert exercise.judge(wrong).right is False
 
 
+# ---- letters of several options
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["ace", "ACE", "e c a", "a, c, e", "[a, c, e]", ["a", "C.", " e"], {"a", "c", "e"}, "асе"],
+)
+def test_letters_may_stand_in_one_word(given: object) -> None:
+    assert value("['a', 'c', 'e']", forms.named("set of letter of 5")).judge(given).right
+
+
+@pytest.mark.parametrize("given", ["", "acf", "a and c", ["ac", "e"], 5, [1, 3, 5], "ace7"])
+def test_what_is_no_choice_of_letters_is_told_what_is(given: object) -> None:
+    verdict = value("['a', 'c', 'e']", forms.named("set of letter of 5")).judge(given)
+    assert verdict.right is not True
+    assert "letters from a to e" in verdict.why
+
+
+def test_a_word_of_other_letters_is_counted() -> None:
+    verdict = value("['a', 'c', 'e']", forms.named("set of letter of 5")).judge("abc")
+    assert verdict.right is False
+    assert "Right: 2 of 3." in verdict.why
+
+
 # ---- lists
 
 

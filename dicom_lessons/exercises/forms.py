@@ -217,6 +217,22 @@ def letter_of(count: int) -> Callable[[Any], str]:
     return letter
 
 
+def letters_of(count: int) -> Callable[[Any], object]:
+    """Return the form of some of the first letters in any order: a list, or one word.
+
+    >>> letters_of(5)("ace") == letters_of(5)({"E", "A", "C"}) == ("a", "c", "e")
+    True
+    """
+
+    @expecting(N_("letters from a to {last}, for example ['a', 'b']"), last=LETTERS[count - 1])
+    def letters(answer: Any) -> object:
+        is_word = isinstance(answer, str) and answer.strip().isalpha()
+        given = list(answer.strip()) if is_word else answer
+        return list_of(letter_of(count), ordered=False)(given)
+
+    return letters
+
+
 def order_of(count: int) -> Callable[[Any], list[str]]:
     """Return the form of an order of the first letters of the alphabet.
 
@@ -271,7 +287,10 @@ def named(words: str) -> Form:
     """
     first, _of, rest = words.partition(" of ")
     if first in ("list", "set") and rest:
-        return list_of(named(rest), ordered=first == "list")
+        member, count = named(rest), rest.removeprefix("letter of ")
+        if first == "set" and count != rest:
+            return letters_of(int(count))
+        return list_of(member, ordered=first == "list")
     if first in ("letter", "order") and rest.isdecimal() and 1 < int(rest) <= len(LETTERS):
         return (letter_of if first == "letter" else order_of)(int(rest))
     return NAMES[words]
