@@ -66,6 +66,8 @@ def integer(answer: Any) -> int:
         return int.from_bytes(answer, "little")
     if isinstance(answer, str):
         digits = answer.strip().lower()
+        if re.fullmatch(r"[1-9]\d{0,2}([,\s]\d{3})+", digits):  # as prose parts thousands
+            digits = re.sub(r"\D", "", digits)
         return int(digits.removesuffix("h"), 16 if re.search("x|h$", digits) else 10)
     if isinstance(answer, float) and answer.is_integer():
         return int(answer)
@@ -158,6 +160,13 @@ def truth(answer: Any) -> bool:
     if isinstance(answer, bool | np.bool_):
         return bool(answer)
     raise TypeError
+
+
+@expecting(N_("True or False"))
+def written_truth(answer: Any) -> bool:
+    """Return True or False, from its name too; a function has to give the value itself."""
+    names = {"true": True, "false": False}
+    return names[text(answer)] if isinstance(answer, str) else truth(answer)
 
 
 @expecting(N_("a list, for example [1, 2, 3] or ['CT', 'MR']"))

@@ -143,7 +143,8 @@ class Value(Exercise):
     form: forms.Form = forms.integer
 
     def _judge(self, answer: object) -> Verdict:
-        return self._compared(answer, self.form)[0]
+        form = forms.written_truth if self.form is forms.truth else self.form
+        return self._compared(answer, form)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
