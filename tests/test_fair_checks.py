@@ -53,6 +53,43 @@ def test_case_counts_where_the_lesson_is_about_case(wrong: str) -> None:
     assert exercise.judge(wrong).right is False
 
 
+# ---- numbers and truth as people write them
+
+
+@pytest.mark.parametrize("written", ["39,206", "39 206", "39\u00a0206", " 39206 ", "0x9926"])
+def test_a_whole_number_may_be_written_as_the_lessons_write_it(written: str) -> None:
+    assert value("39206", forms.integer).judge(written).right
+
+
+@pytest.mark.parametrize("written", ["39,20", "39,2060", "0,39206", "3,9206", "39,,206", "39.206"])
+def test_a_comma_elsewhere_makes_no_whole_number(written: str) -> None:
+    verdict = value("39206", forms.integer).judge(written)
+    assert verdict.right is not True
+    assert "a whole number" in verdict.why
+
+
+@pytest.mark.parametrize("written", ["True", "true", " TRUE ", "'True'", True])
+def test_true_may_stand_in_quotes(written: object) -> None:
+    assert value("True", forms.truth).judge(written).right
+    assert value("False", forms.truth).judge(written).right is False
+
+
+@pytest.mark.parametrize("written", ["yes", "", 1, "1", None, ["True"]])
+def test_other_words_are_no_truth_value(written: object) -> None:
+    assert value("True", forms.truth).judge(written).right is not True
+
+
+def test_a_function_has_to_give_true_itself() -> None:
+    exercise = kinds.Code(
+        solution="def f(n):\n    return n > 0",
+        cases=lambda: [(1,), (0,)],
+        form=forms.truth,
+        **TEXT,
+    )
+    assert exercise.judge(lambda n: n > 0).right
+    assert exercise.judge(lambda n: str(n > 0)).right is False
+
+
 # ---- letters of several options
 
 

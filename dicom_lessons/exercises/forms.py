@@ -65,7 +65,9 @@ def integer(answer: Any) -> int:
     if isinstance(answer, bytes | bytearray) and 0 < len(answer) <= 8:
         return int.from_bytes(answer, "little")
     if isinstance(answer, str):
-        digits = re.sub(r"(?<=\d)[ ,\u00a0](?=\d{3}\b)", "", answer.strip().lower())
+        digits = answer.strip().lower()
+        if re.fullmatch(r"[1-9]\d{0,2}([,\s]\d{3})+", digits):  # as prose parts thousands
+            digits = re.sub(r"\D", "", digits)
         return int(digits.removesuffix("h"), 16 if re.search("x|h$", digits) else 10)
     if isinstance(answer, float) and answer.is_integer():
         return int(answer)
