@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from dicom_lessons.uids.roots import DICOM_ROOT, UUID_ROOT, is_below
 
 _OF_ONE_STUDY = ("virtual/ct", "virtual/pt")
 _NEW = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"]
+_READABLE = 16  # digits in a row that chance does not repeat
 _TO_REPAIR = [
     *("1.2.840.010008.1.2", "1.2.840.10008.5.1.4.1.1.2 ", "1.2.840.10008.1.2.1."),
     *("1.2.840.10008.1.1\0", " .1.2.840.10008.1.2\0", "1.2.840.10008.15.0.3.01"),
@@ -134,7 +136,7 @@ def _flaw(old: str, new: str, pairs: list[tuple[str, str]]) -> str:
     """Say what is wrong with one new UID."""
     if new in {one for one, _new in pairs}:
         return "moved"
-    if old in new:
+    if SequenceMatcher(None, old, new, autojunk=False).find_longest_match().size >= _READABLE:
         return "built"
     if not uids.is_valid(new):
         return "invalid"
