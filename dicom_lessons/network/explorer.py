@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from dicom_lessons.network.archive import Archive
 
 MOST_DRAWN, LONGEST_LINE = 40, 44
+_PICTURE = '<img alt="{{ alt }}" src="data:image/png;base64,{{ data }}" style="max-width: 100%">'
 
 
 def explore_messages(source: Archive | Sequence[Message]) -> MessageExplorer:
@@ -63,15 +65,14 @@ class MessageExplorer(Box):
         """Read the messages anew."""
         import matplotlib.pyplot as plt
 
-        from dicom_lessons.viewer.pictures import embedded
-
         self.messages = self._messages()
         buffer = io.BytesIO()
         figure = draw_sequence(self.messages[-MOST_DRAWN:])
         figure.savefig(buffer, format="png")
         plt.close(figure)
+        data = base64.b64encode(buffer.getvalue()).decode()
         alt = _("the messages of the list below, as arrows between the two programs")
-        self.picture.value = embedded(buffer.getvalue(), alt)
+        self.picture.value = render(_PICTURE, alt=alt, data=data)
         self.list.options = [
             (short(f"{number}. {message}", LONGEST_LINE), number)
             for number, message in enumerate(self.messages, 1)

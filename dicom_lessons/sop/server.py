@@ -155,5 +155,5 @@ def _classes() -> tuple[Any, Any]:
             held.close()
 
     # of both ends: a requestor in the same Python may be a learner's
-    AssociationSocket._shutdown_socket = shut_and_close  # type: ignore[method-assign]
+    AssociationSocket._shutdown_socket = shut_and_close  # type: ignore[method-assign, assignment]
     return TellingServer, EndingMachine
