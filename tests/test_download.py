@@ -9,15 +9,19 @@ import json
 import os
 import random
 import shutil
+import socket
 import stat
+import struct
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pooch
 import pydicom
@@ -28,6 +32,7 @@ from pydicom import Dataset, dcmread
 from tools import require
 
 from course_tools import lessons
+from course_tools.bench.ports import until
 from dicom_lessons import download, fetching, places, samples
 from dicom_lessons.download import (
     classroom,
@@ -139,6 +144,23 @@ def test_progress_is_told_in_bytes(tmp_path: Path) -> None:
             progress=steps.append,
         )
     assert sum(steps) == len(CONTENT)
+
+
+def test_callers_that_are_silent_or_hang_up_leave_no_thread_and_no_word(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    before = threading.active_count()
+    with serve(Faulty(CONTENT)) as address:
+        port = urlsplit(address).port
+        with socket.create_connection(("127.0.0.1", port)) as rude:
+            rude.sendall(b"GET /file.dcm HT")
+            rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        silent = socket.create_connection(("127.0.0.1", port))
+        assert until(lambda: threading.active_count() > before + 1)
+    with silent:
+        assert silent.recv(1) == b""
+    assert until(lambda: threading.active_count() <= before)
+    assert capfd.readouterr().err == ""
 
 
 def test_nobody_there_is_told_at_once(tmp_path: Path) -> None:

@@ -343,7 +343,12 @@ def resets(archive: Archive) -> None:
 def is_silent(archive: Archive) -> None:
     places = (archive.port, urlsplit(archive.web).port)
     kept = [socket.create_connection((archive.address, place)) for place in places]
-    threading.Timer(1, lambda: [peer.close() for peer in kept]).start()
+
+    def give_up() -> None:
+        for peer in kept:
+            peer.close()
+
+    threading.Timer(1, give_up).start()
 
 
 def is_refused(archive: Archive) -> None:
@@ -496,6 +501,7 @@ def test_tls_lets_in_who_trusts_and_tells_why_nobody_else(
             assert association.send_c_echo().Status == 0
             association.release()
     assert until(lambda: not association.dul.is_alive())
+    assert association.dul.socket
     held = association.dul.socket.socket
     assert held is None or held.fileno() == -1  # pynetdicom 3.0.4 leaves it to whoever collects it
     first, *others = archive.messages

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import answers
 import pytest
 from answers import judged
 from pydicom import Dataset, dcmread
@@ -15,10 +16,6 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 Answer = Any
 MINE = [f"network-{number}" for number in range(1, 21)]
-
-
-# pynetdicom 3.0.4 forgets to close the socket of a connection that fails
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.mark.parametrize("name", MINE)
@@ -176,15 +173,11 @@ LOOKS_RIGHT: dict[str, list[Answer]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "answer"), [(name, one) for name, several in RIGHT.items() for one in several]
-)
+@answers.table(RIGHT)
 def test_a_right_answer_may_look_otherwise(name: str, answer: Answer) -> None:
     assert judged(name, answer).right, judged(name, answer).why
 
 
-@pytest.mark.parametrize(
-    ("name", "answer"), [(name, one) for name, several in LOOKS_RIGHT.items() for one in several]
-)
+@answers.table(LOOKS_RIGHT)
 def test_an_answer_that_only_looks_right_is_wrong(name: str, answer: Answer) -> None:
     assert judged(name, answer).right is False

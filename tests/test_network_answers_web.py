@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import answers
 import pytest
 import requests
 from answers import judged
@@ -20,7 +21,14 @@ from pydicom import dcmread
 from pydicom.filewriter import dcmwrite
 
 from dicom_lessons import samples
-from dicom_lessons.network import attackers, checks, listen_in, note_web, open_archive, open_web
+from dicom_lessons.network import (
+    attackers,
+    listen_in,
+    note_web,
+    open_archive,
+    open_web,
+    surroundings,
+)
 from dicom_lessons.text import set_language
 
 Answer = Any
@@ -138,9 +146,7 @@ RIGHT: dict[str, list[Answer]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "answer"), [(name, one) for name, several in RIGHT.items() for one in several]
-)
+@answers.table(RIGHT)
 def test_a_right_answer_may_look_otherwise(name: str, answer: Answer) -> None:
     assert judged(name, answer).right, judged(name, answer).why
 
@@ -280,10 +286,8 @@ def test_who_listens_in_survives_a_server_that_is_gone() -> None:
         assert client.recv(1) == b""
 
 
-def test_the_bytes_behind_group_0002_are_the_data_set(tmp_path: Path) -> None:
+def test_the_bytes_behind_group_0002_are_the_data_set() -> None:
     path = samples.path("virtual/us")
-    size = len(checks._data_set(path))
-    assert 0 < size < path.stat().st_size
-    assert (
-        dcmread(path).file_meta.FileMetaInformationGroupLength == path.stat().st_size - size - 144
-    )
+    held, whole = surroundings.without_header(path.read_bytes()), path.stat().st_size
+    assert 0 < len(held) < whole
+    assert dcmread(path).file_meta.FileMetaInformationGroupLength == whole - len(held) - 144

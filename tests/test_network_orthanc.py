@@ -60,7 +60,6 @@ def test_one_cell_asks_either_archive() -> None:
 
 @pytest.mark.tools
 @pytest.mark.usefixtures("either")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("stem", ["09a_ask_archive", "09b_move_images"])
 def test_the_cells_of_a_sitting_talk_to_either_archive(
     stem: str, capsys: pytest.CaptureFixture[str]

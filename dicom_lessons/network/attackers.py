@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from dicom_lessons.network.cases import Cases
-from dicom_lessons.network.surroundings import plain_slice
+from dicom_lessons.network.surroundings import encoded, plain_slice, without_header
 from dicom_lessons.text import _
 
 LARGEST = 1_000_000
@@ -72,10 +71,8 @@ class Event:
         """Return what arrived, with a preamble and file meta information before it."""
         whole = Dataset(self.dataset)
         whole.file_meta = FileMetaDataset(self.file_meta)
-        file = io.BytesIO()
-        whole.save_as(file, enforce_file_format=True)
-        raw = file.getvalue()
-        return raw if include_meta else raw[144 + int.from_bytes(raw[140:144], "little") :]
+        raw = encoded(whole)
+        return raw if include_meta else without_header(raw)
 
 
 def forge(dataset: Dataset, keyword: str, uid: str) -> None:

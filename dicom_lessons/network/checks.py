@@ -19,13 +19,8 @@ def _returned(path: Path) -> str:
     wanted = samples.path("virtual/us")
     if read(path).get("SOPInstanceUID") != samples.read("virtual/us").SOPInstanceUID:
         return "another"
-    return "" if _data_set(path) == _data_set(wanted) else "changed"
-
-
-def _data_set(path: Path) -> bytes:
-    """Return the bytes behind group 0002, whose first element says how long it is."""
-    raw = path.read_bytes()
-    return raw[144 + int.from_bytes(raw[140:144], "little") :]
+    there, back = (surroundings.without_header(each.read_bytes()) for each in (wanted, path))
+    return "" if there == back else "changed"
 
 
 @cache

@@ -89,7 +89,7 @@ def _require_answer(title: str, host: str, port: int) -> None:
     user.add_requested_context(Verification)
     answered = False
     try:
-        socket.getaddrinfo(host, port)
+        socket.create_connection((host, port), SECONDS).close()  # pynetdicom says less of it
         association = user.associate(host, port, ae_title=title)
         if association.is_established:
             answered = "Status" in association.send_c_echo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 MOST_DRAWN, LONGEST_LINE = 40, 44
 # in a narrow window it scrolls sideways: its letters stay large enough to be read
-_SIZE = 'style="max-width: 100%; min-width: {{ least }}em" '
+_PICTURE = (
+    '<img alt="{{ alt }}" src="data:image/png;base64,{{ data }}" '
+    'style="max-width: 100%; min-width: {{ least }}em">'
+)
 
 
 def explore_messages(source: Archive | Sequence[Message]) -> MessageExplorer:
@@ -66,16 +70,15 @@ class MessageExplorer(Box):
         """Read the messages anew."""
         import matplotlib.pyplot as plt
 
-        from dicom_lessons.viewer.pictures import embedded
-
         self.messages = self._messages()
         buffer = io.BytesIO()
         figure = draw_sequence(self.messages[-MOST_DRAWN:])
         figure.savefig(buffer, format="png")
         plt.close(figure)
+        data = base64.b64encode(buffer.getvalue()).decode()
         alt = _("the messages of the list below, as arrows between the two programs")
-        size = render(_SIZE, least=5 * int(figure.get_figwidth()))
-        self.picture.value = embedded(buffer.getvalue(), alt, size)
+        least = 5 * int(figure.get_figwidth())
+        self.picture.value = render(_PICTURE, alt=alt, data=data, least=least)
         self.list.options = [
             (short(f"{number}. {message}", LONGEST_LINE), number)
             for number, message in enumerate(self.messages, 1)

@@ -250,7 +250,7 @@ def _settings() -> Iterator[None]:
     """
     from pynetdicom import _config, dimse_messages
 
-    if dimse_messages.NamedTemporaryFile is not NamedTemporaryFile:
+    if vars(dimse_messages)["NamedTemporaryFile"] is not NamedTemporaryFile:
         yield  # an archive around this one has seen to it
         return
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder, ExitStack() as stack:

@@ -52,12 +52,21 @@ _HELD = (
 )
 
 
+def encoded(dataset: Dataset) -> bytes:
+    """Return a data set as a file holds it."""
+    file = io.BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def without_header(raw: bytes) -> bytes:
+    """Return the bytes behind group 0002, whose first element says how long it is."""
+    return raw[144 + int.from_bytes(raw[140:144], "little") :]
+
+
 @cache
 def _files() -> tuple[bytes, ...]:
-    files = [io.BytesIO() for _place in _HELD]
-    for place, file in zip(_HELD, files, strict=True):
-        _instance(*place).save_as(file, enforce_file_format=True)
-    return tuple(file.getvalue() for file in files)
+    return tuple(encoded(_instance(*place)) for place in _HELD)
 
 
 def _fill(archive: Archive) -> None:

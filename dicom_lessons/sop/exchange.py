@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from pydicom import Dataset
 from pydicom.uid import UID
@@ -65,8 +66,8 @@ class StorageProvider:
     largest_data_set: int = MOST_BYTES
     _instances: list[bytes] = field(default_factory=list)
     # an association's offer until it is answered: numbers of contexts are those of one association
-    _offers: dict[Any, dict[int, Context]] = field(default_factory=dict, repr=False)
-    _ending: set[Any] = field(default_factory=set, repr=False)
+    _offers: Any = field(default_factory=WeakKeyDictionary, repr=False)
+    _ending: WeakSet[Any] = field(default_factory=WeakSet, repr=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @property

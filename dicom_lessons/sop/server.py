@@ -146,7 +146,7 @@ def _classes() -> tuple[Any, Any]:
                 return
             self.dul.kill_dul()
 
-    def shut_and_close(connection: Any) -> None:
+    def shut_and_close(connection: AssociationSocket) -> None:
         """Close a connection that the other end has reset, too: pynetdicom 3.0.4 forgets it."""
         held = connection.socket
         if held is not None:
@@ -155,5 +155,5 @@ def _classes() -> tuple[Any, Any]:
             held.close()
 
     # of both ends: a requestor in the same Python may be a learner's
-    AssociationSocket._shutdown_socket = shut_and_close  # type: ignore[method-assign]
+    AssociationSocket._shutdown_socket = shut_and_close  # type: ignore[method-assign, assignment]
     return TellingServer, EndingMachine

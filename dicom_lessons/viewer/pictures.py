@@ -14,12 +14,11 @@ from dicom_lessons.html import render
 from dicom_lessons.packing import LEVEL
 from dicom_lessons.text import _
 
-_PICTURE = '<img alt="{{ alt }}" {{ size }}src="data:image/png;base64,{{ data }}">'
-_SIZE = (
-    'width="{{ width }}" height="{{ height }}" style="max-width:100%;'
+_PICTURE = (
+    '<img alt="{{ alt }}" width="{{ width }}" height="{{ height }}" style="max-width:100%;'
     'height:auto;aspect-ratio:{{ width }}/{{ height }};image-rendering:pixelated" '
+    'src="data:image/png;base64,{{ data }}">'
 )
-_AS_WIDE_AS_IT_MAY = Markup('style="max-width:100%" ')
 
 
 def alt_of(name: str) -> str:
@@ -57,9 +56,5 @@ def picture_of(pixels: NDArray[np.uint8], alt: str, side: int, aspect: float = 1
         image = image.resize((width, height), Resampling.BOX)
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=LEVEL)
-    return embedded(file.getvalue(), alt, render(_SIZE, width=width, height=height))
-
-
-def embedded(png: bytes, alt: str, size: Markup = _AS_WIDE_AS_IT_MAY) -> Markup:
-    """Return a picture that is a PNG file already as HTML; ``size`` may hold attributes."""
-    return render(_PICTURE, alt=alt, size=size, data=base64.b64encode(png).decode())
+    data = base64.b64encode(file.getvalue()).decode()
+    return render(_PICTURE, alt=alt, width=width, height=height, data=data)
