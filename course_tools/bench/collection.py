@@ -63,7 +63,7 @@ class Cost:
     own: float = 0.0
 
 
-def figures(counts: Sequence[int] = FILES) -> tuple[list[Figure], list[str]]:
+def figures(counts: Sequence[int] = FILES) -> list[Figure | str]:
     """Measure everything in one run, with two processes each, and say what follows from it."""
     found, costs = [], dict[int, tuple[Cost, Cost, Cost, Cost]]()
     with tempfile.TemporaryDirectory() as place:
@@ -87,7 +87,7 @@ def figures(counts: Sequence[int] = FILES) -> tuple[list[Figure], list[str]]:
     for what, name in (("all processes", "memory"), ("the same without libraries", "own")):
         memory = {f"{count} files": getattr(costs[count][1], name) for count in counts}
         found.append(Figure("memory at its highest", what, "MB", memory))
-    return [*found, *_questions()], list(_notes(costs))
+    return [*found, *_questions(), *_notes(costs)]
 
 
 def _notes(costs: Mapping[int, tuple[Cost, Cost, Cost, Cost]]) -> Iterator[str]:

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_tools.grading.cells import Notebook, by_name, grade_id, opened, read, text_of
+from course_tools.grading.cells import (
+    Notebook,
+    by_name,
+    grade_id,
+    opened,
+    read,
+    require_course,
+    text_of,
+)
 from course_tools.grading.mend import mend
 from course_tools.grading.suspicion import aliases, suspicions
 from course_tools.lessons import NOTEBOOKS, write
@@ -58,10 +66,7 @@ def examine(course: Path) -> list[Remark]:
     FileNotFoundError
         If the folder is no course.
     """
-    if not (course / "nbgrader_config.py").is_file():
-        raise FileNotFoundError(
-            _("{path} is no course: lay it out with python -m course_tools class.", path=course)
-        )
+    require_course(course)
     found: dict[tuple[str, str], list[Remark]] = {}
     answers: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for submission in sorted((course / "submitted").glob("*/*")):
