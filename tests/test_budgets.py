@@ -20,21 +20,20 @@ PACKAGE = ROOT / "dicom_lessons"
 TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
-    "deidentify": 1670,
-    "volume": 1685,
-    "structure": 1510,
+    "deidentify": 1665,
+    "volume": 1655,
+    "structure": 1505,
     "sop": 1580,
-    "uids": 1150,
-    "compression": 1150,
-    "modality": 790,
-    "read_write": 1800,
-    "pixels": 2110,
+    "uids": 1140,
+    "compression": 1110,
+    "read_write": 1799,
+    "pixels": 2108,
     "network": 2090,
     "clinic": 2430,
-    "collection": 1805,
+    "collection": 1799,
 }
-OTHERS = {"exercises": 1920, "viewer": 750, "browser": 850}
-KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8800, 29_000
+OTHERS = {"exercises": 1910, "viewer": 749, "browser": 850}
+KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2265, 8740, 27_000
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 120
 LINES_PER_FUNCTION = 60

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import pytest
-from answers import judged, table
+from answers import all_right, all_wrong, judged, rubbish_is_wrong
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
@@ -150,23 +149,11 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-@table(RIGHT)
-def test_right_answers_of_every_form_are_right(name: str, answer: Any) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict.why
-
-
-@table(WRONG)
-def test_wrong_answers_are_wrong_and_say_why(name: str, answer: Any) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right is not True
-    assert verdict.why
-
-
-@pytest.mark.parametrize("name", list(RIGHT))
-@pytest.mark.parametrize("rubbish", [object(), b"\xff", {}, [], float("nan"), len, 10**400])
-def test_rubbish_is_wrong_and_never_an_error(name: str, rubbish: Any) -> None:
-    assert judged(name, rubbish).right is not True
+test_right_answers_of_every_form_are_right = all_right(RIGHT)
+test_wrong_answers_are_wrong_and_say_why = all_wrong(WRONG, may_be_blank=True)
+test_rubbish_is_wrong_and_never_an_error = rubbish_is_wrong(
+    RIGHT, [object(), b"\xff", {}, [], float("nan"), len, 10**400]
+)
 
 
 def test_the_numbers_asked_for_are_those_of_the_table() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, table
+from answers import all_right, all_wrong, judged
 from pydicom import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
@@ -461,17 +461,8 @@ WRONG: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
-@table(RIGHT)
-def test_right_answers_of_many_forms_are_right(name: str, answer: object) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict.why
-
-
-@table(WRONG)
-def test_wrong_answers_that_look_right_are_wrong(name: str, answer: object) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right is False
-    assert verdict.why
+test_right_answers_of_many_forms_are_right = all_right(RIGHT)
+test_wrong_answers_that_look_right_are_wrong = all_wrong(WRONG)
 
 
 @pytest.mark.parametrize("write", COVER_RIGHT)

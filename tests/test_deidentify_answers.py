@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, table
+from answers import all_right, all_wrong, judged
 from pydicom import Dataset
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
@@ -394,17 +394,8 @@ WRONG: dict[str, list[Answer]] = {
 }
 
 
-@table(RIGHT)
-def test_a_right_answer_is_taken_in_whatever_form(name: str, answer: Answer) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict.why
-
-
-@table(WRONG)
-def test_a_wrong_answer_is_refused_with_a_reason(name: str, answer: Answer) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right is False
-    assert verdict.why
+test_a_right_answer_is_taken_in_whatever_form = all_right(RIGHT)
+test_a_wrong_answer_is_refused_with_a_reason = all_wrong(WRONG)
 
 
 # ---- deidentify-6: a file

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from answers import judged, table
+from answers import all_right, all_wrong, judged
 
 
 def normal_by_hand(image: Any) -> list[float]:
@@ -155,15 +155,8 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-@table(RIGHT)
-def test_right_answers_of_many_forms_are_right(name: str, answer: object) -> None:
-    verdict = judged(name, answer)
-    assert verdict.right, verdict
-
-
-@table(WRONG)
-def test_wrong_answers_that_look_right_are_wrong(name: str, answer: object) -> None:
-    assert not judged(name, answer).right
+test_right_answers_of_many_forms_are_right = all_right(RIGHT)
+test_wrong_answers_that_look_right_are_wrong = all_wrong(WRONG, may_be_blank=True)
 
 
 def test_who_overwrites_the_matrix_is_told() -> None:
