@@ -47,20 +47,12 @@ QUESTIONS = {
 
 @dataclass
 class Cost:
-    """What something took: wall clock, processor time and memory of all its processes.
+    """What something took, with all of its processes."""
 
-    Attributes
-    ----------
-    seconds, processor : float
-        Seconds on the clock, and of the processor: the second is the same on a busy machine.
-    memory, own : float
-        Megabytes at the highest; own without libraries, which share pages with other programs.
-    """
-
-    seconds: float = 0.0
-    processor: float = 0.0
-    memory: float = 0.0
-    own: float = 0.0
+    seconds: float = 0.0  # on the clock
+    processor: float = 0.0  # the same on a busy machine
+    memory: float = 0.0  # megabytes at the highest
+    own: float = 0.0  # the same without libraries, which share pages with other programs
 
 
 def figures(counts: Sequence[int] = FILES) -> list[Figure | str]:

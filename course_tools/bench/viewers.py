@@ -58,24 +58,12 @@ UNITS = {RATE: PER_SECOND, TRAFFIC: "bytes"}
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done for each picture.
+    """How much is done for each picture."""
 
-    Attributes
-    ----------
-    rounds : int
-        How often all viewers are measured in turn, after a first time that does not count.
-    steps : int
-        Moves in a round.
-    seconds : float
-        After so long no more of them are begun.
-    rate : float
-        Seconds of dragging without rest.
-    """
-
-    rounds: int = 5
-    steps: int = 30
-    seconds: float = 10
-    rate: float = 1
+    rounds: int = 5  # of all viewers in turn, after a first one that does not count
+    steps: int = 30  # moves in a round
+    seconds: float = 10  # after so long no more rounds are begun
+    rate: float = 1  # seconds of dragging without rest
 
 
 def missing() -> list[str]:

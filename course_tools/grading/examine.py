@@ -35,22 +35,12 @@ _LONG_ANSWER = 120
 
 @dataclass(frozen=True)
 class Remark:
-    """Something in one submission that a teacher should know before grading.
-
-    Attributes
-    ----------
-    learner, lesson : str
-        Whose, and which assignment.
-    what : str
-        One sentence.
-    original : Path or None
-        Where the submission as it came is kept, if it could not be graded as it was.
-    """
+    """Something in one submission that a teacher should know before grading."""
 
     learner: str
     lesson: str
-    what: str
-    original: Path | None = None
+    what: str  # one sentence
+    original: Path | None = None  # the submission as it came, if it could not be graded so
 
 
 def examine(course: Path) -> list[Remark]:
