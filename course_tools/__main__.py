@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,22 @@ _EXAMPLES = {
 }
 
 
+def _listed(told: Iterable[object]) -> int:
+    for one in told:
+        print(one)
+    return 0
+
+
 def _data(arguments: argparse.Namespace) -> int:
     from course_tools.patient import write_patient
 
-    for path in write_patient(places.ready(arguments.folder)):
-        print(path)
-    return 0
+    return _listed(write_patient(places.ready(arguments.folder)))
 
 
 def _idc(_arguments: argparse.Namespace) -> int:
     from course_tools import idc
 
-    for path in idc.write_excerpt():
-        print(path)
-    return 0
+    return _listed(idc.write_excerpt())
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -77,57 +79,43 @@ def _messages(_arguments: argparse.Namespace) -> int:
 def _solutions(arguments: argparse.Namespace) -> int:
     from course_tools.solutions import write_solutions
 
-    for path in write_solutions(places.ready(arguments.folder)):
-        print(path)
-    return 0
+    return _listed(write_solutions(places.ready(arguments.folder)))
 
 
 def _questions(arguments: argparse.Namespace) -> int:
     from course_tools.question_bank import write_questions
 
-    for path in write_questions(arguments.folder):
-        print(path)
-    return 0
+    return _listed(write_questions(arguments.folder))
 
 
 def _about(_arguments: argparse.Namespace) -> int:
     from course_tools.about import write_about
 
-    for path in write_about():
-        print(path)
-    return 0
+    return _listed(write_about())
 
 
 def _links(_arguments: argparse.Namespace) -> int:
     from course_tools.links import dead, links
 
-    for line in dead(links()):
-        print(line)
-    return 0
+    return _listed(dead(links()))
 
 
 def _cards(arguments: argparse.Namespace) -> int:
     from course_tools.cards import write_cards
 
-    for path in write_cards(places.ready(arguments.folder)):
-        print(path)
-    return 0
+    return _listed(write_cards(places.ready(arguments.folder)))
 
 
 def _slides(arguments: argparse.Namespace) -> int:
     from course_tools.slides import write_slides
 
-    for path in write_slides(arguments.folder, arguments.sittings, arguments.reveal):
-        print(path)
-    return 0
+    return _listed(write_slides(arguments.folder, arguments.sittings, arguments.reveal))
 
 
 def _site(arguments: argparse.Namespace) -> int:
     from course_tools.site import write_site
 
-    for path in write_site(arguments.folder):
-        print(path)
-    return 0
+    return _listed(write_site(arguments.folder))
 
 
 def _live(arguments: argparse.Namespace) -> int:
@@ -146,11 +134,9 @@ def _class(arguments: argparse.Namespace) -> int:
 
     set_language(arguments.language)
     if arguments.action == "report":
-        for path in report_files.write_report(arguments.folder):
-            print(path)
+        _listed(report_files.write_report(arguments.folder))
     elif arguments.action == "feedback":
-        for path in feedback.write_feedback(arguments.folder):
-            print(path)
+        _listed(feedback.write_feedback(arguments.folder))
     elif arguments.action in ("collect", "examine"):
         if arguments.action == "collect":
             for line in collect.told(collect.collect(arguments.folder)):
@@ -162,8 +148,7 @@ def _class(arguments: argparse.Namespace) -> int:
         action = arguments.folder.name
         raise ValueError(f"{action} needs the folder of the class: class {action} FOLDER.")
     else:
-        for path in folder.lay_out(arguments.folder, arguments.language):
-            print(path)
+        _listed(folder.lay_out(arguments.folder, arguments.language))
     return 0
 
 
@@ -171,9 +156,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     from course_tools import bench
 
     if arguments.only:
-        for line in getattr(bench, f"{arguments.only}_lines")():
-            print(line)
-        return 0
+        return _listed(bench.lines_of(arguments.only))
     bench.run(places.ready(arguments.folder))
     return 0
 
@@ -181,9 +164,7 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _confusion(arguments: argparse.Namespace) -> int:
     from course_tools import confusion
 
-    for line in confusion.lines(arguments.files):
-        print(line)
-    return 0
+    return _listed(confusion.lines(arguments.files))
 
 
 def _fuzz(arguments: argparse.Namespace) -> int:

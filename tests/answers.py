@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -25,20 +25,37 @@ def table(answers: Mapping[str, Sequence[Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("name", "answer"), every, ids=ids)
 
 
-def right_and_wrong(
-    right: Mapping[str, Sequence[Any]], wrong: Mapping[str, Sequence[Any]]
-) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return the two tests of every file of answers: right ones are taken, wrong ones told why."""
+def all_right(answers: Mapping[str, Sequence[Any]]) -> Callable[[str, object], None]:
+    """Return a test in which each answer is right."""
 
-    @table(right)
-    def right_answers_are_right(name: str, answer: object) -> None:
+    @table(answers)
+    def test(name: str, answer: object) -> None:
         verdict = judged(name, answer)
-        assert verdict.right, verdict
+        assert verdict.right, verdict.why
 
-    @table(wrong)
-    def wrong_answers_are_wrong(name: str, answer: object) -> None:
+    return test
+
+
+def all_wrong(
+    answers: Mapping[str, Sequence[Any]], *, may_be_blank: bool = False
+) -> Callable[[str, object], None]:
+    """Return a test in which each answer is wrong and is told why, or may count as none yet."""
+
+    @table(answers)
+    def test(name: str, answer: object) -> None:
         verdict = judged(name, answer)
-        assert not verdict.right
-        assert verdict.why or answer is None  # not answered, nothing is told
+        assert verdict.right is False or (may_be_blank and verdict.right is None)
+        assert verdict.why or answer is None
 
-    return right_answers_are_right, wrong_answers_are_wrong
+    return test
+
+
+def rubbish_is_wrong(names: Iterable[str], rubbish: Sequence[Any]) -> Callable[..., None]:
+    """Return a test in which no exercise takes any rubbish, nor stumbles over it."""
+
+    @pytest.mark.parametrize("name", list(names))
+    @pytest.mark.parametrize("answer", rubbish)
+    def test(name: str, answer: object) -> None:
+        assert judged(name, answer).right is not True
+
+    return test

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, right_and_wrong
+from answers import all_right, all_wrong, judged
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -88,7 +88,8 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
+test_right_answers_of_many_forms_are_right = all_right(RIGHT)
+test_wrong_answers_that_look_right_are_wrong = all_wrong(WRONG, may_be_blank=True)
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, right_and_wrong
+from answers import all_right, all_wrong, judged, rubbish_is_wrong
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
@@ -150,13 +150,11 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
-
-
-@pytest.mark.parametrize("name", list(RIGHT))
-@pytest.mark.parametrize("rubbish", [object(), b"\xff", {}, [], float("nan"), len, 10**400])
-def test_rubbish_is_wrong_and_never_an_error(name: str, rubbish: Any) -> None:
-    assert judged(name, rubbish).right is not True
+test_right_answers_of_every_form_are_right = all_right(RIGHT)
+test_wrong_answers_are_wrong_and_say_why = all_wrong(WRONG, may_be_blank=True)
+test_rubbish_is_wrong_and_never_an_error = rubbish_is_wrong(
+    RIGHT, [object(), b"\xff", {}, [], float("nan"), len, 10**400]
+)
 
 
 @pytest.mark.parametrize("name", ["collection-5", "collection-8"])

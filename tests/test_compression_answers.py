@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, right_and_wrong
+from answers import all_right, all_wrong, judged
 from pydicom import Dataset, FileDataset
 from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
@@ -461,7 +461,8 @@ WRONG: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
-test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
+test_right_answers_of_many_forms_are_right = all_right(RIGHT)
+test_wrong_answers_that_look_right_are_wrong = all_wrong(WRONG)
 
 
 @pytest.mark.parametrize("write", COVER_RIGHT)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, right_and_wrong
+from answers import all_right, all_wrong, judged
 from pydicom import Dataset
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 
@@ -394,7 +394,8 @@ WRONG: dict[str, list[Answer]] = {
 }
 
 
-test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
+test_a_right_answer_is_taken_in_whatever_form = all_right(RIGHT)
+test_a_wrong_answer_is_refused_with_a_reason = all_wrong(WRONG)
 
 
 # ---- deidentify-6: a file

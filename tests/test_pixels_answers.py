@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from answers import judged, right_and_wrong
+from answers import all_right, all_wrong, judged
 from PIL import Image
 from pydicom import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_rescale
@@ -409,7 +409,8 @@ WRONG: dict[str, list[Any]] = {
 }  # fmt: skip
 
 
-test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
+test_right_answers_of_many_forms_are_right = all_right(RIGHT)
+test_wrong_answers_that_look_right_are_wrong = all_wrong(WRONG)
 
 
 def test_every_answer_of_a_learner_stands_in_the_tables() -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from answers import judged, right_and_wrong
+from answers import all_right, all_wrong, judged
 
 
 def normal_by_hand(image: Any) -> list[float]:
@@ -155,7 +155,8 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-test_right_answers, test_wrong_answers = right_and_wrong(RIGHT, WRONG)
+test_right_answers_of_many_forms_are_right = all_right(RIGHT)
+test_wrong_answers_that_look_right_are_wrong = all_wrong(WRONG, may_be_blank=True)
 
 
 def test_who_swaps_two_right_numbers_or_rounds_one_is_told() -> None:

@@ -10,18 +10,13 @@ import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from course_tools.bench.figures import Machine, Report, table, write_json
+from course_tools.bench.figures import Figure, Machine, Report, table, write_json
 
 PACKAGES = ("pydicom", "numpy", "matplotlib", "jupyterlab", "ipywidgets", "ipympl", "ipyniivue")
-RESOLUTION = (
-    "The browser's figures are as fine as a frame of the screen, 16.7 ms: pixels are looked at in"
-    " each. A move falls anywhere within one, so even a viewer that takes no time shows its change"
-    " after 8.3 ms in the median and 15.8 ms in the 95th percentile. The bare canvas tells what"
-    " this browser adds to that: for the wheel, about one frame more."
-)
 
 
 def run(folder: Path, say: Callable[[str], None] = print) -> Report:
@@ -41,7 +36,7 @@ def run(folder: Path, say: Callable[[str], None] = print) -> Report:
                 more, failed = viewers.compare(page, lab, name)
                 figures += more
                 notes += failed
-        notes.append(RESOLUTION)
+        notes.append(viewers.RESOLUTION)
     report = Report(machine, tuple(figures), tuple(notes))
     folder.mkdir(parents=True, exist_ok=True)
     write_json(report, folder / "bench.json")
@@ -51,56 +46,16 @@ def run(folder: Path, say: Callable[[str], None] = print) -> Report:
     return report
 
 
-def collection_lines() -> Iterator[str]:
-    """Measure only how folders become tables, and give the report line by line."""
-    from course_tools.bench import collection
-
-    found, notes = collection.figures()
-    return table(Report(describe_machine(), tuple(found), tuple(notes)))
-
-
-def volume_lines() -> Iterator[str]:
-    """Measure how series become volumes, and a step in each plane; give the report by lines."""
-    from course_tools.bench import viewers
-    from course_tools.bench.candidates import IN_PLANES, OURS, PLANES
-    from course_tools.bench.volumes import volume_figures
-
-    found, notes = [*volume_figures()], list[str]()
-    if viewers.can_measure():
-        with viewers.open_browser() as (page, lab):
-            steps, notes = viewers.compare(page, lab, PLANES, [OURS, *IN_PLANES])
-        found += steps
-        notes.append(RESOLUTION)
-    return table(Report(describe_machine(), tuple(found), tuple(notes)))
-
-
-def site_lines() -> Iterator[str]:
-    """Build the web site, visit some pages, and give what was measured line by line."""
-    from course_tools.bench import site
-
-    return site.lines()
-
-
-def live_lines() -> Iterator[str]:
-    """Build the live lessons and a stock site, visit both, and give the figures line by line."""
-    from course_tools.bench import live
-
-    return live.lines()
-
-
-def network_lines() -> Iterator[str]:
-    """Measure only how instances are stored and found again, and give the report line by line."""
-    from course_tools.bench import network
-
-    found, notes = network.figures()
-    return table(Report(describe_machine(), tuple(found), tuple(notes)))
-
-
-def clinic_lines() -> Iterator[str]:
-    """Measure only how a folder is examined, and give the report line by line."""
-    from course_tools.bench.clinic import clinic_figures
-
-    return table(Report(describe_machine(), tuple(clinic_figures())))
+def lines_of(part: str) -> Iterator[str]:
+    """Measure one part alone, by the module of its name, and give the report line by line."""
+    module = import_module(f"{__name__}.{part}")
+    if hasattr(module, "lines"):
+        return iter(module.lines())
+    told = [*module.figures()]
+    found = tuple(one for one in told if isinstance(one, Figure))
+    return table(
+        Report(describe_machine(), found, tuple(one for one in told if isinstance(one, str)))
+    )
 
 
 def describe_machine() -> Machine:

@@ -18,28 +18,14 @@ SLIDER = ".noUi-handle"
 
 @dataclass(frozen=True)
 class Candidate:
-    """One viewer.
+    """One viewer."""
 
-    Attributes
-    ----------
-    name : str
-        How it is called in the report.
-    picture, control : str
-        Selectors of what is looked at and of what the mouse takes hold of.
-    cells : dict
-        By picture: a cell that gets everything ready, and the cell that is measured.
-    needs : str, optional
-        The package that it is in.
-    has_keys : bool
-        Whether the key Page Up goes back through a volume.
-    """
-
-    name: str
-    picture: str
-    control: str
-    cells: dict[str, tuple[str, str]]
-    needs: str | None = None
-    has_keys: bool = False
+    name: str  # how it is called in the report
+    picture: str  # selector of what is looked at
+    control: str  # selector of what the mouse takes hold of
+    cells: dict[str, tuple[str, str]]  # by picture: a cell that prepares, and the one measured
+    needs: str | None = None  # the package that it is in
+    has_keys: bool = False  # whether the key Page Up goes back through a volume
 
 
 START = """\

@@ -26,7 +26,7 @@ _FULL_SIZE = (
 )
 
 
-def clinic_figures(files: int = FILES, rounds: int = 3) -> Iterator[Figure]:
+def figures(files: int = FILES, rounds: int = 3) -> Iterator[Figure]:
     """Measure two mixed folders in CPU time: pictures of full size, and small test files too.
 
     The second holds what pydicom brings along, the virtual patient and its volumes, and files made.

@@ -47,23 +47,15 @@ QUESTIONS = {
 
 @dataclass
 class Cost:
-    """What something took: wall clock, processor time and memory of all its processes.
+    """What something took, with all of its processes."""
 
-    Attributes
-    ----------
-    seconds, processor : float
-        Seconds on the clock, and of the processor: the second is the same on a busy machine.
-    memory, own : float
-        Megabytes at the highest; own without libraries, which share pages with other programs.
-    """
-
-    seconds: float = 0.0
-    processor: float = 0.0
-    memory: float = 0.0
-    own: float = 0.0
+    seconds: float = 0.0  # on the clock
+    processor: float = 0.0  # the same on a busy machine
+    memory: float = 0.0  # megabytes at the highest
+    own: float = 0.0  # the same without libraries, which share pages with other programs
 
 
-def figures(counts: Sequence[int] = FILES) -> tuple[list[Figure], list[str]]:
+def figures(counts: Sequence[int] = FILES) -> list[Figure | str]:
     """Measure everything in one run, with two processes each, and say what follows from it."""
     found, costs = [], dict[int, tuple[Cost, Cost, Cost, Cost]]()
     with tempfile.TemporaryDirectory() as place:
@@ -87,7 +79,7 @@ def figures(counts: Sequence[int] = FILES) -> tuple[list[Figure], list[str]]:
     for what, name in (("all processes", "memory"), ("the same without libraries", "own")):
         memory = {f"{count} files": getattr(costs[count][1], name) for count in counts}
         found.append(Figure("memory at its highest", what, "MB", memory))
-    return [*found, *_questions()], list(_notes(costs))
+    return [*found, *_questions(), *_notes(costs)]
 
 
 def _notes(costs: Mapping[int, tuple[Cost, Cost, Cost, Cost]]) -> Iterator[str]:

@@ -169,9 +169,7 @@ def _large_file() -> bytes:
     dataset = samples.read("CT_small")
     dataset.Rows = dataset.Columns = 500
     dataset.PixelData = bytes(LARGE)
-    buffer = io.BytesIO()
-    dataset.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
+    return _saved(dataset)
 
 
 def _many_elements(last: str) -> bytes:
@@ -181,6 +179,10 @@ def _many_elements(last: str) -> bytes:
         for number in range(243):
             block.add_new(number, "LO", f"value {number}")
     block.add_new(number, "LO", last)
+    return _saved(dataset)
+
+
+def _saved(dataset: Dataset) -> bytes:
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()

@@ -39,9 +39,9 @@ CAUSE = (
 )
 
 
-def figures(say: Callable[[str], None] = print) -> tuple[list[Figure], list[str]]:
-    """Measure, and return the figures with what is to be known about them."""
-    found, notes = [], [CAUSE]
+def figures(say: Callable[[str], None] = print) -> list[Figure | str]:
+    """Measure, and return the figures and what is to be known about them."""
+    found, notes = list[Figure](), [CAUSE]
     with TemporaryDirectory() as place:
         folder = Path(place)
         wanted = _instances(folder / "in")
@@ -66,7 +66,7 @@ def figures(say: Callable[[str], None] = print) -> tuple[list[Figure], list[str]
         memory = {name: _memory(folder, name) for name in ("in chunks", "whole")}
         found.append(Figure("Network", "more memory for an object of 315 MB", "bytes", memory))
         found.append(Figure("Network", "association", "ms", _associations(folder)))
-    return found, notes
+    return [*found, *notes]
 
 
 def _instances(folder: Path) -> dict[str, str]:

@@ -31,6 +31,12 @@ from course_tools.bench.jupyterlab import (
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+RESOLUTION = (
+    "The browser's figures are as fine as a frame of the screen, 16.7 ms: pixels are looked at in"
+    " each. A move falls anywhere within one, so even a viewer that takes no time shows its change"
+    " after 8.3 ms in the median and 15.8 ms in the 95th percentile. The bare canvas tells what"
+    " this browser adds to that: for the wheel, about one frame more."
+)
 WATCH = Path(__file__).with_name("watch.js")
 OUTPUT = ".jp-Notebook .jp-CodeCell:last-of-type .jp-OutputArea "
 STEP, TURN = 5, 30  # pixels of the screen per move; moves until the hand goes back
@@ -52,24 +58,12 @@ UNITS = {RATE: PER_SECOND, TRAFFIC: "bytes"}
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is done for each picture.
+    """How much is done for each picture."""
 
-    Attributes
-    ----------
-    rounds : int
-        How often all viewers are measured in turn, after a first time that does not count.
-    steps : int
-        Moves in a round.
-    seconds : float
-        After so long no more of them are begun.
-    rate : float
-        Seconds of dragging without rest.
-    """
-
-    rounds: int = 5
-    steps: int = 30
-    seconds: float = 10
-    rate: float = 1
+    rounds: int = 5  # of all viewers in turn, after a first one that does not count
+    steps: int = 30  # moves in a round
+    seconds: float = 10  # after so long no more rounds are begun
+    rate: float = 1  # seconds of dragging without rest
 
 
 def missing() -> list[str]:

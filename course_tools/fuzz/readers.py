@@ -38,22 +38,12 @@ GUARD = (LookupError, OSError, reading.ReadingError)
 
 @dataclass(frozen=True)
 class Subject:
-    """A file, and where its readers may write.
-
-    Attributes
-    ----------
-    path, seed : Path
-        The mutated file, and the one that it was made of.
-    chance : Random
-        For what is tried of many.
-    plain : bool
-        Whether data sets come from pydicom itself, as learners read them.
-    """
+    """A mutated file, and what its readers take from it."""
 
     path: Path
-    seed: Path
-    chance: Random
-    plain: bool = False
+    seed: Path  # the file that it was made of
+    chance: Random  # for what is tried of many
+    plain: bool = False  # whether data sets come from pydicom itself, as learners read them
 
     def dataset(self) -> Dataset:
         """Read the file anew: readers change what pydicom keeps of it."""
@@ -65,26 +55,13 @@ class Subject:
 
 @dataclass(frozen=True)
 class Reader:
-    """One way to read a file.
-
-    Attributes
-    ----------
-    name : str
-    read : callable
-        Gets a subject.
-    promised : tuple of exception types
-        What may come out of it, with a sentence for a learner.
-    share : float
-        Of the files that go through it.
-    of_data_set : bool
-        Whether it takes a data set, which pydicom alone may have read.
-    """
+    """One way to read a file."""
 
     name: str
     read: Callable[[Subject], object]
-    promised: tuple[type[Exception], ...] = ()
-    share: float = 1.0
-    of_data_set: bool = False
+    promised: tuple[type[Exception], ...] = ()  # what may come out, with a sentence for a learner
+    share: float = 1.0  # of the files that go through it
+    of_data_set: bool = False  # whether it takes a data set, which pydicom alone may have read
 
 
 def _map(subject: Subject) -> None:

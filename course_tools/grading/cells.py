@@ -24,6 +24,14 @@ def read(notebook: Path) -> Notebook:
     return content
 
 
+def require_course(course: Path) -> None:
+    """Refuse a folder that is no course of nbgrader."""
+    if not (course / "nbgrader_config.py").is_file():
+        raise FileNotFoundError(
+            _("{path} is no course: lay it out with python -m course_tools class.", path=course)
+        )
+
+
 def text_of(cell: Cell) -> str:
     """Return the text of a cell."""
     return "".join(cell["source"])

@@ -15,7 +15,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
-from course_tools.grading.cells import MOST_BYTES, Notebook, by_name, opened, read, text_of
+from course_tools.grading.cells import (
+    MOST_BYTES,
+    Notebook,
+    by_name,
+    opened,
+    read,
+    require_course,
+    text_of,
+)
 from course_tools.grading.learners import Roster, bare, behind, folders, ids_in, key, named, safe
 from course_tools.grading.mend import check_of, mend
 from course_tools.grading.pieces import Piece, pieces
@@ -56,10 +64,7 @@ def collect(course: Path) -> list[Row]:
     FileNotFoundError
         If the folder is no course, or has nothing in ``downloaded/``.
     """
-    if not (course / "nbgrader_config.py").is_file():
-        raise FileNotFoundError(
-            _("{path} is no course: lay it out with python -m course_tools class.", path=course)
-        )
+    require_course(course)
     sources = {path.stem: read(path) for path in sorted((course / "source").glob("*/*.ipynb"))}
     roster = Roster(course / "roster.csv")
     every = list(pieces(course / "downloaded"))

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_tools.grading.cells import Notebook, by_name, grade_id, opened, read, text_of
+from course_tools.grading.cells import (
+    Notebook,
+    by_name,
+    grade_id,
+    opened,
+    read,
+    require_course,
+    text_of,
+)
 from course_tools.grading.mend import mend
 from course_tools.grading.suspicion import aliases, suspicions
 from course_tools.lessons import NOTEBOOKS, write
@@ -27,22 +35,12 @@ _LONG_ANSWER = 120
 
 @dataclass(frozen=True)
 class Remark:
-    """Something in one submission that a teacher should know before grading.
-
-    Attributes
-    ----------
-    learner, lesson : str
-        Whose, and which assignment.
-    what : str
-        One sentence.
-    original : Path or None
-        Where the submission as it came is kept, if it could not be graded as it was.
-    """
+    """Something in one submission that a teacher should know before grading."""
 
     learner: str
     lesson: str
-    what: str
-    original: Path | None = None
+    what: str  # one sentence
+    original: Path | None = None  # the submission as it came, if it could not be graded so
 
 
 def examine(course: Path) -> list[Remark]:
@@ -58,10 +56,7 @@ def examine(course: Path) -> list[Remark]:
     FileNotFoundError
         If the folder is no course.
     """
-    if not (course / "nbgrader_config.py").is_file():
-        raise FileNotFoundError(
-            _("{path} is no course: lay it out with python -m course_tools class.", path=course)
-        )
+    require_course(course)
     found: dict[tuple[str, str], list[Remark]] = {}
     answers: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for submission in sorted((course / "submitted").glob("*/*")):

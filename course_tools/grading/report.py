@@ -62,30 +62,14 @@ class Grade:
 
 @dataclass(frozen=True)
 class Report:
-    """A class at one moment.
+    """A class at one moment."""
 
-    Attributes
-    ----------
-    exercises : list of str
-        In the order of the lessons.
-    marks : dict
-        Per learner and exercise one of the keys of ``MARKS``.
-    points : dict
-        Per learner the sum of the scores in nbgrader's gradebook.
-    shared : list of Shared
-        Misconceptions, the most frequent first.
-    grades : list of Grade
-        Per learner and sitting.
-    people : dict
-        What the roster knows of a learner.
-    """
-
-    exercises: list[str]
-    marks: dict[str, dict[str, str]]
-    points: dict[str, float]
-    shared: list[Shared]
-    grades: list[Grade]
-    people: dict[str, Person]
+    exercises: list[str]  # in the order of the lessons
+    marks: dict[str, dict[str, str]]  # per learner and exercise one of the keys of ``MARKS``
+    points: dict[str, float]  # per learner the sum of the scores in nbgrader's gradebook
+    shared: list[Shared]  # misconceptions, the most frequent first
+    grades: list[Grade]  # per learner and sitting
+    people: dict[str, Person]  # what the roster knows of a learner
 
 
 def report(course: Path) -> Report:

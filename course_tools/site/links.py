@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from course_tools import lessons
+from course_tools.about import project
 
 _FENCE = re.compile(r"^```.*?^```", flags=re.M | re.S)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|`[^`]*`)*)\]\(([^)\s]+)\)")
@@ -47,10 +47,7 @@ def slug(heading: str) -> str:
 @cache
 def repository() -> str:
     """Return the address of the repository as ``pyproject.toml`` knows it, or an empty text."""
-    import tomllib
-
-    project = tomllib.loads((lessons.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    urls = {name.lower(): url for name, url in project["project"].get("urls", {}).items()}
+    urls = {name.lower(): url for name, url in project().get("urls", {}).items()}
     return str(urls.get("repository") or urls.get("source") or "").rstrip("/")
 
 

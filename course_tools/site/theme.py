@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from course_tools import lessons
+from course_tools import about
 from dicom_lessons.text import N_, _, set_language
 
 HERE = Path(__file__).parent
@@ -25,26 +24,17 @@ _SEARCH = N_("Search the course …")
 _OUTPUT = N_("Show the result")
 
 
-@cache
-def project() -> dict[str, Any]:
-    """Return the table ``[project]`` of pyproject.toml."""
-    import tomllib
-
-    text = (lessons.ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text)["project"])
-
-
 def settings(language: str) -> dict[str, Any]:
     """Return what ``conf.py`` sets for the pages of one language."""
     set_language(language)
-    authors = ", ".join(one["name"] for one in project()["authors"])
+    authors = ", ".join(about.authors())
     return {
         "project": _(_TITLE),
         "html_title": _(_TITLE),
         "author": authors,
         "copyright": _(_RIGHTS, authors=authors),
-        "version": project()["version"],
-        "release": project()["version"],
+        "version": about.project()["version"],
+        "release": about.project()["version"],
         "language": language,
         "extensions": ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", __name__],
         "exclude_patterns": ["_static", "notebooks"],

@@ -87,31 +87,17 @@ class Column:
 
 
 class FoundFile(NamedTuple):
-    """One file that a walk met, or one member of a zip archive.
+    """One file that a walk met, or one member of a zip archive."""
 
-    Attributes
-    ----------
-    path : str
-        Below the folder of the walk, as the system writes it.
-    size, modified : int
-        Bytes, and nanoseconds since 1970.
-    member, place, digest : str, int, int
-        Name, number and CRC of the member if ``path`` is a zip archive; number −1 if it is none.
-    problem, detail : str
-        Why it is not to be read; empty if it is.
-    stamp : int
-        Another number as soon as anything of this changes, or other elements are asked for.
-    """
-
-    path: str
-    size: int = 0
-    modified: int = 0
-    member: str = ""
-    place: int = -1
-    digest: int = 0
-    problem: str = ""
+    path: str  # below the folder of the walk, as the system writes it
+    size: int = 0  # bytes
+    modified: int = 0  # nanoseconds since 1970
+    member: str = ""  # its name, if ``path`` is a zip archive
+    place: int = -1  # its number, -1 if there is no archive
+    digest: int = 0  # its CRC
+    problem: str = ""  # why it is not to be read; empty if it is
     detail: str = ""
-    stamp: int = 0
+    stamp: int = 0  # another one as soon as any of this changes, or other elements are asked for
 
 
 def columns_of(keywords: Iterable[str] = ()) -> tuple[Column, ...]:

@@ -64,27 +64,13 @@ ADDRESS = "https://github.com"
 
 @dataclass(frozen=True)
 class Prerequisite:
-    """One line of the readiness check: something that the course needs or can do without.
+    """One line of the readiness check: something that the course needs or can do without."""
 
-    Attributes
-    ----------
-    what : str
-        A program, a package, a transfer syntax or the network.
-    found : str
-        Version or decoding package; empty if there is none.
-    needed : str
-        What the course asks for; empty if it does without.
-    ok : bool
-        Whether the course can work with what was found.
-    advice : str
-        What to do; empty if nothing is to be done.
-    """
-
-    what: str
-    found: str
-    needed: str
-    ok: bool
-    advice: str = ""
+    what: str  # a program, a package, a transfer syntax or the network
+    found: str  # version or decoding package; empty if there is none
+    needed: str  # what the course asks for; empty if it does without
+    ok: bool  # whether the course can work with what was found
+    advice: str = ""  # what to do; empty if nothing is to be done
 
 
 def readiness() -> tuple[Prerequisite, ...]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from course_tools.bench import viewers
+from course_tools.bench.candidates import IN_PLANES, OURS, PLANES
 from course_tools.bench.figures import Figure
 from course_tools.bench.pictures import noise
 from dicom_lessons import samples
@@ -29,7 +31,17 @@ ORIENTATION, SPACING, STEP = (1.0, 0, 0, 0, 0.8, 0.6), (0.75, 0.7), 1.25
 PLAIN, SCALED = "pydicom loop, np.stack", "pydicom loop, rescaled, np.stack"
 
 
-def volume_figures(shape: tuple[int, int, int] = SLICES, rounds: int = 3) -> Iterator[Figure]:
+def figures() -> Iterator[Figure | str]:
+    """Measure how series become volumes, and a step in each plane; notes come last."""
+    yield from built()
+    if viewers.can_measure():
+        with viewers.open_browser() as (page, lab):
+            steps, notes = viewers.compare(page, lab, PLANES, [OURS, *IN_PLANES])
+        yield from steps
+        yield from (*notes, viewers.RESOLUTION)
+
+
+def built(shape: tuple[int, int, int] = SLICES, rounds: int = 3) -> Iterator[Figure]:
     """Measure stored and modality values; the best of some rounds, all in turn."""
     with tempfile.TemporaryDirectory() as folder:
         paths = write_series(Path(folder), shape)
