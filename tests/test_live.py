@@ -360,7 +360,8 @@ def test_a_server_that_answers_badly_does_so_in_memory_too() -> None:
 
         content = bytes(range(256)) * 1000
         sha256 = hashlib.sha256(content).hexdigest()
-        folder = pathlib.Path(tempfile.mkdtemp())
+        workplace = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(workplace.name)
         for number, fault in enumerate(["", *FAULTS]):
             with faulty_server(content, *[fault] * 3) as address:
                 name = f"{number}.dcm"

@@ -325,7 +325,7 @@ def test_an_exchange_is_written_down_in_order() -> None:
 def test_an_answer_about_some_contexts_or_none_leaves_the_others() -> None:
     answers: tuple[list[int], ...] = ([], [1])
     for answered in answers:
-        provider, association = StorageProvider(), object()
+        provider, association = StorageProvider(), threading.Thread()
         items = [
             SimpleNamespace(context_id=number, abstract_syntax=CTImageStorage, transfer_syntax=())
             for number in (1, 3)

@@ -246,7 +246,7 @@ def _settings() -> Iterator[None]:
     """Refuse UIDs that are none, and receive to the disk, whole objects never in memory.
 
     pynetdicom leaves there what a sender did not end, and all that C-GET fetched: it lies in a
-    folder that goes with the last of the archives.
+    folder that goes with the outermost archive.
     """
     from pynetdicom import _config, dimse_messages
 
