@@ -21,20 +21,20 @@ TOOLS = ROOT / "course_tools"
 LARGEST_ROOM = 900
 LARGER_ROOMS = {
     "deidentify": 1670,
-    "volume": 1685,
-    "structure": 1540,
-    "sop": 1580,
-    "uids": 1150,
-    "compression": 1150,
+    "volume": 1660,
+    "structure": 1550,
+    "sop": 1560,
+    "uids": 1140,
+    "compression": 1110,
     "modality": 790,
-    "read_write": 1800,
+    "read_write": 1805,
     "pixels": 2150,
-    "network": 2090,
-    "clinic": 2210,
-    "collection": 1805,
+    "network": 2130,
+    "clinic": 2170,
+    "collection": 1800,
 }
-OTHERS = {"exercises": 1950, "viewer": 750, "browser": 850}
-KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2310, 8800, 29_000
+OTHERS = {"exercises": 1985, "viewer": 750, "browser": 850}
+KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2270, 8700, 27_000
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 120
 LINES_PER_FUNCTION = 60
