@@ -53,6 +53,7 @@ class MessageExplorer(Box):
         self.messages: list[Message] = []
         # a long exchange scrolls in its place: the list stays in sight
         self.picture = HTML(layout=Layout(max_height="34em", overflow="auto", flex="none"))
+        self.picture.add_class("dl-scrolled")
         self.list = Select(
             rows=8,
             description=_("Message:"),

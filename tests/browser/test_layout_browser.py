@@ -19,7 +19,7 @@ CUT = """() => [...document.querySelectorAll('.jp-Cell')].map((cell) => {
   const cut = [];
   for (const node of [root, ...root.querySelectorAll('*')]) {
     if (!node.checkVisibility() || !node.clientWidth || node.tagName === 'INPUT') continue;
-    const scrolls = node.closest('.dl-right, .uid-tree, .jp-RenderedHTMLCommon') !== null;
+    const scrolls = node.closest('.dl-right, .uid-tree, .dl-scrolled, .jp-RenderedHTMLCommon');
     const wide = node.scrollWidth > node.clientWidth + 1;
     if (wide && !scrolls && !node.parentElement.title) cut.push(['wide', node.className]);
     const { right } = node.getBoundingClientRect();
