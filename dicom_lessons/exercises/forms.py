@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import Any, TypeVar
 
@@ -160,32 +160,18 @@ def truth(answer: Any) -> bool:
     raise TypeError
 
 
-@expecting(N_("True or False"))
-def written_truth(answer: Any) -> bool:
-    """Return True or False from a truth value or from its word in quotes.
-
-    >>> written_truth("False"), written_truth(True)
-    (False, True)
-    """
-    words = {"true": True, "false": False}
-    return words[text(answer)] if isinstance(answer, str) else truth(answer)
-
-
 @expecting(N_("a list, for example [1, 2, 3] or ['CT', 'MR']"))
 def _members(answer: Any) -> list[object]:
     if isinstance(answer, str) and re.search(r"[,;\s]", answer.strip()):
-        written = answer.strip(" ,;[]()\n")
-        marks = r"\s*[,;\n][,;\s]*" if re.search(r"[,;\n]", written) else r"\s+"
-        answer = re.split(marks, written)  # a space divides only where no other mark does
+        parts = re.split(r"\s*[,;\n][,;\s]*", answer.strip(" ,;[]()\n"))
+        answer = parts if len(parts) > 1 else parts[0].split()
     members = list(itertools.islice(answer, 1_001))
     if isinstance(answer, str | bytes | dict) or len(members) > 1_000:
         raise TypeError
     return members
 
 
-def list_of(
-    form: Form, *, ordered: bool = True
-) -> Callable[[Any], list[object] | tuple[object, ...]]:
+def list_of(form: Form, *, ordered: bool = True) -> Callable[[Any], Sequence[object]]:
     """Return the form of a list whose members have a form; a sorted tuple if order is nothing.
 
     >>> list_of(integer)(("0x10", 17))

@@ -151,8 +151,9 @@ class Prediction(Value):
     """A value written down before the lesson shows it; a wrong one costs nothing."""
 
     def _judge(self, answer: object) -> Verdict:
-        form = forms.written_truth if self.form is forms.truth else self.form
-        return self._compared(answer, form)[0]
+        if self.form is forms.truth and isinstance(answer, str):  # written in quotes
+            answer = {"True": True, "False": False}.get(str.strip(answer, " '\"").title(), answer)
+        return super()._judge(answer)
 
 
 @dataclass(frozen=True, kw_only=True)
