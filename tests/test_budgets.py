@@ -23,7 +23,7 @@ LARGER_ROOMS = {
     "deidentify": 1670,
     "volume": 1685,
     "structure": 1510,
-    "sop": 1560,
+    "sop": 1575,
     "uids": 1150,
     "compression": 1150,
     "modality": 1050,
