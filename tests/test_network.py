@@ -375,8 +375,15 @@ def dies_in_mid_store(archive: Archive) -> None:
 def is_interrupted(archive: Archive) -> None:
     user = AE()
     user.add_requested_context(CTImageStorage)
-    store(user.associate(archive.address, archive.port), ct())
-    raise KeyboardInterrupt
+    association = user.associate(archive.address, archive.port)
+
+    def interrupt(block: bool = False) -> Any:
+        if block:
+            raise KeyboardInterrupt
+        return None, None
+
+    association.dimse.get_msg = interrupt  # type: ignore[method-assign]
+    association.send_c_store(ct())
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,9 @@ class Request(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1 while a ``with`` block lasts.
+    """Listens on a free port of 127.0.0.1; what a caller leaves open or unsaid ends with it.
 
-    Whatever a caller leaves open or unsaid ends with the block. No request to this computer goes
-    through a proxy from then on.
+    No request to this computer goes through a proxy from then on.
     """
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
@@ -86,19 +85,22 @@ class Server(ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
-    def __enter__(self) -> Self:
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Answer while the block lasts."""
         spare_loopback()
-        self._listener.start()
-        return super().__enter__()
-
-    def __exit__(self, *raised: Any) -> None:
-        self.stopping.set()
-        self.shutdown()
-        self._listener.join()
-        for connection in list(self._connections):
-            with suppress(OSError):  # closed meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
-        super().__exit__(*raised)
+        try:
+            self._listener.start()  # an interrupt may come as early as here
+            yield self
+        finally:
+            self.stopping.set()
+            if self._listener.is_alive():
+                self.shutdown()
+                self._listener.join()
+            for connection in list(self._connections):
+                with suppress(OSError):  # closed meanwhile
+                    connection.shutdown(socket.SHUT_RDWR)
+            self.server_close()
 
 
 @contextmanager
@@ -112,7 +114,8 @@ def serve(answer: Callable[[Request], None]) -> Iterator[str]:
     ...     requests.get(address + "any/path", timeout=5).content
     b'DICM'
     """
-    with Server(type("Answered", (Request,), {"answer": staticmethod(answer)})) as server:
+    answering = type("Answering", (Request,), {"answer": staticmethod(answer)})
+    with Server(answering).running() as server:
         yield f"http://127.0.0.1:{server.server_port}/"
 
 

@@ -125,12 +125,13 @@ def listen_in(port: int) -> Iterator[Wire]:
                 threads.append(work)
 
     server = threading.Thread(target=serve, daemon=True)
-    server.start()
     try:
+        server.start()  # an interrupt may come as early as here
         yield wire
     finally:
         ending.set()
-        server.join(_SECONDS_TO_END)
+        if server.is_alive():
+            server.join(_SECONDS_TO_END)
         for thread in threads:
             thread.join(_SECONDS_TO_END)
         listener.close()

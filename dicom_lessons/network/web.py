@@ -59,7 +59,7 @@ def open_web(archive: Archive) -> Iterator[str]:
     str
         Such as ``"http://127.0.0.1:40123/dicom-web"``.
     """
-    with Server(type("Handler", (_Handler,), {"held": archive})) as server:
+    with Server(type("Handler", (_Handler,), {"held": archive})).running() as server:
         yield f"http://{archive.address}:{server.server_port}/dicom-web"
 
 

@@ -216,4 +216,4 @@ def _two_homes(dataset: Dataset) -> Iterator[Lack]:
 
 
 def _has(place: Dataset, keyword: str) -> bool:
-    return tag_of(keyword) in place._dict  # that of what pydicom does not know is in none
+    return tag_of(keyword) in place  # that of what pydicom does not know is in none

@@ -62,19 +62,34 @@ def run_server(
     server.note = note
     server.contexts = _Offered(server.contexts)
     listener = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    listener.start()
+    port = server.server_address[1]
     try:
-        yield server.server_address[1]
+        listener.start()  # an interrupt may come as early as here
+        yield port
     finally:
-        # not the server's own shutdown(), which wants the entity to have started it
-        BaseServer.shutdown(server)
-        listener.join(SECONDS_TO_END)
+        if listener.is_alive():
+            # not the server's own shutdown(), which wants the entity to have started it
+            BaseServer.shutdown(server)
+            listener.join(SECONDS_TO_END)
         associations = list(server.active_associations)
         for association in associations:
             end(association)
         for association in associations:
             association.join(SECONDS_TO_END)
         server.server_close()
+        _end_callers(port)
+
+
+def _end_callers(port: int) -> None:
+    """End requestors of this Python whose connection is gone: one that was interrupted waits on."""
+    from pynetdicom.association import Association
+
+    for caller in threading.enumerate():
+        if isinstance(caller, Association) and caller.is_requestor:
+            if caller.remote["port"] == port:
+                caller.dul.join(SECONDS_TO_END)
+            if not caller.dul.is_alive():
+                caller.kill()
 
 
 class _Offered(list[Any]):
