@@ -30,7 +30,7 @@ LARGER_ROOMS = {
     "pixels": 2108,
     "network": 2090,
     "clinic": 2430,
-    "collection": 1785,
+    "collection": 1790,
 }
 OTHERS = {"exercises": 1910, "viewer": 749, "browser": 850}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2265, 8656, 27_000
