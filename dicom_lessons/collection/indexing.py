@@ -110,7 +110,7 @@ class _Walk:
         for root, only in self._roots:
             stamp = stamper(root, self._columns)
             for entry in entries(root, only, own):
-                yield root, entry._replace(stamp=stamp(entry))
+                yield root, FoundFile(*entry[:-1], stamp(entry))
 
     def missing(self, bar: Any) -> Iterator[tuple[str, FoundFile]]:
         """Yield what is to be read; what the index has is passed by."""

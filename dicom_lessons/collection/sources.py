@@ -28,6 +28,8 @@ from dicom_lessons.text import _, short
 Sources = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 _HEADER = 16 * 2**20
 """Bytes of a large file or a member that are held in memory: all elements but the pixels."""
+_STAMPED = FoundFile._fields.index("detail")
+"""Fields in front of this one make a file another one; how a problem is worded does not."""
 _ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _PART = re.compile(r"part(-\d+\.parquet|\.tmp)")
 
@@ -67,12 +69,12 @@ def entries(folder: str, only: str, leave_out: str = "") -> Iterator[FoundFile]:
     leave_out : str
         Real path of the index, which is passed by.
     """
-    above = len(os.path.join(folder, ""))  # noqa: PTH118 - a name may hold any bytes
-    for found in [_alone(only)] if only else _walk(folder, leave_out):
-        path, entry = found.path, found._replace(path=found.path[above:] or ".")
-        if found.problem:
+    for entry in [_alone(only)] if only else _walk(folder, leave_out):
+        if entry.problem or not (only or entry.path.lower().endswith(".zip")):
             yield entry
-        elif path.lower().endswith(".zip") or (only and zipfile.is_zipfile(path)):
+            continue
+        path = os.path.join(folder, entry.path)  # noqa: PTH118 - a name may hold any bytes
+        if path.lower().endswith(".zip") or zipfile.is_zipfile(path):
             yield from _members(path, entry)
         else:
             yield entry
@@ -84,7 +86,7 @@ def stamper(folder: str, columns: Sequence[Column]) -> Callable[[FoundFile], int
 
     def stamp(entry: FoundFile) -> int:
         told = start.copy()
-        told.update(repr(entry._replace(detail="")).encode())
+        told.update(repr(entry[:_STAMPED]).encode())
         return int.from_bytes(told.digest(), "little")
 
     return stamp
@@ -133,10 +135,11 @@ def member_bytes(path: Path, member: str) -> bytes:
 
 
 def _alone(path: str) -> FoundFile:
+    name = os.path.basename(path)  # noqa: PTH119
     try:
-        return _file(path, os.stat(path))  # noqa: PTH116
+        return _file(name, os.stat(path))  # noqa: PTH116
     except OSError as error:
-        return FoundFile(path, problem="system", detail=reading.reason_of(error))
+        return FoundFile(name, problem="system", detail=reading.reason_of(error))
 
 
 def _file(path: str, about: os.stat_result) -> FoundFile:
@@ -146,7 +149,7 @@ def _file(path: str, about: os.stat_result) -> FoundFile:
 
 
 def _walk(top: str, leave_out: str) -> Iterator[FoundFile]:
-    waiting = [top]
+    above, waiting = len(os.path.join(top, "")), [top]  # noqa: PTH118
     while waiting:
         folder = waiting.pop()
         try:
@@ -156,22 +159,24 @@ def _walk(top: str, leave_out: str) -> Iterator[FoundFile]:
             with os.scandir(folder) as listed:
                 inside = sorted(listed, key=lambda one: os.fsencode(one.name))
         except OSError as error:
-            yield FoundFile(folder, problem="folder", detail=reading.reason_of(error))
+            below = folder[above:] or "."
+            yield FoundFile(below, problem="folder", detail=reading.reason_of(error))
             continue
-        below = []
+        folders = []
         for one in inside:
             if own and _PART.fullmatch(one.name):
                 continue
+            path = one.path[above:]
             try:
                 if one.is_symlink() or getattr(one, "is_junction", bool)():
-                    yield FoundFile(one.path, problem="link")
+                    yield FoundFile(path, problem="link")
                 elif one.is_dir(follow_symlinks=False):
-                    below.append(one.path)
+                    folders.append(one.path)
                 else:
-                    yield _file(one.path, one.stat(follow_symlinks=False))
+                    yield _file(path, one.stat(follow_symlinks=False))
             except OSError as error:
-                yield FoundFile(one.path, problem="system", detail=reading.reason_of(error))
-        waiting += reversed(below)
+                yield FoundFile(path, problem="system", detail=reading.reason_of(error))
+        waiting += reversed(folders)
 
 
 def _members(path: str, whole: FoundFile) -> Iterator[FoundFile]:
