@@ -134,7 +134,7 @@ def _spread(good: list[bytes]) -> list[bytes]:
 
 
 def series() -> list[list[bytes]]:
-    """Return good series: parts of the virtual patient's, and those that pydicom brings along."""
+    """Return good series: parts of the virtual patient's, and those that come with pydicom."""
     ct, pt = (samples.series(f"virtual/{name}_volume") for name in ("ct", "pt"))
     paths = [ct[::10], ct[3:40:4], ct[:12], pt[::10], pt[5:60:6], pt[20:32]]
     paths.append([samples.path(name) for name in samples.names() if "98892001/CT5N" in name])

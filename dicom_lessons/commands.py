@@ -30,7 +30,7 @@ def run(parser: argparse.ArgumentParser, words: list[str] | None = None, cure: s
     Parameters
     ----------
     parser : argparse.ArgumentParser
-        Its arguments bring along a ``command``.
+        Its arguments hold a ``command``.
     words : list of str, optional
         Those of the command line, if none are given.
     cure : str

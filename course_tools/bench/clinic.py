@@ -29,7 +29,7 @@ _FULL_SIZE = (
 def figures(files: int = FILES, rounds: int = 3) -> Iterator[Figure]:
     """Measure two mixed folders in CPU time: pictures of full size, and small test files too.
 
-    The second holds what pydicom brings along, the virtual patient and its volumes, and files made.
+    The second holds what comes with pydicom, the virtual patient and its volumes, and files made.
     """
     full = [samples.path(name) for name in _FULL_SIZE]
     mixed = [samples.path(name) for name in samples.names() if _is_here(name)]

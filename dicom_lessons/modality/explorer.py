@@ -141,7 +141,7 @@ def cannot_be_shown(error: PixelError) -> str:
 
 def title_of(source: str) -> str:
     """Return what a source of samples is called in the gallery."""
-    return _("The virtual patient") if source == "made" else _("Files that pydicom brings along")
+    return _("The virtual patient") if source == "made" else _("Files that come with pydicom")
 
 
 def names_of(code: str, source: str) -> list[str]:
