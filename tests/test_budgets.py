@@ -23,7 +23,7 @@ LARGER_ROOMS = {
     "deidentify": 1670,
     "volume": 1660,
     "structure": 1550,
-    "sop": 1560,
+    "sop": 1575,
     "uids": 1140,
     "compression": 1110,
     "modality": 790,
@@ -31,7 +31,7 @@ LARGER_ROOMS = {
     "pixels": 2150,
     "network": 2130,
     "clinic": 2170,
-    "collection": 1800,
+    "collection": 1805,
 }
 OTHERS = {"exercises": 1985, "viewer": 750, "browser": 850}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2270, 8700, 27_000

@@ -28,6 +28,7 @@ SCRIPT = "questions.js"
 _FORMS = {
     "integer": "integer", "number": "number", "_tenths": "tenths", "text": "text", "uid": "uid",
     "raw_bytes": "bytes", "truth": "truth", "_group": "hexadecimal", "order": "order",
+    "status": "status", "folder": "folder",
 }  # fmt: skip
 _NEEDS_PYTHON = N_("This exercise needs Python.")
 _RUN_LIVE = N_("Run it live")

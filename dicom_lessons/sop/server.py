@@ -81,7 +81,7 @@ def run_server(
 
 
 def _end_callers(port: int) -> None:
-    """End requestors of this Python whose connection is gone: one that was interrupted waits on."""
+    """End associations that this Python asked for and whose connection is gone; they wait on."""
     from pynetdicom.association import Association
 
     for caller in threading.enumerate():

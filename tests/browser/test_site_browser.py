@@ -300,7 +300,13 @@ def _forms(name: str, data: dict[str, Any]) -> list[str]:
         keys = [f"{int(key):x}" for key in keys]
     typed = [form for key in keys for form in (key, f" {key} ", key.upper())]
     if data["form"] == "integer":
-        typed += [form for key in keys for form in (hex(int(key)), f"{int(key):X}h")]
+        numbers = [int(key) for key in keys]
+        typed += [form for one in numbers for form in (hex(one), f"{one:X}h", f"{one:,}")]
+        typed += [f"{one:,}".replace(",", " ") for one in numbers]
+    if data["form"] in ("hexadecimal", "status"):
+        typed += [form for key in keys for form in (f"0x{key}", f"{key}h", f"({key},E000)")]
+    if data["form"] == "folder":
+        typed += [form for key in keys for form in (f"/{key}/", f"a/../{key}", f"{key}/b.dcm")]
     if data["form"] == "order":
         typed += [", ".join(key) for key in keys] + [key[::-1] for key in keys]
     if data["form"] == "bytes":

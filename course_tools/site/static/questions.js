@@ -14,7 +14,8 @@ const strip = (text, letters) => {
 };
 
 function integer(text) {
-  const digits = text.trim().toLowerCase().replace("−", "-");
+  let digits = text.trim().toLowerCase().replace("−", "-");
+  if (/^[1-9]\d{0,2}([,\s]\d{3})+$/.test(digits)) digits = digits.replace(/\D/g, "");
   const [, sign, body] = digits.match(/^([+-]?)(.+)$/) ?? ["", "", ""];
   const number = body.match(/^(?:0x)?([0-9a-f]+)h$|^0x([0-9a-f]+)$/);
   const hexadecimal = number?.[1] ?? number?.[2];
@@ -32,10 +33,22 @@ const written = (number) => (number === null ? null : String(Number(number.toPre
 
 const text = (given) => latin(strip(given, " \\t\\n'\"")).toLowerCase();
 
+function folder(given) {
+  const parts = [];
+  for (const part of text(given).split("/")) {
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  const dot = parts.at(-1)?.lastIndexOf(".") ?? -1;
+  if (dot > 0 && dot < parts.at(-1).length - 1) parts.pop(); // the file in it was named
+  return parts.join("/") || ".";
+}
+
 // Each form of an answer: what was typed as the one text that stands for it, or null.
 const FORMS = {
   integer,
   text,
+  folder,
   number: (given) => written(decimal(given)),
   tenths: (given) => {
     const number = decimal(given);
@@ -46,10 +59,16 @@ const FORMS = {
     return /^([0-9a-f]{2}\s*)*$/.test(digits) ? digits.replace(/\s/g, "") : null;
   },
   hexadecimal: (given) => {
-    const digits = given.trim().match(/^([+-]?)(?:0x)?([0-9a-f]+)$/i);
+    const [start] = text(given).replace(/^\(+/, "").split(",");
+    const digits = start.match(/^([+-]?)(?:0x)?([0-9a-f]+)h?$/);
     if (!digits) return null;
-    const group = Number.parseInt(digits[1] + digits[2], 16);
+    const number = Number.parseInt(digits[1] + digits[2], 16);
+    const group = number > 0xffff ? Math.floor(number / 0x10000) : number;
     return group === 2 ? "" : String(group);
+  },
+  status: (given) => {
+    const digits = text(given).match(/^([+-]?)(?:0x)?0*([0-9a-f]+)h?$/);
+    return digits && digits[1] + digits[2].padStart(4, "0").toUpperCase();
   },
   uid: (given, { aliases }) => {
     const name = latin(strip(given, " \0'\"")).toLowerCase();
