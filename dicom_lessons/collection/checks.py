@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from dicom_lessons import samples
 from dicom_lessons.exercises import forms
 from dicom_lessons.exercises.kinds import Check
@@ -61,9 +59,13 @@ def _dates() -> Cases:
 @forms.expecting(N_("one whole number, for example 34"))
 def _cell(answer: Any) -> int:
     """Return a whole number, or the only one in a table, which is how a question is answered."""
-    rows = answer.fetchall() if hasattr(answer, "fetchall") else answer
-    (number,) = np.ravel(rows).tolist()
-    return forms.integer(number)
+    for method in ("fetchall", "to_numpy", "tolist"):
+        if hasattr(answer, method):
+            answer = getattr(answer, method)()
+    for _level in ("row", "column"):
+        if isinstance(answer, list | tuple):
+            (answer,) = answer
+    return forms.integer(answer)
 
 
 @forms.expecting(N_("a dict with the keys Modality, Rows and problem"))
