@@ -63,10 +63,7 @@ class Request(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1; what a caller leaves open or unsaid ends with it.
-
-    No request to this computer goes through a proxy from then on.
-    """
+    """Listens on a free port of 127.0.0.1; what a caller leaves open or unsaid ends with it."""
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(("127.0.0.1", 0), handler)
@@ -87,7 +84,7 @@ class Server(ThreadingHTTPServer):
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """Answer while the block lasts."""
+        """Answer while the block lasts; nothing goes to this computer by a proxy from then on."""
         spare_loopback()
         try:
             self._listener.start()  # an interrupt may come as early as here
