@@ -489,7 +489,7 @@ def test_under_nbgrader_only_a_right_answer_raises_nothing(
         with pytest.raises(AssertionError, match=r"\w{3}"):
             check("x-integer", answer)
     for function in (noisy, leaving, recursive):
-        with pytest.raises(AssertionError, match="your function (gave|raised)"):
+        with pytest.raises(AssertionError, match=r"your function (gave|raised)"):
             check("x-f", function)
     said = capsys.readouterr()
     assert said.out == "Right. Because.\n"
