@@ -268,6 +268,9 @@ NAMES: dict[str, Form] = {
 }
 
 
+_COUNTED = {"letter": letter_of, "order": order_of, "set of letter": letters_of}
+
+
 def named(words: str) -> Form:
     """Return the form that stands in brackets behind the name of an exercise.
 
@@ -287,12 +290,10 @@ def named(words: str) -> Form:
     >>> named("set of integer")([3, "0x1"])
     (1, 3)
     """
+    kind, _of, count = words.rpartition(" of ")
+    if kind in _COUNTED and count.isdecimal() and 1 < int(count) <= len(LETTERS):
+        return _COUNTED[kind](int(count))
     first, _of, rest = words.partition(" of ")
     if first in ("list", "set") and rest:
-        member, count = named(rest), rest.removeprefix("letter of ")
-        if first == "set" and count != rest:
-            return letters_of(int(count))
-        return list_of(member, ordered=first == "list")
-    if first in ("letter", "order") and rest.isdecimal() and 1 < int(rest) <= len(LETTERS):
-        return (letter_of if first == "letter" else order_of)(int(rest))
+        return list_of(named(rest), ordered=first == "list")
     return NAMES[words]
