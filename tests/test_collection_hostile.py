@@ -374,7 +374,7 @@ warnings.simplefilter("ignore")
 from distributed import LocalCluster
 from dicom_lessons.collection import index_files
 if __name__ == "__main__":
-    options = {"host": "127.0.0.1", "dashboard_address": None, "silence_logs": 50}
+    options = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     with LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
         where = cluster.scheduler_address
         pids = [worker.pid for worker in cluster.workers.values()]

@@ -44,7 +44,7 @@ function beginDrag(v, event) {
   v.drag = { action, x: event.clientX, y: event.clientY, from };
   node.setPointerCapture?.(event.pointerId);
   if (action === "histogram") holdHistogram(v, event);
-  else stage.focus({ preventScroll: true });
+  node.closest("[tabindex]").focus({ preventScroll: true });
   if (isMeasure(action)) v.mark = { kind: action, a: pixelAt(v, event), b: pixelAt(v, event) };
   event.preventDefault();
 }
