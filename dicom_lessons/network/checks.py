@@ -37,7 +37,7 @@ class _Surrounded(Code):
     @property
     def models(self) -> list[object]:
         """What the solutions come to in the same surroundings."""
-        return [self.around(model) for model in super().models]
+        return [_put(self.around, model) for model in super().models]
 
     def _judge(self, answer: object) -> Any:
         return super()._judge(self.around(answer) if callable(answer) else answer)
