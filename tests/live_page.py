@@ -40,6 +40,15 @@ _SEEN = """(root) => root.innerHTML
   + [...root.querySelectorAll('canvas')].map((one) => one.toDataURL()).join()"""
 
 
+_KEPT = """() => new Promise((done) => {
+  const open = indexedDB.open('JupyterLite Storage - /');
+  open.onsuccess = () => {
+    const files = open.result.transaction('files').objectStore('files').count();
+    files.onsuccess = () => { open.result.close(); done(files.result); };
+  };
+})"""
+
+
 class _Handler(SimpleHTTPRequestHandler):
     extensions_map = SimpleHTTPRequestHandler.extensions_map | {
         ".mjs": "text/javascript",
@@ -85,6 +94,11 @@ class LivePage:
         self.page.wait_for_function("() => window.__ran")
         cells: list[dict[str, Any]] = self.page.evaluate(_CELLS)
         return cells
+
+    def kept(self) -> int:
+        """Return how many files and folders the browser keeps: each page reads all as it opens."""
+        number: int = self.page.evaluate(_KEPT)
+        return number
 
     def widget(self, cell: str) -> Locator:
         """Scroll to a cell and return its output, once a live widget is in it."""

@@ -33,7 +33,7 @@ LARGER_ROOMS = {
     "clinic": 2170,
     "collection": 1805,
 }
-OTHERS = {"exercises": 1985, "viewer": 750, "browser": 850}
+OTHERS = {"exercises": 1985, "viewer": 750, "browser": 860}
 KIT, TOOLS_WITHOUT_PATIENT, FOR_A_LEARNER = 2270, 8700, 27_000
 SCRIPT_OF_VIEWER, SCRIPT_OF_A_ROOM = 1300, 500
 NAMES_PER_FACE, NAMES_IN_ALL = 10, 120

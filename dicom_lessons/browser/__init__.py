@@ -28,3 +28,15 @@ def settle() -> None:
     tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # type: ignore[assignment]
     if _DRIVE.is_dir():  # the files that JupyterLite shows and keeps
         os.environ.setdefault("DICOM_LESSONS_PROGRESS", str(_DRIVE / "progress.json"))
+
+
+def keep_in_memory(folder: Path) -> None:
+    """Keep the files of an empty folder until the page is closed, and no longer.
+
+    On the drive each would be stored by itself, and all be read again for every page that opens.
+    Elsewhere than in a web browser nothing happens.
+    """
+    if HERE and _DRIVE in folder.resolve().parents and not folder.is_mount():
+        from pyodide_js import FS  # type: ignore[import-not-found]
+
+        FS.mount(FS.filesystems.MEMFS, None, str(folder.resolve()))

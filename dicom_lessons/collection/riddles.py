@@ -12,7 +12,7 @@ import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.uid import generate_uid
 
-from dicom_lessons import samples
+from dicom_lessons import browser, samples
 
 MODIFIED = 1_767_225_600
 """All files were last changed on 2026-01-01: seconds since 1970."""
@@ -26,7 +26,8 @@ def fill_disk(folder: str | os.PathLike[str]) -> Path:
     """
     disk = Path(folder)
     shutil.rmtree(disk, ignore_errors=True)
-    disk.mkdir(parents=True)
+    disk.mkdir(parents=True, exist_ok=browser.HERE)  # there it may be mounted, and is only emptied
+    browser.keep_in_memory(disk)
     for name, dataset in _instances():
         target = disk / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +99,7 @@ def _add_rubbish(disk: Path) -> None:
     (disk / "снимки" / "начало.dcm").write_bytes(whole[:200])
     tree = samples.path("CT_small").parent / "dicomdirtests"
     with zipfile.ZipFile(disk / "old.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        files = sorted(path for path in tree.rglob("*") if path.is_file())
-        for path in files:
-            if "TINY" not in str(path) and path.name != "README.txt":
+        for path in sorted(tree.rglob("*")):
+            if path.is_file() and "TINY" not in str(path) and path.name != "README.txt":
                 member = zipfile.ZipInfo(path.relative_to(tree).as_posix(), (2020, 1, 1, 0, 0, 0))
                 archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -40,58 +40,54 @@ PICTURES = """() => [...document.querySelectorAll('.dl-live figure:not(.dl-sheet
   .map((one) => one.clientWidth)"""
 
 
-def opened(page: Page, lab: Lab, language: str, width: int, sidebar: bool) -> None:
+SIZES = [(900, True), (900, False), (1280, True), (1920, True)]
+"""Widths of windows, and whether the list of files is open at the left."""
+LISTS = """() => [...document.querySelectorAll('.dl-live select:not([size])')].map((one) => {
+  const { backgroundImage, color, backgroundColor } = getComputedStyle(one);
+  return [backgroundImage, color !== backgroundColor]; })"""
+
+
+def opened(page: Page, lab: Lab, language: str) -> None:
     settings = lab.settings / "@jupyterlab/notebook-extension/tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text('{"windowingMode": "none"}')
     speak = f"import dicom_lessons; dicom_lessons.set_language({language!r})"
     name = lab.write_notebook("every.ipynb", speak, *EVERY_WIDGET.values())
-    page.set_viewport_size({"width": width, "height": 1000})
     open_notebook(page, lab, name)
-    if not sidebar:
-        page.evaluate("window.jupyterapp.shell.collapseLeft()")
     run_all(page, 120)
-    count = len(EVERY_WIDGET)
     alive = (
         "(n) => document.querySelectorAll('.lm-Panel > .dl-live, .lm-Panel > * > .dl-live').length"
     )
-    page.wait_for_function(f"{alive} >= n", arg=count)
+    page.wait_for_function(f"{alive} >= n", arg=len(EVERY_WIDGET))
+
+
+def fit(page: Page, width: int, sidebar: bool) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.evaluate(f"window.jupyterapp.shell.{'expand' if sidebar else 'collapse'}Left()")
     page.wait_for_timeout(1000)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize(
-    ("width", "sidebar"), [(900, True), (900, False), (1280, True), (1920, True)]
+    ("language", "theme"), [("en", "JupyterLab Light"), ("ru", "JupyterLab Dark")]
 )
-def test_nothing_is_cut_off(
-    language: str, width: int, sidebar: bool, page: Page, jupyterlab: Lab
-) -> None:
-    jupyterlab.set_theme("JupyterLab Dark" if width == 900 and sidebar else "JupyterLab Light")
-    opened(page, jupyterlab, language, width, sidebar)
-    _speak, *cut = page.evaluate(CUT)
-    found = dict(zip(EVERY_WIDGET, cut, strict=True))
-    assert {name: parts for name, parts in found.items() if parts} == {}
-    head, first, edge = page.evaluate(COLUMNS)
-    assert len(head) == len(first) == 6
-    for names, values in zip(head, first, strict=True):
-        assert names == pytest.approx(values, abs=1)
-        assert names[1] - names[0] > 10
-    assert head[-1][1] <= edge
-    assert min(page.evaluate(PICTURES)) > 250
-    close_sessions(jupyterlab)
-
-
-@pytest.mark.browser
-def test_arrows_of_lists_are_seen_in_the_dark(page: Page, jupyterlab: Lab) -> None:
-    """The front end draws them in the colour of the text; ipywidgets bring a black picture."""
-    jupyterlab.set_theme("JupyterLab Dark")
-    opened(page, jupyterlab, "en", 900, True)
-    images = page.evaluate(
-        """() => [...document.querySelectorAll('.dl-live select:not([size])')].map((one) => {
-        const { backgroundImage, color, backgroundColor } = getComputedStyle(one);
-        return [backgroundImage, color !== backgroundColor]; })"""
-    )
-    assert len(images) > 6
-    assert {tuple(image) for image in images} == {("none", True)}
+def test_nothing_is_cut_off(language: str, theme: str, page: Page, jupyterlab: Lab) -> None:
+    """The arrows of lists are in the colour of the text, where ipywidgets bring a black picture."""
+    jupyterlab.set_theme(theme)
+    opened(page, jupyterlab, language)
+    for size in SIZES:
+        fit(page, *size)
+        _speak, *cut = page.evaluate(CUT)
+        found = dict(zip(EVERY_WIDGET, cut, strict=True))
+        assert {name: parts for name, parts in found.items() if parts} == {}, size
+        head, first, edge = page.evaluate(COLUMNS)
+        assert len(head) == len(first) == 6
+        for names, values in zip(head, first, strict=True):
+            assert names == pytest.approx(values, abs=1), size
+            assert names[1] - names[0] > 10
+        assert head[-1][1] <= edge
+        assert min(page.evaluate(PICTURES)) > 250, size
+    lists = page.evaluate(LISTS)
+    assert len(lists) > 6
+    assert {tuple(one) for one in lists} == {("none", True)}
     close_sessions(jupyterlab)

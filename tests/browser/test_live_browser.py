@@ -113,6 +113,7 @@ def run_whole(live: LivePage, language: str, name: str) -> None:
     if name[:3] in EXPLORERS and EXPLORERS[name[:3]] not in shown:
         assert live.touch(EXPLORERS[name[:3]])
     assert live.outside == []
+    assert live.kept() < 60
 
 
 class TestFirstHalf:
