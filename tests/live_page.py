@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
 
 SECONDS = 240  # two cores, and a whole Python to be fetched and unpacked
-_THERE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext"
+_THERE = "() => window.jupyterapp?.shell.currentWidget?.context?.isReady"
 _READY = """() => { window.__ready = false; (async () => {
   const notebook = window.jupyterapp.shell.currentWidget;
   await notebook.context.ready; await notebook.sessionContext.ready;
@@ -81,10 +81,14 @@ class LivePage:
     address: str
     outside: list[str] = field(default_factory=list)
 
-    def open(self, path: str) -> None:
-        """Open a notebook and wait until its kernel answers."""
+    def show(self, path: str) -> None:
+        """Open a notebook and wait until its cells are there."""
         self.page.goto(f"{self.address}/notebooks/index.html?path={path}")
         self.page.wait_for_function(_THERE)
+
+    def open(self, path: str) -> None:
+        """Open a notebook and wait until its kernel answers."""
+        self.show(path)
         self.page.evaluate(_READY)
         self.page.wait_for_function("() => window.__ready")
 

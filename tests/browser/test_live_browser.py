@@ -123,12 +123,12 @@ class TestFirstHalf:
 
     def test_what_a_learner_made_is_there_again_and_can_be_downloaded(self, live: LivePage) -> None:
         name = next(name for name in FIRST if name.startswith("00a"))
-        live.open(f"en/{name}.ipynb")
+        live.show(f"en/{name}.ipynb")
         live.page.evaluate("""async () => {
           const notebook = window.jupyterapp.shell.currentWidget;
           notebook.content.model.sharedModel.cells[1].setSource('answer = 42');
           await window.jupyterapp.commands.execute('docmanager:save'); }""")
-        live.open(f"en/{name}.ipynb")
+        live.show(f"en/{name}.ipynb")
         kept = live.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[1].source"
         )

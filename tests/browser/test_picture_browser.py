@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -29,7 +30,8 @@ pytestmark = pytest.mark.browser
 PICTURE = script(Path(viewer.__file__).parent, "picture.js")
 # Messages come as views that begin at any byte; here at an odd one.
 HELPERS = """
-const viewOf = (bytes) => new DataView(Uint8Array.from([0, ...bytes]).buffer, 1);
+const viewOf = (text) => new DataView(
+  Uint8Array.from("0" + atob(text), (letter) => letter.charCodeAt(0)).buffer, 1);
 const tableOf = (table) => table && { ...table, entries: viewOf(table.entries) };
 const frameOf = (info) => openFrame({ ...info,
   pixels: viewOf(info.pixels), overlay: viewOf(info.overlay),
@@ -71,9 +73,9 @@ def call(browser: Browser) -> Call:
 
 
 def plain(value: Any) -> Any:
-    """Return a message with its binary parts as lists of bytes."""
+    """Return a message with its binary parts as text."""
     if isinstance(value, bytes):
-        return list(value)
+        return base64.b64encode(value).decode()
     if isinstance(value, dict):
         return {key: plain(one) for key, one in value.items()}
     return [plain(one) for one in value] if isinstance(value, list) else value
@@ -241,7 +243,7 @@ def test_colour_and_overlay_are_painted(call: Call) -> None:
         state = {**WINDOW, "inverted": inverted}
         found = np.array(call(code, message, state), "<u4").view("u1").reshape(4, 5, 4)
         assert np.array_equal(found[..., :3], 255 - rgb if inverted else rgb)
-    found = np.array(call(code, message | {"overlay": list(mask.tobytes())}, WINDOW), "<u4")
+    found = np.array(call(code, message | {"overlay": plain(mask.tobytes())}, WINDOW), "<u4")
     painted = found.view("u1").reshape(4, 5, 4)
     assert painted[1, 2].tolist() == [255, 230, 0, 255]
     assert np.array_equal(painted[0, :, :3], rgb[0])

@@ -190,11 +190,12 @@ def test_lessons_import_only_what_they_require() -> None:
     # what dask, ipykernel, jinja2, ipywidgets and requests are made of
     parts = {"distributed", "ipython", "jupyter_core", "markupsafe", "psutil", "traitlets"}
     allowed = {Requirement(one).name for one in wanted} | parts | {"urllib3"}
+    there = {*sys.stdlib_module_names, "dicom_lessons", "pyodide_js"}  # the last in a browser alone
     owners = packages_distributions()
     strangers = {
         f"{path.relative_to(ROOT)}: {module}"
         for path in (ROOT / "dicom_lessons").rglob("*.py")
-        for module in imported(path) - sys.stdlib_module_names - {"dicom_lessons"}
+        for module in imported(path) - there
         if not {name.lower() for name in owners.get(module, [])} & allowed
     }
     assert strangers == set()
