@@ -248,19 +248,18 @@ def test_any_answer_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_network_is_asked_only_when_its_button_is_pressed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[float] = []
+    asked: list[bool] = []
 
-    def answer(timeout: float = 3.0) -> Prerequisite:
-        asked.append(timeout)
+    def answer() -> Prerequisite:
+        asked.append(check.network.disabled)  # a button that is disabled loses the focus
         return Prerequisite("network", "", "", False, "No connection <img src=x onerror=alert(1)>")
 
     monkeypatch.setattr(computer, "network", answer)
     check = readiness_check()
     assert asked == []
     check.network.click()
-    assert len(asked) == 1
+    assert asked == [False]
     assert "✗ no. No connection &lt;img" in check.network_answer.value
-    assert not check.network.disabled
 
 
 def test_the_kernel_answers_its_button() -> None:

@@ -57,7 +57,6 @@ class Readiness(Box):
         self.kernel_answer.value = render(_STATUS, text=_("✓ yes, widgets are live here"))
 
     def _answer_for_network(self, _button: Button) -> None:
-        self.network.disabled = True
         self.network_answer.value = render(_STATUS, text=_("asking…"))
         network = computer.network()
         answer = (
@@ -66,7 +65,6 @@ class Readiness(Box):
             else _("✗ no. {advice}", advice=network.advice)
         )
         self.network_answer.value = render(_STATUS, text=answer)
-        self.network.disabled = False
 
     def twin(self) -> Page:
         """Say what is checked, without versions or answers: the same on every computer."""
