@@ -260,6 +260,7 @@ def test_the_network_is_asked_only_when_its_button_is_pressed(
     check.network.click()
     assert asked == [False]
     assert "✗ no. No connection &lt;img" in check.network_answer.value
+    assert not check.network.disabled
 
 
 def test_the_kernel_answers_its_button() -> None:
